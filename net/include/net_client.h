@@ -1,0 +1,79 @@
+// The operator's side: requests to the control socket, and the subscription to events. The only
+// header of this room that tui/ needs, with net_status.h.
+#ifndef NET_CLIENT_H
+#define NET_CLIENT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "net_status.h"
+
+struct net_client;
+struct net_sub;
+
+// Checks an address ("tcp://host:port", "ipc:///path") without touching the network.
+// NET_ERR_ADDRESS, NET_ERR_NEEDS_TLS; the text says what is wrong with it.
+enum net_status net_address_check(const char *address, struct net_error *err);
+
+// A client of one control socket. Connects at the first request, so this only fails on a bad
+// address or memory. One thread at a time uses a client.
+enum net_status net_client_open(const char *address, struct net_client **ret_client,
+                                struct net_error *err);
+void net_client_close(struct net_client *client); // may block for a moment; takes NULL
+
+// Sends one JSON text and waits for the reply. BLOCKS for at most about `timeout_ms` (1 to
+// 3,600,000), connecting included. The reply has `*ret_len` bytes and a NUL after them; it belongs
+// to the caller: free() it. It is the peer's: check it. The request is never sent twice.
+// NET_ERR_UNREACHABLE: nothing listens there; the request was not sent. NET_ERR_TIMEOUT,
+// NET_ERR_CLOSED (the connection ended while waiting): whether it was done is unknown; use an
+// idempotency key. NET_ERR_TOO_BIG, NET_ERR_NOMEM. The client is usable after any of them.
+enum net_status net_client_request(struct net_client *client, const char *text, size_t len,
+                                   uint32_t timeout_ms, char **ret_text, size_t *ret_len,
+                                   struct net_error *err);
+
+// ---- events
+
+// One message. `json` has `len` bytes and a NUL after them, and is valid during the callback.
+struct net_event {
+    const char *topic; // "event", "snapshot"
+    const char *json;
+    size_t len;
+    uint64_t seq;   // of this topic
+    uint64_t epoch; // of the publisher
+    uint64_t lost;  // messages of this topic that were dropped just before this one
+    bool restarted; // another epoch than the message before: fold from a snapshot again
+};
+
+struct net_sub_options {
+    const char *address;
+    const char *topics[2]; // of "event", "snapshot"; NULL ends the list; none = all
+    // No message for so long: the socket is replaced by a new one. 0 = 5,000. Choose it greater
+    // than the interval of the publisher's snapshots.
+    uint32_t silence_ms;
+    size_t queue_max; // messages waiting for a slow callback before some are dropped; 0 = 256
+    // On a thread of NNG, one call at a time. Messages that are no topic, seq and JSON object are
+    // counted and not delivered. Should not block: messages are dropped meanwhile.
+    void (*on_event)(void *user, const struct net_event *event);
+    void *user;
+};
+
+struct net_sub_stats {
+    uint64_t received;
+    uint64_t lost;      // by seq, since the first message of each epoch
+    uint64_t malformed; // not delivered
+    uint64_t sockets;   // 1 + how often silence made a new one
+    uint64_t age_ms;    // since the last message, or since the opening
+    bool heard;         // a message has come since the opening
+    bool connected;     // a connection is up now
+};
+
+// Subscribes and returns at once; connects, and connects again, in the background. Starts one
+// thread of its own, for the watchdog.
+enum net_status net_sub_open(const struct net_sub_options *options, struct net_sub **ret_sub,
+                             struct net_error *err);
+void net_sub_stats(struct net_sub *sub, struct net_sub_stats *ret_stats); // any thread
+// BLOCKS until no callback runs: not from a callback. Takes NULL.
+void net_sub_close(struct net_sub *sub);
+
+#endif
