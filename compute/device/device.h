@@ -1,0 +1,40 @@
+/* A device as the rest of the room sees it: memory and properties, no OpenCL types. */
+#ifndef CX_DEVICE_H
+#define CX_DEVICE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "cx.h"
+
+/* Memory on a device: a block of the arena, or a part of one. */
+struct cx_buffer;
+
+/* At least BYTES (over 0) of uninitialised memory, taken from idle blocks when one fits. CX_MEMORY
+ * when the device, or the limit it was opened with, is used up; CX_LIMIT when one buffer can't be
+ * that large. The caller destroys it. */
+enum cx_status cx_buffer_create(struct cx_device *device, uint64_t bytes,
+                                struct cx_buffer **ret_buffer, struct cx_error *err);
+
+/* A part of a buffer; OFFSET is a multiple of cx_device_align. Destroy it before its parent. */
+enum cx_status cx_buffer_slice(struct cx_buffer *parent, uint64_t offset, uint64_t bytes,
+                               struct cx_buffer **ret_buffer, struct cx_error *err);
+
+/* Gives the memory back to the arena for reuse. The queue must be idle. Takes NULL. */
+void cx_buffer_destroy(struct cx_buffer *buffer);
+
+uint64_t cx_buffer_bytes(const struct cx_buffer *buffer);
+
+/* Both block until the copy is done, and with it everything enqueued before. */
+enum cx_status cx_buffer_write(struct cx_buffer *buffer, uint64_t offset, const void *data,
+                               uint64_t bytes, struct cx_error *err);
+enum cx_status cx_buffer_read(struct cx_buffer *buffer, uint64_t offset, void *data, uint64_t bytes,
+                              struct cx_error *err);
+
+/* What offsets of slices must be multiples of: the device's base alignment, at least 128. */
+uint64_t cx_device_align(const struct cx_device *device);
+
+/* Gives idle blocks back to the driver. */
+void cx_device_trim(struct cx_device *device);
+
+#endif

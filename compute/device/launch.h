@@ -1,0 +1,165 @@
+/* How an operator becomes prepared launches on a device, without OpenCL types.
+ *
+ * A kernel (the host side of one: kernels/FILE.c) exports
+ *     const struct cx_kernel cx_kernel_FILE_cpu = {.prepare = …};   for CX_KERNELS_SPLIT in ops.def
+ *     const struct cx_kernel cx_kernel_FILE_gpu = {.prepare = …};
+ *     const struct cx_kernel cx_kernel_FILE_any = {.prepare = …};   for CX_KERNELS_ANY
+ * Its prepare function is called once a node while a plan is made, with every shape concrete. It
+ * describes launches; it enqueues nothing. Buffers are named, not held: the plan places values and
+ * scratch in memory after all nodes are described, sets each argument once on a kernel object of
+ * that launch's own, and a run only enqueues. */
+#ifndef CX_LAUNCH_H
+#define CX_LAUNCH_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "cx.h"
+#include "device/device.h"
+#include "graph/graph.h"
+
+/* The preparation of one node; lives only during prepare. */
+struct cx_prepare;
+
+enum cx_arg_kind {
+    CX_ARG_NULL,    /* a NULL buffer, for an operand that is absent */
+    CX_ARG_VALUE,   /* a value of the graph */
+    CX_ARG_SCRATCH, /* memory of this node, see cx_prepare_scratch */
+    CX_ARG_PACKED,  /* a constant in a kernel's own form, see cx_prepare_pack */
+    CX_ARG_LOCAL,   /* local memory of that many bytes */
+    CX_ARG_I32,
+    CX_ARG_I64,
+    CX_ARG_F32,
+};
+
+struct cx_arg {
+    enum cx_arg_kind kind;
+    union {
+        uint32_t id; /* value id, scratch or packed handle */
+        uint64_t bytes;
+        int32_t i32;
+        int64_t i64;
+        float f32;
+    };
+};
+
+static inline struct cx_arg cx_arg_value(uint32_t value)
+{
+    struct cx_arg arg = {value == CX_VALUE_NONE ? CX_ARG_NULL : CX_ARG_VALUE, {.id = value}};
+    return arg;
+}
+
+static inline struct cx_arg cx_arg_scratch(uint32_t handle)
+{
+    struct cx_arg arg = {CX_ARG_SCRATCH, {.id = handle}};
+    return arg;
+}
+
+static inline struct cx_arg cx_arg_packed(uint32_t handle)
+{
+    struct cx_arg arg = {CX_ARG_PACKED, {.id = handle}};
+    return arg;
+}
+
+static inline struct cx_arg cx_arg_local(uint64_t bytes)
+{
+    struct cx_arg arg = {CX_ARG_LOCAL, {.bytes = bytes}};
+    return arg;
+}
+
+static inline struct cx_arg cx_arg_i32(int64_t value)
+{
+    struct cx_arg arg = {CX_ARG_I32, {.i32 = (int32_t)value}};
+    return arg;
+}
+
+static inline struct cx_arg cx_arg_i64(int64_t value)
+{
+    struct cx_arg arg = {CX_ARG_I64, {.i64 = value}};
+    return arg;
+}
+
+static inline struct cx_arg cx_arg_f32(float value)
+{
+    struct cx_arg arg = {CX_ARG_F32, {.f32 = value}};
+    return arg;
+}
+
+#define CX_LAUNCH_ARG_MAX 48
+#define CX_LAUNCH_OPTIONS_MAX 512
+
+/* One enqueue. A spec is copied by cx_prepare_launch; build it on the stack. */
+struct cx_launch_spec {
+    const char *file;                    /* under kernels/, "cpu/conv.cl" */
+    const char *kernel;                  /* the function in it */
+    char options[CX_LAUNCH_OPTIONS_MAX]; /* "-DNAME=VALUE …": one program for each text */
+    uint32_t dim_n;                      /* 1 to 3 */
+    size_t global[3];                    /* work-items; rounded up to local by cx_prepare_launch */
+    size_t local[3];                     /* all 0: the driver chooses */
+    uint32_t arg_n;
+    struct cx_arg args[CX_LAUNCH_ARG_MAX];
+    double flops; /* for profiles; 0 where not counted */
+};
+
+/* Appends " -DNAME=VALUE" to a spec's options; CX_INTERNAL through cx_prepare_launch on overflow.
+ */
+__attribute__((format(printf, 2, 3))) void cx_launch_option(struct cx_launch_spec *spec,
+                                                            const char *format, ...);
+/* The -D options for an element type: TYPE (OpenCL storage name), COMPUTE_TYPE (what to calculate
+ * in), and HALF_STORAGE=1 when a type is reached through vload_half / vstore_half because the
+ * device has no fp16. kernels/common.cl's LOAD and STORE follow them. */
+void cx_launch_option_dtype(struct cx_launch_spec *spec, const struct cx_prepare *p,
+                            enum cx_dtype dtype);
+/* Appends an argument; over CX_LAUNCH_ARG_MAX is CX_INTERNAL through cx_prepare_launch. */
+void cx_launch_arg(struct cx_launch_spec *spec, struct cx_arg arg);
+
+/* ---- what prepare functions may ask and do ---- */
+
+const struct cx_device_info *cx_prepare_device(const struct cx_prepare *p);
+const struct cx_node *cx_prepare_node(const struct cx_prepare *p);
+const struct cx_graph *cx_prepare_graph(const struct cx_prepare *p);
+/* Input or output I of the node; NULL when absent or out of range. */
+const struct cx_value *cx_prepare_input(const struct cx_prepare *p, uint32_t i);
+const struct cx_value *cx_prepare_output(const struct cx_prepare *p, uint32_t i);
+/* The same as an argument; CX_ARG_NULL when absent. */
+struct cx_arg cx_prepare_input_arg(const struct cx_prepare *p, uint32_t i);
+struct cx_arg cx_prepare_output_arg(const struct cx_prepare *p, uint32_t i);
+/* The epilogue's residual operand; CX_ARG_NULL without one. */
+struct cx_arg cx_prepare_residual_arg(const struct cx_prepare *p);
+
+/* Memory that lives while this node's launches run, shared in time with other nodes. */
+enum cx_status cx_prepare_scratch(struct cx_prepare *p, uint64_t bytes, uint32_t *ret_handle);
+
+/* Writes BYTES of a constant's new form to DATA (64-byte aligned, zeroed). CONTEXT is what the
+ * caller of cx_prepare_pack gave. Runs at most once a session for each (value, kind). */
+typedef void cx_pack_fn(const struct cx_value *value, void *data, const void *context);
+
+/* A constant of the graph in a form of the kernel's own, kept by the session and shared by its
+ * plans. KIND names the form and all that it depends on ("conv-a6-k256-g1"). VALUE must have data.
+ */
+enum cx_status cx_prepare_pack(struct cx_prepare *p, uint32_t value, const char *kind,
+                               uint64_t bytes, cx_pack_fn *pack, const void *context,
+                               uint32_t *ret_handle);
+
+/* Adds one launch, after those added before. A spec with an empty range is dropped. */
+enum cx_status cx_prepare_launch(struct cx_prepare *p, const struct cx_launch_spec *spec);
+
+/* "Conv 'c1': " + text; returns status. */
+__attribute__((format(printf, 3, 4))) enum cx_status
+cx_prepare_fail(struct cx_prepare *p, enum cx_status status, const char *format, ...);
+
+/* ---- rows ---- */
+
+struct cx_kernel {
+    /* Describes the launches of a node. CX_UNSUPPORTED names the type or attribute it lacks. */
+    enum cx_status (*prepare)(struct cx_prepare *p);
+    /* The layout a node's main input and output would best have; NULL: PLAIN for all operands.
+     * The layout pass asks it and inserts Reorder nodes where neighbours disagree. */
+    enum cx_layout (*layout)(const struct cx_device_info *device, const struct cx_graph *graph,
+                             const struct cx_node *node);
+};
+
+/* The row of an operator on a family; NULL when there is none. */
+const struct cx_kernel *cx_kernel_find(const struct cx_op *op, enum cx_family family);
+
+#endif

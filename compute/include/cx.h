@@ -1,0 +1,251 @@
+/* cx: run a model on an OpenCL device. The only header that other rooms include.
+ *
+ * Every function that can fail returns a cx_status and, when `err` is not NULL, fills it with one
+ * line of text; `ret_` outputs come last among the data and are untouched on failure. The library
+ * never prints, exits or aborts.
+ *
+ * Threads: a device handle, and every session and plan made on it, are used by one thread at a
+ * time. Different devices may be used by different threads. A loaded model is read-only and may be
+ * shared by several threads. Nothing here survives a fork(): open devices after forking. */
+#ifndef CX_H
+#define CX_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum cx_status {
+#define CX_STATUS(number, name, text, help) CX_##name = number,
+#include "cx_status.def"
+#undef CX_STATUS
+};
+
+#define CX_ERROR_TEXT_MAX 512
+
+struct cx_error {
+    enum cx_status status;
+    char text[CX_ERROR_TEXT_MAX];
+};
+
+/* The short stable name ("shape", "no_device"), or "unknown"; static storage. */
+const char *cx_status_name(enum cx_status status);
+/* One line of help for a status; static storage. */
+const char *cx_status_help(enum cx_status status);
+
+/* Numbered as ONNX TensorProto.DataType. */
+enum cx_dtype {
+    CX_DTYPE_UNDEFINED = 0,
+    CX_DTYPE_FLOAT = 1,
+    CX_DTYPE_UINT8 = 2,
+    CX_DTYPE_INT8 = 3,
+    CX_DTYPE_UINT16 = 4,
+    CX_DTYPE_INT16 = 5,
+    CX_DTYPE_INT32 = 6,
+    CX_DTYPE_INT64 = 7,
+    CX_DTYPE_STRING = 8,
+    CX_DTYPE_BOOL = 9,
+    CX_DTYPE_FLOAT16 = 10,
+    CX_DTYPE_DOUBLE = 11,
+    CX_DTYPE_UINT32 = 12,
+    CX_DTYPE_UINT64 = 13,
+    CX_DTYPE_COMPLEX64 = 14,
+    CX_DTYPE_COMPLEX128 = 15,
+    CX_DTYPE_BFLOAT16 = 16,
+    CX_DTYPE_FLOAT8E4M3FN = 17,
+    CX_DTYPE_FLOAT8E4M3FNUZ = 18,
+    CX_DTYPE_FLOAT8E5M2 = 19,
+    CX_DTYPE_FLOAT8E5M2FNUZ = 20,
+    CX_DTYPE_UINT4 = 21,
+    CX_DTYPE_INT4 = 22,
+    CX_DTYPE_FLOAT4E2M1 = 23,
+    CX_DTYPE_FLOAT8E8M0 = 24,
+    CX_DTYPE_UINT2 = 25,
+    CX_DTYPE_INT2 = 26,
+};
+
+/* Bytes of one element; 0 for strings, for types under 8 bits and for unknown ones. */
+size_t cx_dtype_size(enum cx_dtype dtype);
+/* "float", "int64", …; "undefined" for anything unknown; static storage. */
+const char *cx_dtype_name(enum cx_dtype dtype);
+
+#define CX_RANK_MAX 8
+#define CX_DIM_SYMBOLIC (-1)
+
+struct cx_shape {
+    uint32_t rank;
+    int64_t dims[CX_RANK_MAX]; /* outermost first; CX_DIM_SYMBOLIC where not known yet */
+};
+
+/* Elements of a shape; CX_SHAPE when a dimension is symbolic, CX_LIMIT when it overflows. */
+enum cx_status cx_shape_count(const struct cx_shape *shape, uint64_t *ret_count);
+bool cx_shape_equal(const struct cx_shape *a, const struct cx_shape *b);
+/* Writes "2x3x224x224" ("?" for symbolic, "scalar" for rank 0), cut to size; returns text. */
+const char *cx_shape_format(const struct cx_shape *shape, char *text, size_t text_size);
+
+/* ---- devices ---- */
+
+enum cx_device_type { CX_DEVICE_CPU, CX_DEVICE_GPU, CX_DEVICE_ACCELERATOR };
+
+/* The kernels of a device: their shape follows the hardware, not the vendor. */
+enum cx_family { CX_FAMILY_AUTO = 0, CX_FAMILY_CPU, CX_FAMILY_GPU };
+
+const char *cx_device_type_name(enum cx_device_type type);
+const char *cx_family_name(enum cx_family family);
+
+struct cx_device_info {
+    char id[40];       /* "0:0-9f83c2a1": platform:device-hash; stable while the hardware is */
+    uint32_t platform; /* the numbers in the id */
+    uint32_t index;
+    char name[128];
+    char vendor[128];
+    char platform_name[128];
+    char driver[128];
+    char version[128];
+    enum cx_device_type type;
+    enum cx_family family;
+    bool available;
+    uint64_t global_bytes;
+    uint64_t local_bytes;
+    uint64_t alloc_bytes_max; /* the largest single buffer */
+    uint64_t cache_bytes;     /* last-level cache, as the driver tells it */
+    uint32_t compute_units;
+    uint32_t clock_mhz;
+    uint32_t group_size_max;
+    uint32_t subgroups_max; /* 0: no sub-groups */
+    uint32_t float_width;   /* native float vector width, at least 1 */
+    uint32_t base_align_bytes;
+    uint64_t image2d_width_max; /* 0: no images */
+    uint64_t image2d_height_max;
+    bool fp16;
+    bool fp64;
+    bool unified_memory; /* host and device share memory: buffers can be used in place */
+};
+
+/* Finds every device of every platform; the caller frees *ret_devices with free(). May block for
+ * seconds while drivers start. Zero devices is success with *ret_n = 0; a platform that fails to
+ * list its devices is CX_NO_DEVICE with the reason, unless another platform has some. */
+enum cx_status cx_devices_list(struct cx_device_info **ret_devices, size_t *ret_n,
+                               struct cx_error *err);
+
+struct cx_device;
+
+struct cx_device_options {
+    const char *cache_dir;     /* program binaries; NULL: no cache on disk */
+    uint64_t cache_bytes_max;  /* 0: 256 MiB; the oldest entries go first */
+    uint64_t memory_bytes_max; /* most device memory to use; 0: what the device has */
+    enum cx_family family;     /* AUTO: by device type; tests override it */
+    bool profiling;            /* time stamps on every launch: slower, for cx_plan_profile */
+};
+
+/* Opens the device whose id is given ("0:0-9f83c2a1", or just "0:0"; NULL: the first GPU, else the
+ * first device). options may be NULL. *ret_device is the caller's until cx_device_close. */
+enum cx_status cx_device_open(const char *id, const struct cx_device_options *options,
+                              struct cx_device **ret_device, struct cx_error *err);
+/* Every session on the device must be gone. NULL is fine. May block until the queue is empty. */
+void cx_device_close(struct cx_device *device);
+
+const struct cx_device_info *cx_device_describe(const struct cx_device *device);
+
+struct cx_device_stats {
+    uint64_t arena_bytes_live; /* handed out */
+    uint64_t arena_bytes_idle; /* kept for reuse */
+    uint64_t arena_bytes_peak; /* most ever held from the driver */
+    uint64_t arena_hits;       /* requests served from idle memory */
+    uint64_t arena_misses;     /* requests that went to the driver */
+    uint64_t programs;         /* programs in memory now */
+    uint64_t program_hits;     /* found on disk, checked and used */
+    uint64_t program_misses;   /* built from source */
+    uint64_t program_rejected; /* entries found corrupt, foreign or refused, then rebuilt */
+    uint64_t program_evicted;  /* entries removed to keep the size bound */
+    uint64_t build_us;         /* total time spent in builds and loads */
+};
+
+void cx_device_stats_get(const struct cx_device *device, struct cx_device_stats *ret_stats);
+
+/* ---- models ---- */
+
+struct cx_model;
+
+struct cx_tensor_info {
+    const char *name; /* owned by the model */
+    enum cx_dtype dtype;
+    struct cx_shape shape; /* CX_DIM_SYMBOLIC where the model leaves it open */
+};
+
+/* Reads, checks and simplifies an ONNX file (external data beside it included). May block on disk;
+ * needs no device. The caller destroys *ret_model after every session made from it. */
+enum cx_status cx_model_load(const char *path, struct cx_model **ret_model, struct cx_error *err);
+void cx_model_destroy(struct cx_model *model);
+
+size_t cx_model_input_count(const struct cx_model *model);
+size_t cx_model_output_count(const struct cx_model *model);
+/* NULL when i is out of range. */
+const struct cx_tensor_info *cx_model_input(const struct cx_model *model, size_t i);
+const struct cx_tensor_info *cx_model_output(const struct cx_model *model, size_t i);
+uint64_t cx_model_weight_bytes(const struct cx_model *model);
+
+/* ---- sessions, plans, runs ---- */
+
+/* A model's constants on a device, shared by all plans made from it. */
+struct cx_session;
+/* A session prepared for fixed input shapes: memory planned, kernels built, arguments set. */
+struct cx_plan;
+
+/* The model and the device must outlive the session. May block; constants are uploaded when the
+ * first plan shows which form of them the device's kernels want. */
+enum cx_status cx_session_create(const struct cx_model *model, struct cx_device *device,
+                                 struct cx_session **ret_session, struct cx_error *err);
+/* Every plan of the session must be gone. NULL is fine. */
+void cx_session_destroy(struct cx_session *session);
+/* Device bytes of the constants uploaded so far. */
+uint64_t cx_session_constant_bytes(const struct cx_session *session);
+
+/* Called from inside cx_plan_create on its thread after each step of a long preparation. */
+struct cx_progress {
+    void (*report)(void *context, const char *step, uint32_t done, uint32_t total);
+    void *context;
+};
+
+/* Prepares runs with these concrete input shapes, one for each model input in order. Blocks while
+ * kernels are built: seconds on a cold cache. progress may be NULL. An operator, type or shape
+ * without a kernel is CX_UNSUPPORTED naming it. */
+enum cx_status cx_plan_create(struct cx_session *session, const struct cx_shape *input_shapes,
+                              size_t input_n, const struct cx_progress *progress,
+                              struct cx_plan **ret_plan, struct cx_error *err);
+void cx_plan_destroy(struct cx_plan *plan);
+
+/* Concrete inputs and outputs, and the bytes of their host buffers; NULL / 0 out of range. */
+const struct cx_tensor_info *cx_plan_input(const struct cx_plan *plan, size_t i);
+const struct cx_tensor_info *cx_plan_output(const struct cx_plan *plan, size_t i);
+size_t cx_plan_input_bytes(const struct cx_plan *plan, size_t i);
+size_t cx_plan_output_bytes(const struct cx_plan *plan, size_t i);
+size_t cx_plan_launch_count(const struct cx_plan *plan);
+/* Device bytes of activations and scratch. */
+uint64_t cx_plan_activation_bytes(const struct cx_plan *plan);
+
+struct cx_timing {
+    uint64_t copy_in_us;
+    uint64_t compute_us;
+    uint64_t copy_out_us;
+};
+
+/* Runs the plan: inputs[i] holds cx_plan_input_bytes(i) bytes, outputs[i] takes
+ * cx_plan_output_bytes(i). Blocks until the outputs are written. Allocates and builds nothing.
+ * After CX_DEVICE the device handle is suspect: close it. ret_timing may be NULL. */
+enum cx_status cx_run(struct cx_plan *plan, const void *const *inputs, void *const *outputs,
+                      struct cx_timing *ret_timing, struct cx_error *err);
+
+/* One line a launch: which node, which kernel, how long. */
+struct cx_launch_time {
+    const char *node; /* owned by the plan */
+    const char *kernel;
+    uint64_t duration_ns;
+    double flops; /* floating-point operations, 0 where not counted */
+};
+
+/* Times of the last cx_run on a device opened with profiling; *ret_times is an array of
+ * cx_plan_launch_count entries owned by the plan. CX_ARGUMENT without profiling. */
+enum cx_status cx_plan_profile(struct cx_plan *plan, const struct cx_launch_time **ret_times,
+                               struct cx_error *err);
+
+#endif
