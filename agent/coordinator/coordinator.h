@@ -1,0 +1,78 @@
+// The coordinator: takes jobs on the control socket, keeps them in the ledger, places them on the
+// agents that dial in, and publishes what happens. One process may hold one; signals, settings and
+// logs are its caller's.
+#ifndef AGENT_COORDINATOR_H
+#define AGENT_COORDINATOR_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "agent/core/agent_status.h"
+
+struct agent_coordinator;
+
+enum agent_severity { AGENT_DEBUG, AGENT_INFO, AGENT_WARNING, AGENT_ERROR };
+
+// What SIGHUP may change. Texts are copied.
+struct agent_coordinator_settings {
+    const char *strategy;       // a name of strategies.def
+    uint32_t jobs_live_max;     // jobs that have not ended; beyond it submitters hear `busy`
+    uint32_t jobs_kept_max;     // ended jobs that are kept with their results
+    uint32_t attempts_max;      // charged attempts before a job has failed
+    int64_t retention_ms;       // age at which an ended job is forgotten
+    uint64_t results_bytes_max; // of kept results; the oldest go first
+    uint32_t models_scan_ms;    // how often the repository is looked at
+};
+
+struct agent_coordinator_options {
+    const char *cluster;         // name, net_agent_name_valid
+    const char *control_address; // JSON requests
+    const char *agents_address;  // agents dial here
+    const char *events_address;  // events and snapshots
+    const char *state_dir;       // of the ledger; made when it is missing (0700)
+    const char *models_dir;      // NAME/VERSION/model.onnx; may be missing, it is looked for later
+    bool embedded;               // an agent runs in the same process: only shown
+    uint32_t heartbeat_ms;       // 0 = 500: interval that agents are told
+    uint32_t suspect_ms;         // 0 = 1,000: silence after which an agent gets no new work
+    uint32_t lost_ms;            // 0 = 3,000: silence after which its jobs run elsewhere
+    uint64_t job_bytes_max;      // 0 = 64 MiB: inputs of one job
+    uint64_t input_bytes_max;    // 0 = 1 GiB: inputs of all live jobs in memory
+    struct agent_coordinator_settings settings;
+    // One line for the log, no newline. From any thread; must not block for long. May be NULL.
+    void (*log)(void *user, enum agent_severity severity, const char *text);
+    void *user;
+};
+
+// The defaults of every number; the texts are NULL and must be set.
+void agent_coordinator_options_init(struct agent_coordinator_options *options);
+
+// Opens the ledger, recovers its jobs, binds the sockets and starts the owner's thread. Copies what
+// it needs. BLOCKS while recovering. AGENT_ERR_LOCKED (another coordinator owns the state folder),
+// AGENT_ERR_CORRUPT, AGENT_ERR_VERSION, AGENT_ERR_NET, AGENT_ERR_IO, AGENT_ERR_INVAL,
+// AGENT_ERR_NOMEM.
+enum agent_status agent_coordinator_create(const struct agent_coordinator_options *options,
+                                           struct agent_coordinator **ret_coordinator,
+                                           struct agent_error *err);
+
+// The bound addresses with their real ports. Live as the coordinator.
+const char *agent_coordinator_control_address(const struct agent_coordinator *coordinator);
+const char *agent_coordinator_agents_address(const struct agent_coordinator *coordinator);
+const char *agent_coordinator_events_address(const struct agent_coordinator *coordinator);
+
+// Applies changed settings soon, on the owner's thread, and looks at the model repository again.
+// Any thread; does not block. AGENT_ERR_INVAL names a value that is refused; nothing changes then.
+enum agent_status agent_coordinator_reload(struct agent_coordinator *coordinator,
+                                           const struct agent_coordinator_settings *settings,
+                                           struct agent_error *err);
+
+// close: refuses new jobs, places no more, and ends once what runs has finished or `grace_ms` have
+// passed. Does not block, may be called again with a shorter grace; any thread.
+void agent_coordinator_close(struct agent_coordinator *coordinator, uint32_t grace_ms);
+// BLOCKS until a closed coordinator has ended and its ledger is flushed. False when it stopped by
+// itself on a failure, which was logged.
+bool agent_coordinator_wait(struct agent_coordinator *coordinator);
+// Closes without grace, waits, and frees. BLOCKS; takes NULL.
+void agent_coordinator_destroy(struct agent_coordinator *coordinator);
+
+#endif
