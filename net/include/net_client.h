@@ -40,9 +40,8 @@ struct net_event {
     const char *json;
     size_t len;
     uint64_t seq;   // of this topic
-    uint64_t epoch; // of the publisher
     uint64_t lost;  // messages of this topic that were dropped just before this one
-    bool restarted; // another epoch than the message before: fold from a snapshot again
+    bool restarted; // seq went back: another publisher, fold from a snapshot again
 };
 
 struct net_sub_options {
@@ -60,7 +59,7 @@ struct net_sub_options {
 
 struct net_sub_stats {
     uint64_t received;
-    uint64_t lost;      // by seq, since the first message of each epoch
+    uint64_t lost;      // by seq
     uint64_t malformed; // not delivered
     uint64_t sockets;   // 1 + how often silence made a new one
     uint64_t age_ms;    // since the last message, or since the opening

@@ -28,6 +28,7 @@
 #define NET_PATH_MAX 255         // a model file's path within its model
 #define NET_JSON_HELLO_MAX 65536 // capabilities
 #define NET_JSON_CONFIG_MAX 262144
+#define NET_JSON_TELEMETRY_MAX 262144
 #define NET_INSTANCE_SIZE 16
 #define NET_HASH_SIZE 32 // SHA-256
 #define NET_RANK_MAX 8
@@ -209,7 +210,7 @@ struct net_credit {
 struct net_dispatch {
     struct net_job_ref ref;
     uint32_t deadline_ms; // left when it was sent; 0 = none
-    uint8_t priority;     // 0..255, greater first
+    uint8_t priority;     // 0 is the most urgent
     struct net_text model;
     uint32_t model_version;
     uint8_t model_hash[NET_HASH_SIZE]; // of its manifest
@@ -311,7 +312,8 @@ struct net_resume {
 //
 //   net_NAME_encode(buf, msg, err): appends one whole frame to `buf`. `msg` and what it points to
 //   are only read. On failure (NET_ERR_INVAL: a field breaks its rule, NET_ERR_TOO_BIG,
-//   NET_ERR_NOMEM) `buf` is as it was.
+//   NET_ERR_NOMEM) `buf` is as it was. Reasons and error texts are never refused: they are cut to
+//   NET_TEXT_MAX, and what is no UTF-8 in them becomes '?'.
 //
 //   net_NAME_decode(frame, ret_msg, err): checks the body of a frame of that type, to the last
 //   byte. Texts and bytes in `ret_msg` point into the frame's body and live as long as that. On

@@ -54,16 +54,15 @@ void net_server_free(struct net_server *server);
 // ---- events
 //
 // A message is `topic`, one space, and a JSON object as text; topics are "event" and "snapshot".
-// The publisher adds two members to the front of each object: "seq", which counts up from 1 for
-// each topic, so that a subscriber sees what it lost, and "epoch", which tells a restarted
-// publisher from a gap:   event {"seq":12,"epoch":3,"kind":"job",...}
+// The publisher puts the member "seq" at the front of each object: it counts up by one for each
+// topic, so that a subscriber sees what it lost:   event {"seq":12,"kind":"job.done",...}
 
 enum net_topic { NET_TOPIC_EVENT, NET_TOPIC_SNAPSHOT, NET_TOPIC_COUNT };
 const char *net_topic_name(enum net_topic topic); // static; "unknown" when out of range
 
 struct net_pub_options {
     const char *address;
-    uint64_t epoch;     // the coordinator's
+    uint64_t first_seq[NET_TOPIC_COUNT]; // of each topic's first message; 0 = 1
     size_t queue_max;   // messages waiting for one subscriber before some are dropped; 0 = 256
     size_t clients_max; // 0 = 256
 };
@@ -71,10 +70,10 @@ struct net_pub_options {
 enum net_status net_pub_create(const struct net_pub_options *options, struct net_pub **ret_pub,
                                struct net_error *err);
 const char *net_pub_address(const struct net_pub *pub);
-// Publishes a JSON object (`json` begins with '{' and ends with '}'). Never blocks; a slow
-// subscriber loses messages, not the publisher. Any thread; calls are put in one order. The
-// message's seq goes to `*ret_seq` unless that is NULL. NET_ERR_INVAL, NET_ERR_TOO_BIG,
-// NET_ERR_NOMEM; a message that failed uses no seq.
+// Publishes a JSON object (`json` begins with '{' and ends with '}', and has no "seq" of its own).
+// Never blocks; a slow subscriber loses messages, it does not hold up the publisher. Any thread;
+// calls are put in one order. The message's seq goes to `*ret_seq` unless that is NULL.
+// NET_ERR_INVAL, NET_ERR_TOO_BIG, NET_ERR_NOMEM; a message that failed uses no seq.
 enum net_status net_pub_send(struct net_pub *pub, enum net_topic topic, const char *json,
                              size_t len, uint64_t *ret_seq);
 void net_pub_free(struct net_pub *pub); // may block for a moment; takes NULL
