@@ -30,6 +30,9 @@ enum cx_arg_kind {
     CX_ARG_I32,
     CX_ARG_I64,
     CX_ARG_F32,
+    CX_ARG_I32X8, /* an int8 by value: dimensions or strides of up to CX_RANK_MAX axes */
+    CX_ARG_I64X8, /* a long8 by value */
+    CX_ARG_FAULT, /* a global int *: where a kernel reports bad data, see cx_prepare_fault */
 };
 
 struct cx_arg {
@@ -40,6 +43,8 @@ struct cx_arg {
         int32_t i32;
         int64_t i64;
         float f32;
+        int32_t i32x8[CX_RANK_MAX];
+        int64_t i64x8[CX_RANK_MAX];
     };
 };
 
@@ -82,6 +87,22 @@ static inline struct cx_arg cx_arg_i64(int64_t value)
 static inline struct cx_arg cx_arg_f32(float value)
 {
     struct cx_arg arg = {CX_ARG_F32, {.f32 = value}};
+    return arg;
+}
+
+static inline struct cx_arg cx_arg_i64x8(const int64_t values[CX_RANK_MAX])
+{
+    struct cx_arg arg = {CX_ARG_I64X8, {.id = 0}};
+    for (int i = 0; i < CX_RANK_MAX; i++)
+        arg.i64x8[i] = values[i];
+    return arg;
+}
+
+static inline struct cx_arg cx_arg_i32x8(const int64_t values[CX_RANK_MAX])
+{
+    struct cx_arg arg = {CX_ARG_I32X8, {.id = 0}};
+    for (int i = 0; i < CX_RANK_MAX; i++)
+        arg.i32x8[i] = (int32_t)values[i];
     return arg;
 }
 
@@ -140,6 +161,15 @@ typedef void cx_pack_fn(const struct cx_value *value, void *data, const void *co
 enum cx_status cx_prepare_pack(struct cx_prepare *p, uint32_t value, const char *kind,
                                uint64_t bytes, cx_pack_fn *pack, const void *context,
                                uint32_t *ret_handle);
+
+/* For kernels that meet bad data only in a run, such as an index out of range: the argument through
+ * which they say so. The plan zeroes the int before each run and the kernel stores 1 there and goes
+ * on within bounds; cx_run then fails with CX_FORMAT: "Gather 'g1': " + TEXT (kept by pointer). */
+enum cx_status cx_prepare_fault(struct cx_prepare *p, const char *text, struct cx_arg *ret_arg);
+
+/* This node's eval runs on the host inside cx_run, as for an operator of kind CX_KERNELS_HOST: for
+ * types that the device's kernels don't cover. Excludes launches of the same node. */
+enum cx_status cx_prepare_host(struct cx_prepare *p);
 
 /* Adds one launch, after those added before. A spec with an empty range is dropped. */
 enum cx_status cx_prepare_launch(struct cx_prepare *p, const struct cx_launch_spec *spec);
