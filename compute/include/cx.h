@@ -121,6 +121,11 @@ struct cx_device_info {
     bool unified_memory; /* host and device share memory: buffers can be used in place */
 };
 
+/* Call once at start, before any other function and before other threads: gives drivers that keep
+ * a cache of their own (PoCL) a folder under cache_dir, unless the environment names one already.
+ * Sets an environment variable. CX_IO when the folder can't be made or written. */
+enum cx_status cx_setup(const char *cache_dir, struct cx_error *err);
+
 /* Finds every device of every platform; the caller frees *ret_devices with free(). May block for
  * seconds while drivers start. Zero devices is success with *ret_n = 0; a platform that fails to
  * list its devices is CX_NO_DEVICE with the reason, unless another platform has some. */

@@ -1,0 +1,166 @@
+/* Opening and closing a device. */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "device/cl.h"
+#include "error.h"
+
+#define CACHE_BYTES_DEFAULT (UINT64_C(256) << 20)
+#define ALIGN_BYTES_MIN 128
+#define PATH_BYTES 4096
+
+enum cx_status cx_setup(const char *cache_dir, struct cx_error *err)
+{
+    if (getenv("POCL_CACHE_DIR") != NULL)
+        return CX_OK;
+    char path[PATH_BYTES];
+    int n = snprintf(path, sizeof path, "%s/pocl", cache_dir);
+    if (n < 0 || (size_t)n >= sizeof path)
+        return cx_error_set(err, CX_ARGUMENT, "the cache folder's name is too long");
+    struct cx_cache probe;
+    bool usable = cx_cache_init(&probe, path, 0);
+    cx_cache_finish(&probe);
+    if (!usable)
+        return cx_error_set(err, CX_IO, "cache folder %s: %s", path, strerror(errno));
+    if (setenv("POCL_CACHE_DIR", path, 0) != 0)
+        return cx_error_set(err, CX_MEMORY, "setenv: %s", strerror(errno));
+    return CX_OK;
+}
+
+/* id may be "0:0" or the full "0:0-9f83c2a1"; NULL takes the first GPU, else the first device. */
+static const struct cx_found *choose(const struct cx_found *found, size_t n, const char *id)
+{
+    if (id == NULL) {
+        for (size_t i = 0; i < n; i++)
+            if (found[i].info.type == CX_DEVICE_GPU)
+                return &found[i];
+        return n > 0 ? &found[0] : NULL;
+    }
+    for (size_t i = 0; i < n; i++) {
+        const char *full = found[i].info.id;
+        size_t id_n = strlen(id);
+        if (strcmp(full, id) == 0 || (strchr(id, '-') == NULL && id_n > 0 &&
+                                      strncmp(full, id, id_n) == 0 && full[id_n] == '-'))
+            return &found[i];
+    }
+    return NULL;
+}
+
+static enum cx_status open_queue(struct cx_device *device, struct cx_error *err)
+{
+    cl_int code;
+    cl_context_properties properties[] = {CL_CONTEXT_PLATFORM,
+                                          (cl_context_properties)device->platform, 0};
+    device->context = clCreateContext(properties, 1, &device->id, NULL, NULL, &code);
+    if (code != CL_SUCCESS)
+        return cx_cl_fail(err, code, device, "clCreateContext");
+    /* Always with profiling: a run takes its time split from the events of three commands. The
+     * OpenCL 1.2 call, because old drivers know no other. */
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wdeprecated-declarations"
+    device->queue =
+        clCreateCommandQueue(device->context, device->id, CL_QUEUE_PROFILING_ENABLE, &code);
+#pragma GCC diagnostic pop
+    if (code != CL_SUCCESS)
+        return cx_cl_fail(err, code, device, "clCreateCommandQueue");
+    return CX_OK;
+}
+
+static enum cx_status open_cache(struct cx_device *device, const struct cx_device_options *options,
+                                 struct cx_error *err)
+{
+    uint64_t bytes_max =
+        options->cache_bytes_max != 0 ? options->cache_bytes_max : CACHE_BYTES_DEFAULT;
+    char path[PATH_BYTES];
+    const char *folder = NULL;
+    if (options->cache_dir != NULL) {
+        int n = snprintf(path, sizeof path, "%s/programs", options->cache_dir);
+        if (n < 0 || (size_t)n >= sizeof path)
+            return cx_error_set(err, CX_ARGUMENT, "the cache folder's name is too long");
+        folder = path;
+    }
+    if (!cx_cache_init(&device->cache, folder, bytes_max))
+        return cx_error_set(err, CX_IO, "program cache %s: %s", folder, strerror(errno));
+    return CX_OK;
+}
+
+enum cx_status cx_device_open(const char *id, const struct cx_device_options *options,
+                              struct cx_device **ret_device, struct cx_error *err)
+{
+    static const struct cx_device_options defaults;
+    if (options == NULL)
+        options = &defaults;
+    struct cx_found *found = NULL;
+    size_t n = 0;
+    enum cx_status status = cx_scan(&found, &n, err);
+    if (status != CX_OK)
+        return status;
+
+    struct cx_device *device = NULL;
+    const struct cx_found *chosen = choose(found, n, id);
+    if (chosen == NULL) {
+        status = cx_error_set(err, CX_NO_DEVICE, "no OpenCL device %s among %zu found",
+                              id != NULL ? id : "at all", n);
+        goto out;
+    }
+    device = calloc(1, sizeof *device);
+    if (device == NULL) {
+        status = cx_error_set(err, CX_MEMORY, "no memory for a device");
+        goto out;
+    }
+    device->info = chosen->info;
+    device->platform = chosen->platform;
+    device->id = chosen->device;
+    device->profiling = options->profiling;
+    device->memory_bytes_max =
+        options->memory_bytes_max != 0 ? options->memory_bytes_max : device->info.global_bytes;
+    if (options->family != CX_FAMILY_AUTO)
+        device->info.family = options->family;
+    if (device->info.base_align_bytes < ALIGN_BYTES_MIN)
+        device->info.base_align_bytes = ALIGN_BYTES_MIN;
+    status = open_cache(device, options, err);
+    if (status == CX_OK)
+        status = open_queue(device, err);
+    if (status == CX_OK) {
+        *ret_device = device;
+        device = NULL;
+    }
+out:
+    cx_device_close(device);
+    free(found);
+    return status;
+}
+
+void cx_device_close(struct cx_device *device)
+{
+    if (device == NULL)
+        return;
+    if (device->queue != NULL) {
+        clFinish(device->queue);
+        cx_device_trim(device);
+        clReleaseCommandQueue(device->queue);
+    }
+    cx_programs_release(device);
+    if (device->context != NULL)
+        clReleaseContext(device->context);
+    cx_cache_finish(&device->cache);
+    free(device);
+}
+
+const struct cx_device_info *cx_device_describe(const struct cx_device *device)
+{
+    return &device->info;
+}
+
+uint64_t cx_device_align(const struct cx_device *device)
+{
+    return device->info.base_align_bytes;
+}
+
+void cx_device_stats_get(const struct cx_device *device, struct cx_device_stats *ret_stats)
+{
+    *ret_stats = device->stats;
+}

@@ -1,0 +1,51 @@
+/* Prepared launches and the queue they go to, without OpenCL types: what a plan is made of. */
+#ifndef CX_QUEUE_H
+#define CX_QUEUE_H
+
+#include <stdint.h>
+
+#include "cx.h"
+#include "device/device.h"
+#include "device/launch.h"
+
+/* One kernel object with its arguments set. */
+struct cx_launch;
+
+/* Builds what spec needs and sets its arguments; buffers[i] belongs to args[i] where that names
+ * memory, and is NULL for CX_ARG_NULL. May block while the driver compiles. The buffers must
+ * outlive the launch. */
+enum cx_status cx_launch_create(struct cx_device *device, const struct cx_launch_spec *spec,
+                                struct cx_buffer *const *buffers, struct cx_launch **ret_launch,
+                                struct cx_error *err);
+void cx_launch_destroy(struct cx_launch *launch);
+
+/* When a command ran, by the device's clock. A zeroed struct is one that was not used. */
+struct cx_stamp {
+    void *event;
+};
+
+/* Enqueue; none of them waits. stamp may be NULL; one in use is dropped first. Host memory must
+ * stay until cx_queue_finish. */
+enum cx_status cx_queue_launch(struct cx_launch *launch, struct cx_stamp *stamp,
+                               struct cx_error *err);
+enum cx_status cx_queue_write(struct cx_buffer *buffer, const void *data, uint64_t bytes,
+                              struct cx_stamp *stamp, struct cx_error *err);
+enum cx_status cx_queue_read(struct cx_buffer *buffer, void *data, uint64_t bytes,
+                             struct cx_stamp *stamp, struct cx_error *err);
+enum cx_status cx_queue_copy(struct cx_buffer *from, struct cx_buffer *to, uint64_t bytes,
+                             struct cx_error *err);
+/* Blocks until all that was enqueued is done. */
+enum cx_status cx_queue_finish(struct cx_device *device, struct cx_error *err);
+
+/* False when the stamp was not used or the device kept no times. */
+bool cx_stamp_read(const struct cx_stamp *stamp, uint64_t *ret_start_ns, uint64_t *ret_end_ns);
+void cx_stamp_clear(struct cx_stamp *stamp);
+
+bool cx_device_profiling(const struct cx_device *device);
+
+/* What the device can do at best, measured now by kernels of our own. Blocks under a second when
+ * the kernel is already built. */
+enum cx_status cx_device_measure(struct cx_device *device, double *ret_gflops,
+                                 double *ret_gbytes_per_s, struct cx_error *err);
+
+#endif

@@ -1,0 +1,16 @@
+/* The OpenCL sources under kernels/, embedded at build time. */
+#ifndef CX_SOURCE_H
+#define CX_SOURCE_H
+
+struct cx_source {
+    const char *name;          /* the path under kernels/: "cpu/conv.cl" */
+    const unsigned char *text; /* terminated; #include "…" lines are already replaced */
+};
+
+/* NULL when there is no such file. */
+const struct cx_source *cx_source_find(const char *name);
+
+/* Written by embed.cmake; the last has name NULL. */
+extern const struct cx_source cx_sources[];
+
+#endif
