@@ -159,8 +159,8 @@ enum cx_status cx_buffer_write(struct cx_buffer *buffer, uint64_t offset, const 
                               : cx_cl_fail(err, code, buffer->device, "clEnqueueWriteBuffer");
 }
 
-enum cx_status cx_buffer_read(struct cx_buffer *buffer, uint64_t offset, void *data,
-                              uint64_t bytes, struct cx_error *err)
+enum cx_status cx_buffer_read(struct cx_buffer *buffer, uint64_t offset, void *data, uint64_t bytes,
+                              struct cx_error *err)
 {
     cl_int code = clEnqueueReadBuffer(buffer->device->queue, buffer->mem, CL_TRUE, offset, bytes,
                                       data, 0, NULL, NULL);

@@ -102,8 +102,8 @@ static unsigned char *read_entry(int fd, XXH128_hash_t key, size_t *ret_bytes)
     if (fstat(fd, &info) != 0 || !read_all(fd, &header, sizeof header))
         return NULL;
     if (memcmp(header.magic, ENTRY_MAGIC, sizeof header.magic) != 0 ||
-        header.key_low != key.low64 || header.key_high != key.high64 ||
-        header.payload_bytes == 0 || header.payload_bytes > ENTRY_BYTES_MAX ||
+        header.key_low != key.low64 || header.key_high != key.high64 || header.payload_bytes == 0 ||
+        header.payload_bytes > ENTRY_BYTES_MAX ||
         (uint64_t)info.st_size != sizeof header + header.payload_bytes)
         return NULL;
     unsigned char *data = malloc(header.payload_bytes);
@@ -230,8 +230,8 @@ uint64_t cx_cache_store(const struct cx_cache *cache, XXH128_hash_t key, const u
         return 0;
     struct entry_header header = {ENTRY_MAGIC, key.low64, key.high64, bytes,
                                   XXH3_64bits(data, bytes)};
-    bool written = write_all(fd, &header, sizeof header) && write_all(fd, data, bytes) &&
-                   fsync(fd) == 0;
+    bool written =
+        write_all(fd, &header, sizeof header) && write_all(fd, data, bytes) && fsync(fd) == 0;
     if (close(fd) != 0 || !written || rename(temporary, path) != 0) {
         unlink(temporary);
         return 0;

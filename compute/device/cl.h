@@ -44,7 +44,8 @@ struct cx_device {
 /* "CL_OUT_OF_RESOURCES", or "unknown code"; static storage. */
 const char *cx_cl_error_name(cl_int code);
 enum cx_status cx_cl_error_status(cl_int code);
-/* Fills err with "CALL: NAME (code) on DEVICE" and returns the code's status. device may be NULL. */
+/* Fills err with "CALL: NAME (code) on DEVICE" and returns the code's status. device may be NULL.
+ */
 enum cx_status cx_cl_fail(struct cx_error *err, cl_int code, const struct cx_device *device,
                           const char *call);
 

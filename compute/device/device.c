@@ -57,8 +57,8 @@ static enum cx_status open_queue(struct cx_device *device, struct cx_error *err)
     device->context = clCreateContext(properties, 1, &device->id, NULL, NULL, &code);
     if (code != CL_SUCCESS)
         return cx_cl_fail(err, code, device, "clCreateContext");
-    /* Always with profiling: a run takes its time split from the events of three commands. The
-     * OpenCL 1.2 call, because old drivers know no other. */
+        /* Always with profiling: a run takes its time split from the events of three commands. The
+         * OpenCL 1.2 call, because old drivers know no other. */
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wdeprecated-declarations"
     device->queue =

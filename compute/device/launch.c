@@ -20,8 +20,7 @@ static enum cx_status fail(struct cx_error *err, cl_int code, const struct cx_la
                            const char *call)
 {
     return cx_error_set(err, cx_cl_error_status(code), "%s of %s: %s (%d) on %s", call,
-                        launch->name, cx_cl_error_name(code), (int)code,
-                        launch->device->info.name);
+                        launch->name, cx_cl_error_name(code), (int)code, launch->device->info.name);
 }
 
 static cl_int set_arg(cl_kernel kernel, cl_uint i, const struct cx_arg *arg,
@@ -33,6 +32,7 @@ static cl_int set_arg(cl_kernel kernel, cl_uint i, const struct cx_arg *arg,
     case CX_ARG_VALUE:
     case CX_ARG_SCRATCH:
     case CX_ARG_PACKED:
+    case CX_ARG_FAULT:
         return clSetKernelArg(kernel, i, sizeof(cl_mem), &buffer->mem);
     case CX_ARG_LOCAL:
         return clSetKernelArg(kernel, i, arg->bytes, NULL);
@@ -42,6 +42,10 @@ static cl_int set_arg(cl_kernel kernel, cl_uint i, const struct cx_arg *arg,
         return clSetKernelArg(kernel, i, sizeof arg->i64, &arg->i64);
     case CX_ARG_F32:
         return clSetKernelArg(kernel, i, sizeof arg->f32, &arg->f32);
+    case CX_ARG_I32X8:
+        return clSetKernelArg(kernel, i, sizeof arg->i32x8, arg->i32x8);
+    case CX_ARG_I64X8:
+        return clSetKernelArg(kernel, i, sizeof arg->i64x8, arg->i64x8);
     }
     return CL_INVALID_ARG_VALUE;
 }
@@ -106,10 +110,9 @@ enum cx_status cx_queue_launch(struct cx_launch *launch, struct cx_stamp *stamp,
                                struct cx_error *err)
 {
     cl_event event = NULL;
-    cl_int code = clEnqueueNDRangeKernel(launch->device->queue, launch->kernel, launch->dim_n,
-                                         NULL, launch->global,
-                                         launch->local_given ? launch->local : NULL, 0, NULL,
-                                         stamp_event(stamp, &event));
+    cl_int code = clEnqueueNDRangeKernel(launch->device->queue, launch->kernel, launch->dim_n, NULL,
+                                         launch->global, launch->local_given ? launch->local : NULL,
+                                         0, NULL, stamp_event(stamp, &event));
     if (code != CL_SUCCESS)
         return fail(err, code, launch, "clEnqueueNDRangeKernel");
     if (stamp != NULL)
@@ -121,8 +124,8 @@ enum cx_status cx_queue_write(struct cx_buffer *buffer, const void *data, uint64
                               struct cx_stamp *stamp, struct cx_error *err)
 {
     cl_event event = NULL;
-    cl_int code = clEnqueueWriteBuffer(buffer->device->queue, buffer->mem, CL_FALSE, 0, bytes,
-                                       data, 0, NULL, stamp_event(stamp, &event));
+    cl_int code = clEnqueueWriteBuffer(buffer->device->queue, buffer->mem, CL_FALSE, 0, bytes, data,
+                                       0, NULL, stamp_event(stamp, &event));
     if (code != CL_SUCCESS)
         return cx_cl_fail(err, code, buffer->device, "clEnqueueWriteBuffer");
     if (stamp != NULL)
@@ -146,8 +149,8 @@ enum cx_status cx_queue_read(struct cx_buffer *buffer, void *data, uint64_t byte
 enum cx_status cx_queue_copy(struct cx_buffer *from, struct cx_buffer *to, uint64_t bytes,
                              struct cx_error *err)
 {
-    cl_int code = clEnqueueCopyBuffer(from->device->queue, from->mem, to->mem, 0, 0, bytes, 0,
-                                      NULL, NULL);
+    cl_int code =
+        clEnqueueCopyBuffer(from->device->queue, from->mem, to->mem, 0, 0, bytes, 0, NULL, NULL);
     return code == CL_SUCCESS ? CX_OK : cx_cl_fail(err, code, from->device, "clEnqueueCopyBuffer");
 }
 

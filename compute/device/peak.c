@@ -8,7 +8,7 @@
 
 #define LOOPS_CPU 400000
 #define LOOPS_GPU 20000
-#define ITEMS_CPU_EACH 4      /* work-items a compute unit */
+#define ITEMS_CPU_EACH 4 /* work-items a compute unit */
 #define ITEMS_GPU_EACH 2048
 #define READ_BYTES (UINT64_C(128) << 20)
 #define ROUNDS 5
@@ -22,7 +22,9 @@ static void spec_init(struct cx_launch_spec *spec, const struct cx_device *devic
     spec->file = "any/peak.cl";
     spec->kernel = kernel;
     snprintf(spec->options, sizeof spec->options, "-DWIDTH=%d",
-             width >= 16 ? 16 : width >= 8 ? 8 : 4);
+             width >= 16  ? 16
+             : width >= 8 ? 8
+                          : 4);
     spec->dim_n = 1;
     spec->global[0] = items;
     spec->local[0] = device->info.family == CX_FAMILY_CPU ? 1 : 64;
@@ -82,6 +84,14 @@ enum cx_status cx_device_measure(struct cx_device *device, double *ret_gflops,
     status = cx_buffer_create(device, READ_BYTES, &in, err);
     if (status != CX_OK)
         goto out;
+    /* Untouched pages would all be one page of zeros, and read from cache. */
+    const float one = 1.0f;
+    cl_int code =
+        clEnqueueFillBuffer(device->queue, in->mem, &one, sizeof one, 0, READ_BYTES, 0, NULL, NULL);
+    if (code != CL_SUCCESS) {
+        status = cx_cl_fail(err, code, device, "clEnqueueFillBuffer");
+        goto out;
+    }
     spec_init(&spec, device, "peak_read", items);
     uint64_t vecs_each = READ_BYTES / sizeof(float) / width / items / 4 * 4;
     cx_launch_arg(&spec, cx_arg_value(0));
@@ -92,8 +102,7 @@ enum cx_status cx_device_measure(struct cx_device *device, double *ret_gflops,
     if (status != CX_OK)
         goto out;
     *ret_gflops = 2.0 * SUMS * width * loops * items / flops_s * 1e-9;
-    *ret_gbytes_per_s =
-        (double)vecs_each * width * sizeof(float) * items / read_s * 1e-9;
+    *ret_gbytes_per_s = (double)vecs_each * width * sizeof(float) * items / read_s * 1e-9;
 out:
     cx_buffer_destroy(in);
     cx_buffer_destroy(out);

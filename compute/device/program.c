@@ -23,9 +23,10 @@ static uint64_t now_us(void)
 static XXH128_hash_t program_key(const struct cx_device *device, const struct cx_source *source,
                                  const char *options)
 {
-    const char *parts[] = {device->info.name,    device->info.vendor,  device->info.platform_name,
-                           device->info.driver,  device->info.version, source->name,
-                           (const char *)source->text, COMMON_OPTIONS,  options};
+    const char *parts[] = {
+        device->info.name,          device->info.vendor,  device->info.platform_name,
+        device->info.driver,        device->info.version, source->name,
+        (const char *)source->text, COMMON_OPTIONS,       options};
     XXH128_hash_t key = {0, 0};
     for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++) {
         XXH128_hash_t part = XXH3_128bits_withSeed(parts[i], strlen(parts[i]), key.low64);
