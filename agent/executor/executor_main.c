@@ -1,0 +1,234 @@
+#include "executor_main.h"
+
+#include <signal.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cx.h>
+
+#include "executor_models.h"
+#include "executor_protocol.h"
+
+struct executor {
+    struct cx_device *device;
+    struct executor_models *models;
+    uint8_t *memory; /* the shared file, mapped */
+    uint64_t memory_bytes;
+    union executor_packet packet;
+    union executor_packet reply;
+};
+
+/* Maps the whole file, which the agent may have made larger. It can't shrink: it is sealed. */
+static bool memory_map(struct executor *executor)
+{
+    struct stat info;
+    if (fstat(EXECUTOR_MEMORY_FD, &info) != 0 || info.st_size < 0)
+        return false;
+    uint64_t bytes = (uint64_t)info.st_size;
+    if (bytes == executor->memory_bytes)
+        return true;
+    if (executor->memory != NULL)
+        munmap(executor->memory, executor->memory_bytes);
+    executor->memory = NULL;
+    executor->memory_bytes = 0;
+    void *memory = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, EXECUTOR_MEMORY_FD, 0);
+    if (memory == MAP_FAILED)
+        return false;
+    executor->memory = memory;
+    executor->memory_bytes = bytes;
+    return true;
+}
+
+static bool memory_grow(struct executor *executor, uint64_t bytes)
+{
+    if (bytes <= executor->memory_bytes)
+        return true;
+    return bytes <= EXECUTOR_MEMORY_MAX && ftruncate(EXECUTOR_MEMORY_FD, (off_t)bytes) == 0 &&
+           memory_map(executor);
+}
+
+static void counters_fill(const struct executor *executor, struct executor_counters *ret_counters)
+{
+    struct cx_device_stats stats;
+    cx_device_stats_get(executor->device, &stats);
+    *ret_counters = (struct executor_counters){
+        .device_bytes = stats.arena_bytes_live + stats.arena_bytes_idle,
+        .program_hits = stats.program_hits,
+        .program_misses = stats.program_misses,
+    };
+}
+
+static void report_progress(void *context, const char *step, uint32_t done, uint32_t total)
+{
+    (void)context;
+    (void)step;
+    union executor_packet packet = {.progress = {.done = done, .total = total}};
+    executor_packet_send(EXECUTOR_SOCKET_FD, &packet, EXECUTOR_PROGRESS);
+}
+
+static const struct cx_progress progress = {.report = report_progress};
+
+static enum cx_status fail(struct cx_error *err, enum cx_status status, const char *text)
+{
+    err->status = status;
+    snprintf(err->text, sizeof(err->text), "%s", text);
+    return status;
+}
+
+/* Finds room for the outputs and describes them. */
+static enum cx_status outputs_place(struct executor *executor, const struct cx_plan *plan,
+                                    uint64_t offset, struct executor_ran *ran, struct cx_error *err)
+{
+    uint32_t n = 0;
+    const struct cx_tensor_info *info;
+    while ((info = cx_plan_output(plan, n)) != NULL) {
+        if (n == EXECUTOR_TENSORS_MAX || info->shape.rank > EXECUTOR_RANK_MAX)
+            return fail(err, CX_LIMIT, "the model has too many outputs or dimensions");
+        struct executor_tensor *tensor = &ran->outputs[n];
+        *tensor = (struct executor_tensor){.dtype = (uint32_t)info->dtype,
+                                           .rank = info->shape.rank,
+                                           .offset = offset,
+                                           .bytes = cx_plan_output_bytes(plan, n)};
+        for (uint32_t d = 0; d < info->shape.rank; d++)
+            tensor->dims[d] = info->shape.dims[d];
+        if (tensor->bytes > EXECUTOR_MEMORY_MAX)
+            return fail(err, CX_LIMIT, "the outputs are larger than the shared memory may be");
+        offset += (tensor->bytes + EXECUTOR_ALIGN - 1) / EXECUTOR_ALIGN * EXECUTOR_ALIGN;
+        n++;
+    }
+    ran->n_outputs = n;
+    if (!memory_grow(executor, offset))
+        return fail(err, CX_MEMORY, "the shared memory can not hold the outputs");
+    return CX_OK;
+}
+
+static enum cx_status run_batch(struct executor *executor, const struct executor_run *run,
+                                struct executor_ran *ran, struct cx_error *err)
+{
+    struct cx_plan *plan;
+    if (run->n_inputs > EXECUTOR_TENSORS_MAX || run->outputs_offset > EXECUTOR_MEMORY_MAX)
+        return fail(err, CX_ARGUMENT, "the run request is malformed");
+    if (!memory_map(executor))
+        return fail(err, CX_MEMORY, "the shared memory can not be mapped");
+    enum cx_status status =
+        executor_models_plan(executor->models, run, &plan, &ran->prepare_us, err);
+    if (status != CX_OK)
+        return status;
+    status = outputs_place(executor, plan, run->outputs_offset, ran, err);
+    if (status != CX_OK)
+        return status;
+    const void *inputs[EXECUTOR_TENSORS_MAX];
+    void *outputs[EXECUTOR_TENSORS_MAX];
+    for (uint32_t i = 0; i < run->n_inputs; i++) {
+        if (run->inputs[i].offset > executor->memory_bytes ||
+            run->inputs[i].bytes > executor->memory_bytes - run->inputs[i].offset)
+            return fail(err, CX_ARGUMENT, "an input lies outside the shared memory");
+        inputs[i] = executor->memory + run->inputs[i].offset;
+    }
+    for (uint32_t i = 0; i < ran->n_outputs; i++)
+        outputs[i] = executor->memory + ran->outputs[i].offset;
+    struct cx_timing timing = {0};
+    status = cx_run(plan, inputs, outputs, &timing, err);
+    ran->copy_us = timing.copy_in_us + timing.copy_out_us;
+    ran->compute_us = timing.compute_us;
+    return status;
+}
+
+static int serve_run(struct executor *executor)
+{
+    const struct executor_run *run = &executor->packet.run;
+    struct executor_ran *ran = &executor->reply.ran;
+    struct cx_error err = {.status = CX_OK};
+    memset(ran, 0, sizeof(*ran));
+    ran->batch = run->batch;
+    enum cx_status status = run_batch(executor, run, ran, &err);
+    ran->status = (uint32_t)status;
+    if (status != CX_OK) {
+        ran->n_outputs = 0;
+        snprintf(ran->text, sizeof(ran->text), "%s", err.text);
+    }
+    if (run->model < EXECUTOR_MODELS_MAX)
+        ran->model_bytes = executor_models_bytes(executor->models, run->model);
+    counters_fill(executor, &ran->counters);
+    if (executor_packet_send(EXECUTOR_SOCKET_FD, &executor->reply, EXECUTOR_RAN) != 0)
+        return 1;
+    /* The driver's state is unknown now: the agent starts a fresh process. */
+    return status == CX_DEVICE ? EXECUTOR_EXIT_DEVICE : 0;
+}
+
+static int serve_load(struct executor *executor)
+{
+    struct executor_loaded *loaded = &executor->reply.loaded;
+    executor_models_load(executor->models, &executor->packet.load, loaded);
+    counters_fill(executor, &loaded->counters);
+    uint32_t status = loaded->status;
+    if (executor_packet_send(EXECUTOR_SOCKET_FD, &executor->reply, EXECUTOR_LOADED) != 0)
+        return 1;
+    return status == CX_DEVICE ? EXECUTOR_EXIT_DEVICE : 0;
+}
+
+static int serve(struct executor *executor)
+{
+    int code = 0;
+    while (code == 0) {
+        if (executor_packet_receive(EXECUTOR_SOCKET_FD, &executor->packet) != 0)
+            return 0; /* the agent has gone */
+        if (executor->packet.header.kind == EXECUTOR_RUN)
+            code = serve_run(executor);
+        else if (executor->packet.header.kind == EXECUTOR_LOAD)
+            code = serve_load(executor);
+        else if (executor->packet.header.kind == EXECUTOR_UNLOAD)
+            executor_models_unload(executor->models, executor->packet.unload.model);
+        else
+            return 1;
+    }
+    return code;
+}
+
+static void announce(struct executor *executor, enum cx_status status, const char *text)
+{
+    struct executor_ready *ready = &executor->reply.ready;
+    memset(ready, 0, sizeof(*ready));
+    ready->status = (uint32_t)status;
+    snprintf(ready->text, sizeof(ready->text), "%s", text);
+    if (status == CX_OK)
+        ready->memory_bytes = cx_device_describe(executor->device)->global_bytes;
+    executor_packet_send(EXECUTOR_SOCKET_FD, &executor->reply, EXECUTOR_READY);
+}
+
+int executor_main(const struct executor_options *options)
+{
+    static struct executor executor; /* the packets are large for a stack */
+    /* No orphan keeps a device busy when the agent is killed; the check closes the gap before it.
+     */
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    if (getppid() != options->parent)
+        return 1;
+    prctl(PR_SET_NAME, "stoker-executor");
+    /* A terminal's Ctrl-C is for the agent, which drains first. */
+    signal(SIGINT, SIG_IGN);
+    signal(SIGTERM, SIG_IGN);
+    signal(SIGHUP, SIG_IGN);
+    struct cx_device_options device_options = {.cache_dir = options->cache_dir,
+                                               .memory_bytes_max = options->memory_max};
+    struct cx_error err = {.status = CX_OK};
+    enum cx_status status =
+        cx_device_open(options->device, &device_options, &executor.device, &err);
+    if (status == CX_OK) {
+        executor.models = executor_models_create(executor.device, &progress);
+        if (executor.models == NULL)
+            status = fail(&err, CX_MEMORY, "out of memory");
+    }
+    announce(&executor, status, err.text);
+    int code = status == CX_OK ? serve(&executor) : EXECUTOR_EXIT_NO_DEVICE;
+    executor_models_destroy(executor.models);
+    cx_device_close(executor.device);
+    if (executor.memory != NULL)
+        munmap(executor.memory, executor.memory_bytes);
+    return code;
+}

@@ -1,0 +1,260 @@
+#include "executor_models.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+struct plan_slot {
+    struct cx_plan *plan; /* NULL: free */
+    struct cx_shape shapes[EXECUTOR_TENSORS_MAX];
+    uint64_t used; /* `clock` at the last use */
+};
+
+struct model_slot {
+    struct cx_model *model; /* NULL: free */
+    struct cx_session *session;
+    struct plan_slot plans[EXECUTOR_PLANS_MAX];
+};
+
+struct executor_models {
+    struct cx_device *device;
+    const struct cx_progress *progress;
+    uint64_t clock;
+    struct model_slot slots[EXECUTOR_MODELS_MAX];
+};
+
+uint64_t executor_clock_us(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000;
+}
+
+struct executor_models *executor_models_create(struct cx_device *device,
+                                               const struct cx_progress *progress)
+{
+    struct executor_models *models = calloc(1, sizeof(*models));
+    if (models == NULL)
+        return NULL;
+    models->device = device;
+    models->progress = progress;
+    return models;
+}
+
+static void slot_clear(struct model_slot *slot)
+{
+    for (int i = 0; i < EXECUTOR_PLANS_MAX; i++)
+        cx_plan_destroy(slot->plans[i].plan);
+    cx_session_destroy(slot->session);
+    cx_model_destroy(slot->model);
+    memset(slot, 0, sizeof(*slot));
+}
+
+void executor_models_destroy(struct executor_models *models)
+{
+    if (models == NULL)
+        return;
+    for (int i = 0; i < EXECUTOR_MODELS_MAX; i++)
+        slot_clear(&models->slots[i]);
+    free(models);
+}
+
+static struct model_slot *slot_get(struct executor_models *models, uint32_t model)
+{
+    return model < EXECUTOR_MODELS_MAX ? &models->slots[model] : NULL;
+}
+
+void executor_models_unload(struct executor_models *models, uint32_t model)
+{
+    struct model_slot *slot = slot_get(models, model);
+    if (slot != NULL)
+        slot_clear(slot);
+}
+
+static bool io_describe(const struct cx_tensor_info *info, struct executor_io *ret_io)
+{
+    if (strlen(info->name) >= sizeof(ret_io->name) || info->shape.rank > EXECUTOR_RANK_MAX)
+        return false;
+    memset(ret_io, 0, sizeof(*ret_io));
+    memcpy(ret_io->name, info->name, strlen(info->name) + 1);
+    ret_io->dtype = (uint32_t)info->dtype;
+    ret_io->rank = info->shape.rank;
+    for (uint32_t i = 0; i < info->shape.rank; i++)
+        ret_io->dims[i] = info->shape.dims[i];
+    return true;
+}
+
+static enum cx_status fail(struct cx_error *err, enum cx_status status, const char *text)
+{
+    err->status = status;
+    snprintf(err->text, sizeof(err->text), "%s", text);
+    return status;
+}
+
+static enum cx_status model_describe(const struct cx_model *model, struct executor_loaded *loaded,
+                                     struct cx_error *err)
+{
+    size_t n_inputs = cx_model_input_count(model);
+    size_t n_outputs = cx_model_output_count(model);
+    if (n_inputs > EXECUTOR_TENSORS_MAX || n_outputs > EXECUTOR_TENSORS_MAX)
+        return fail(err, CX_LIMIT, "the model has more than 16 inputs or outputs");
+    for (size_t i = 0; i < n_inputs; i++)
+        if (!io_describe(cx_model_input(model, i), &loaded->inputs[i]))
+            return fail(err, CX_LIMIT, "the name of an input is longer than 255 bytes");
+    for (size_t i = 0; i < n_outputs; i++)
+        if (!io_describe(cx_model_output(model, i), &loaded->outputs[i]))
+            return fail(err, CX_LIMIT, "the name of an output is longer than 255 bytes");
+    loaded->n_inputs = (uint32_t)n_inputs;
+    loaded->n_outputs = (uint32_t)n_outputs;
+    return CX_OK;
+}
+
+static struct plan_slot *plan_find(struct model_slot *slot, const struct cx_shape *shapes, size_t n)
+{
+    for (int i = 0; i < EXECUTOR_PLANS_MAX; i++) {
+        struct plan_slot *plan = &slot->plans[i];
+        size_t equal = 0;
+        while (plan->plan != NULL && equal < n &&
+               cx_shape_equal(&plan->shapes[equal], &shapes[equal]))
+            equal++;
+        if (plan->plan != NULL && equal == n)
+            return plan;
+    }
+    return NULL;
+}
+
+static struct plan_slot *plan_slot_free(struct model_slot *slot)
+{
+    struct plan_slot *oldest = &slot->plans[0];
+    for (int i = 0; i < EXECUTOR_PLANS_MAX; i++) {
+        if (slot->plans[i].plan == NULL)
+            return &slot->plans[i];
+        if (slot->plans[i].used < oldest->used)
+            oldest = &slot->plans[i];
+    }
+    cx_plan_destroy(oldest->plan);
+    memset(oldest, 0, sizeof(*oldest));
+    return oldest;
+}
+
+static enum cx_status plan_get(struct executor_models *models, struct model_slot *slot,
+                               const struct cx_shape *shapes, size_t n, struct cx_plan **ret_plan,
+                               uint64_t *ret_prepare_us, struct cx_error *err)
+{
+    struct plan_slot *plan = plan_find(slot, shapes, n);
+    *ret_prepare_us = 0;
+    if (plan == NULL) {
+        uint64_t start_us = executor_clock_us();
+        plan = plan_slot_free(slot);
+        enum cx_status status =
+            cx_plan_create(slot->session, shapes, n, models->progress, &plan->plan, err);
+        if (status != CX_OK) {
+            plan->plan = NULL;
+            return status;
+        }
+        memcpy(plan->shapes, shapes, n * sizeof(*shapes));
+        *ret_prepare_us = executor_clock_us() - start_us;
+    }
+    plan->used = ++models->clock;
+    *ret_plan = plan->plan;
+    return CX_OK;
+}
+
+/* Plans one row where that leaves nothing open. */
+static enum cx_status plan_first(struct executor_models *models, struct model_slot *slot,
+                                 struct cx_error *err)
+{
+    struct cx_shape shapes[EXECUTOR_TENSORS_MAX];
+    size_t n = cx_model_input_count(slot->model);
+    for (size_t i = 0; i < n; i++) {
+        shapes[i] = cx_model_input(slot->model, i)->shape;
+        if (shapes[i].rank > 0 && shapes[i].dims[0] == CX_DIM_SYMBOLIC)
+            shapes[i].dims[0] = 1;
+        for (uint32_t d = 0; d < shapes[i].rank; d++)
+            if (shapes[i].dims[d] < 0)
+                return CX_OK;
+    }
+    struct cx_plan *plan;
+    uint64_t prepare_us;
+    return plan_get(models, slot, shapes, n, &plan, &prepare_us, err);
+}
+
+void executor_models_load(struct executor_models *models, const struct executor_load *load,
+                          struct executor_loaded *ret_loaded)
+{
+    struct cx_error err = {.status = CX_OK};
+    uint64_t start_us = executor_clock_us();
+    memset(ret_loaded, 0, sizeof(*ret_loaded));
+    struct model_slot *slot = slot_get(models, load->model);
+    enum cx_status status = CX_ARGUMENT;
+    if (slot == NULL || memchr(load->path, '\0', sizeof(load->path)) == NULL) {
+        fail(&err, CX_ARGUMENT, "the load request is malformed");
+        goto out;
+    }
+    slot_clear(slot);
+    status = cx_model_load(load->path, &slot->model, &err);
+    if (status == CX_OK)
+        status = model_describe(slot->model, ret_loaded, &err);
+    if (status == CX_OK)
+        status = cx_session_create(slot->model, models->device, &slot->session, &err);
+    if (status == CX_OK)
+        status = plan_first(models, slot, &err);
+    if (status != CX_OK)
+        slot_clear(slot);
+    else
+        ret_loaded->model_bytes = executor_models_bytes(models, load->model);
+out:
+    ret_loaded->model = load->model;
+    ret_loaded->status = (uint32_t)status;
+    ret_loaded->load_us = executor_clock_us() - start_us;
+    snprintf(ret_loaded->text, sizeof(ret_loaded->text), "%s", status == CX_OK ? "" : err.text);
+}
+
+static enum cx_status shape_take(const struct executor_tensor *tensor,
+                                 const struct cx_tensor_info *want, struct cx_shape *ret_shape,
+                                 struct cx_error *err)
+{
+    if (tensor->rank > CX_RANK_MAX || (enum cx_dtype)tensor->dtype != want->dtype)
+        return fail(err, CX_TYPE, "an input's type does not fit the model");
+    memset(ret_shape, 0, sizeof(*ret_shape));
+    ret_shape->rank = tensor->rank;
+    for (uint32_t i = 0; i < tensor->rank; i++)
+        ret_shape->dims[i] = tensor->dims[i];
+    uint64_t count;
+    enum cx_status status = cx_shape_count(ret_shape, &count);
+    if (status != CX_OK || count > EXECUTOR_MEMORY_MAX ||
+        count * cx_dtype_size(want->dtype) != tensor->bytes)
+        return fail(err, CX_SHAPE, "an input's size does not fit its shape");
+    return CX_OK;
+}
+
+enum cx_status executor_models_plan(struct executor_models *models, const struct executor_run *run,
+                                    struct cx_plan **ret_plan, uint64_t *ret_prepare_us,
+                                    struct cx_error *err)
+{
+    struct model_slot *slot = slot_get(models, run->model);
+    if (slot == NULL || slot->session == NULL)
+        return fail(err, CX_INTERNAL, "the executor does not hold this model");
+    size_t n = cx_model_input_count(slot->model);
+    if (run->n_inputs != n)
+        return fail(err, CX_ARGUMENT, "the number of inputs does not fit the model");
+    struct cx_shape shapes[EXECUTOR_TENSORS_MAX];
+    for (size_t i = 0; i < n; i++) {
+        enum cx_status status =
+            shape_take(&run->inputs[i], cx_model_input(slot->model, i), &shapes[i], err);
+        if (status != CX_OK)
+            return status;
+    }
+    return plan_get(models, slot, shapes, n, ret_plan, ret_prepare_us, err);
+}
+
+uint64_t executor_models_bytes(const struct executor_models *models, uint32_t model)
+{
+    const struct model_slot *slot = &models->slots[model];
+    uint64_t bytes = slot->session != NULL ? cx_session_constant_bytes(slot->session) : 0;
+    for (int i = 0; i < EXECUTOR_PLANS_MAX; i++)
+        if (slot->plans[i].plan != NULL)
+            bytes += cx_plan_activation_bytes(slot->plans[i].plan);
+    return bytes;
+}
