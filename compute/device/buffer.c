@@ -167,3 +167,15 @@ enum cx_status cx_buffer_read(struct cx_buffer *buffer, uint64_t offset, void *d
     return code == CL_SUCCESS ? CX_OK
                               : cx_cl_fail(err, code, buffer->device, "clEnqueueReadBuffer");
 }
+
+enum cx_status cx_buffer_clear(struct cx_buffer *buffer, struct cx_error *err)
+{
+    const cl_uchar zero = 0;
+    cl_command_queue queue = buffer->device->queue;
+    cl_int code = clEnqueueFillBuffer(queue, buffer->mem, &zero, sizeof zero, 0, buffer->bytes, 0,
+                                      NULL, NULL);
+    if (code == CL_SUCCESS)
+        code = clFinish(queue);
+    return code == CL_SUCCESS ? CX_OK
+                              : cx_cl_fail(err, code, buffer->device, "clEnqueueFillBuffer");
+}

@@ -31,6 +31,9 @@ enum cx_status cx_buffer_write(struct cx_buffer *buffer, uint64_t offset, const 
 enum cx_status cx_buffer_read(struct cx_buffer *buffer, uint64_t offset, void *data, uint64_t bytes,
                               struct cx_error *err);
 
+/* Sets all of a buffer to zero bytes; blocks. */
+enum cx_status cx_buffer_clear(struct cx_buffer *buffer, struct cx_error *err);
+
 /* What offsets of slices must be multiples of: the device's base alignment, at least 128. */
 uint64_t cx_device_align(const struct cx_device *device);
 
