@@ -113,7 +113,7 @@ deps()
     missing=$(missing_packages)
     [ -n "$missing" ] || return 0
     say "These Debian packages are missing and will be installed by apt-get, as root:"
-    say "$missing" | fold -s -w 76 | sed 's/^/  /' >&2
+    printf '%s\n' "$missing" | fold -s -w 76 | sed 's/^/  /' >&2
     may_install || die "nothing was installed; --yes installs without asking"
     [ "$(id -u)" = 0 ] || command -v sudo >/dev/null ||
         die "not root, and there is no sudo; as root: apt-get install $missing"
