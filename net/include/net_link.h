@@ -40,7 +40,8 @@ struct net_link_events {
     void (*on_open)(void *user, struct net_link *link);
     // The first frame of the first batch is a HELLO that has our magic and version (listener), or
     // a WELCOME or REFUSE (dialer); the rest only of types that the peer may send. Bodies are not
-    // decoded yet. Takes over `batch`.
+    // decoded yet. Takes over `batch`. A REFUSE or GOODBYE is the last frame: the link then closes
+    // by itself, with NET_ERR_REFUSED or NET_ERR_CLOSED and the peer's text.
     void (*on_batch)(void *user, struct net_link *link, struct net_batch *batch);
     // The link is over; nothing follows. `reason` is valid during the call. NET_OK when this side
     // closed it without a reason.
@@ -68,7 +69,9 @@ size_t net_link_send_waiting(struct net_link *link);
 // thread with `reason` (NULL: NET_OK). A second call does nothing.
 void net_link_close(struct net_link *link, const struct net_error *reason);
 
-// As net_link_close, once what waits has been sent or `linger_ms` have passed. Later sends fail.
+// Sends what waits, as after a REFUSE or GOODBYE, and nothing later; what still arrives is dropped.
+// The link closes when the peer does (which it does by itself on those two messages), or after
+// `linger_ms`.
 void net_link_close_flushed(struct net_link *link, const struct net_error *reason,
                             uint32_t linger_ms);
 

@@ -44,9 +44,9 @@ enum net_status net_server_reply(struct net_request *request, const char *text, 
 // Whether the peer has gone, so that a parked request can be dropped early (with an empty reply).
 bool net_request_gone(const struct net_request *request);
 
-// close: no more requests, connections end; does not block. stop: close, then BLOCKS until no
-// callback runs (call it from none). free: stop, then frees; BLOCKS; takes NULL. Requests that are
-// still unanswered stay valid and must still be answered.
+// close: takes no more requests; does not block. stop: close, then ends the connections and BLOCKS
+// until no callback runs (call it from none). free: stop, then frees; BLOCKS; takes NULL. Requests
+// that are still unanswered stay valid and must still be answered.
 void net_server_close(struct net_server *server);
 void net_server_stop(struct net_server *server);
 void net_server_free(struct net_server *server);

@@ -1,0 +1,110 @@
+// The inside of a link, and what listener and dialer share.
+//
+// Locks: a host's lock may be held while a link's is taken, never the other way round; neither is
+// held during a callback to the owner. NNG completes an aio on its own threads, never inside the
+// call that starts it, so operations are started, and streams closed, under the link's lock: a
+// receive that is started on a closed stream would never complete.
+#ifndef NET_SRC_LINK_H
+#define NET_SRC_LINK_H
+
+#include <pthread.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <nng/nng.h>
+
+#include "net_link.h"
+#include "timer.h"
+
+#define NET_PEER_MAX 320
+#define NET_SPARE_BATCHES 4
+
+// A net_batch with its memory. `data` holds `len` of `cap` bytes.
+struct net_chunk {
+    struct net_batch batch; // first, so that one pointer is both
+    struct net_frame *frames;
+    size_t frames_cap;
+    uint8_t *data;
+    size_t len;
+    size_t cap;
+};
+
+// A listener's or a dialer's part that links know.
+struct net_host {
+    pthread_mutex_t lock;
+    pthread_cond_t changed; // ops or n_links fell to 0
+    struct net_link *links;
+    size_t n_links;
+    size_t links_max;
+    size_t ops; // callbacks of the host's own aios that are still to come
+    bool closing;
+    enum net_sender from; // who the peers are
+    struct net_link_events events;
+    struct net_link_limits limits;
+    // After a link's on_close, before the host may go; without locks. May be NULL.
+    void (*ended)(struct net_host *host, bool handshaken, const struct net_error *reason);
+};
+
+struct net_link {
+    pthread_mutex_t lock;
+    unsigned refs;  // the owner, the link until its end, each batch
+    unsigned ops;   // callbacks still to come; the end waits for them
+    bool closing;   // the stream is closed
+    bool ending;    // end_aio is on its way
+    bool finishing; // no more sends; closes when the peer does or the timer says so
+    bool handshaken;
+    struct net_error reason;
+
+    struct net_host *host;        // valid until the end
+    struct net_link *prev, *next; // under the host's lock
+    struct net_link_events events;
+    struct net_link_limits limits;
+    enum net_sender from;
+    nng_stream *stream;
+    nng_aio *rx_aio, *tx_aio, *end_aio;
+    struct net_timer timer; // first frame, then linger
+
+    struct net_buf filling, sending; // what waits; what the busy send works on
+    size_t sent;
+    bool tx_busy;
+
+    struct net_chunk *chunk; // being received into; only the receive path touches it
+    struct net_chunk *spares;
+    size_t n_spares;
+    size_t unfreed; // bytes of memory in batches that the owner has
+    bool rx_paused;
+
+    uint64_t last_rx_ms;
+    struct net_link_stats stats;
+    uint64_t id;
+    void *user;
+    char peer[NET_PEER_MAX];
+};
+
+// Makes a link of a connected stream, which it takes over, and calls on_open. NET_ERR_BUSY when
+// the host has enough links, NET_ERR_CLOSED when it is closing. Call within a host's operation.
+enum net_status net_link_start(struct net_host *host, nng_stream *stream, const char *address,
+                               struct net_error *err);
+
+// The rest is for a link's own files; all under its lock.
+void net_link_close_locked(struct net_link *link, const struct net_error *reason);
+void net_link_finish_locked(struct net_link *link, const struct net_error *reason,
+                            uint32_t linger_ms);
+enum net_status net_link_send_locked(struct net_link *link, struct net_buf *frames);
+void net_link_op_done(struct net_link *link);
+void net_link_receive(struct net_link *link);
+void net_link_unref(struct net_link *link); // without the lock
+void net_link_rx_cb(void *arg);
+void net_link_tx_cb(void *arg);
+struct net_chunk *net_chunk_create(struct net_link *link, size_t size);
+void net_chunk_destroy(struct net_chunk *chunk);
+
+void net_host_init(struct net_host *host, const struct net_link_events *events,
+                   const struct net_link_limits *limits, enum net_sender from);
+void net_host_finish(struct net_host *host);
+void net_host_op_done(struct net_host *host);     // takes the lock
+void net_host_close_links(struct net_host *host); // under the lock
+void net_host_wait(struct net_host *host);        // until it has no link and no operation
+
+#endif

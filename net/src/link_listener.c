@@ -1,0 +1,132 @@
+// Accepting links.
+#include <stdlib.h>
+
+#include "address.h"
+#include "error.h"
+#include "link.h"
+
+#define DEFAULT_LINKS_MAX 4096
+#define ACCEPT_PAUSE_MS 100
+#define SOCKET_MODE 0660
+
+struct net_link_listener {
+    struct net_host host; // first, so that one pointer is both
+    struct net_address address;
+    nng_stream_listener *stream_listener;
+    nng_aio *aio; // accepts; after an error, sleeps
+    bool sleeping;
+};
+
+// Waits for a connection or, after an error such as too many open files, for better times.
+// Under the lock, as one operation.
+static void post(struct net_link_listener *listener, bool pause)
+{
+    listener->host.ops++;
+    listener->sleeping = pause;
+    if (pause)
+        nng_sleep_aio(ACCEPT_PAUSE_MS, listener->aio);
+    else
+        nng_stream_listener_accept(listener->stream_listener, listener->aio);
+}
+
+static void accept_cb(void *arg)
+{
+    struct net_link_listener *listener = arg;
+    struct net_host *host = &listener->host;
+    int rv = nng_aio_result(listener->aio);
+    if (rv == 0 && !listener->sleeping) {
+        nng_stream *stream = nng_aio_get_output(listener->aio, 0);
+        net_link_start(host, stream, listener->address.text, NULL);
+    }
+    pthread_mutex_lock(&host->lock);
+    if (!host->closing)
+        post(listener, rv != 0 && !listener->sleeping);
+    pthread_mutex_unlock(&host->lock);
+    net_host_op_done(host);
+}
+
+static enum net_status bind_address(struct net_link_listener *listener, struct net_error *err)
+{
+    struct net_address *address = &listener->address;
+    int rv = nng_stream_listener_alloc(&listener->stream_listener, address->text);
+    if (!rv && address->scheme == NET_SCHEME_IPC)
+        rv = nng_stream_listener_set_int(listener->stream_listener, NNG_OPT_IPC_PERMISSIONS,
+                                         SOCKET_MODE);
+    if (!rv)
+        rv = nng_stream_listener_listen(listener->stream_listener);
+    int port = 0;
+    if (!rv && address->scheme != NET_SCHEME_IPC)
+        rv = nng_stream_listener_get_int(listener->stream_listener, NNG_OPT_TCP_BOUND_PORT, &port);
+    if (rv)
+        return net_fail_nng(err, rv, address->text);
+    net_address_set_port(address, (uint16_t)port);
+    return NET_OK;
+}
+
+static void destroy(struct net_link_listener *listener)
+{
+    nng_aio_free(listener->aio);
+    nng_stream_listener_free(listener->stream_listener);
+    net_host_finish(&listener->host);
+    free(listener);
+}
+
+enum net_status net_link_listener_create(const struct net_link_listener_options *options,
+                                         struct net_link_listener **ret_listener,
+                                         struct net_error *err)
+{
+    struct net_address address;
+    enum net_status status = net_address_parse(options->address, true, &address, err);
+    if (status)
+        return status;
+    struct net_link_listener *listener = calloc(1, sizeof(*listener));
+    if (!listener)
+        return net_fail(err, NET_ERR_NOMEM, "%s: no memory", options->address);
+    net_host_init(&listener->host, &options->events, &options->limits, NET_SENDER_AGENT);
+    listener->host.links_max = options->links_max ? options->links_max : DEFAULT_LINKS_MAX;
+    listener->address = address;
+    int rv = nng_aio_alloc(&listener->aio, accept_cb, listener);
+    status = rv ? net_fail_nng(err, rv, options->address) : bind_address(listener, err);
+    if (status) {
+        destroy(listener);
+        return status;
+    }
+    *ret_listener = listener;
+    pthread_mutex_lock(&listener->host.lock);
+    post(listener, false);
+    pthread_mutex_unlock(&listener->host.lock);
+    return NET_OK;
+}
+
+const char *net_link_listener_address(const struct net_link_listener *listener)
+{
+    return listener->address.text;
+}
+
+void net_link_listener_close(struct net_link_listener *listener)
+{
+    struct net_host *host = &listener->host;
+    pthread_mutex_lock(&host->lock);
+    if (!host->closing) {
+        host->closing = true;
+        nng_stream_listener_close(listener->stream_listener);
+        if (listener->sleeping)
+            nng_aio_cancel(listener->aio);
+        net_host_close_links(host);
+    }
+    pthread_mutex_unlock(&host->lock);
+}
+
+void net_link_listener_stop(struct net_link_listener *listener)
+{
+    net_link_listener_close(listener);
+    net_host_wait(&listener->host);
+}
+
+void net_link_listener_free(struct net_link_listener *listener)
+{
+    if (!listener)
+        return;
+    net_link_listener_stop(listener);
+    destroy(listener);
+}
