@@ -45,7 +45,8 @@ static const char *environment_get(const struct agent_config_sources *sources, c
 static int row_find(const char *section, const char *key)
 {
     for (int i = 0; i < AGENT_SETTING_COUNT; i++) {
-        if (strcmp(config_rows[i].section, section) == 0 && strcmp(config_rows[i].key, key) == 0)
+        if (strcmp(agent_config_rows[i].section, section) == 0 &&
+            strcmp(agent_config_rows[i].key, key) == 0)
             return i;
     }
     return -1;
@@ -54,9 +55,9 @@ static int row_find(const char *section, const char *key)
 static void apply(struct load *load, int setting, const char *text, enum agent_config_from from,
                   const char *where)
 {
-    const struct config_row *row = &config_rows[setting];
+    const struct config_row *row = &agent_config_rows[setting];
     char why[256];
-    if (config_value_parse(row, text, &load->out->values, why) != 0) {
+    if (agent_config_value_parse(row, text, &load->out->values, why) != 0) {
         fail(load, "%s: %s.%s: '%.200s' is not allowed; %s", where, row->section, row->key, text,
              why);
         return;
@@ -150,8 +151,8 @@ static bool has_known_section(const char *variable)
 {
     for (int i = 0; i < AGENT_SETTING_COUNT; i++) {
         char prefix[128];
-        environment_name(&config_rows[i], prefix, sizeof(prefix));
-        prefix[strlen("STOKER_") + strlen(config_rows[i].section) + 1] = '\0';
+        environment_name(&agent_config_rows[i], prefix, sizeof(prefix));
+        prefix[strlen("STOKER_") + strlen(agent_config_rows[i].section) + 1] = '\0';
         if (strncmp(variable, prefix, strlen(prefix)) == 0)
             return true;
     }
@@ -167,7 +168,7 @@ static void load_environment(struct load *load)
         int setting = -1;
         char name[128];
         for (int i = 0; i < AGENT_SETTING_COUNT && setting < 0; i++) {
-            environment_name(&config_rows[i], name, sizeof(name));
+            environment_name(&agent_config_rows[i], name, sizeof(name));
             if (strlen(name) == (size_t)(equals - *p) && memcmp(name, *p, strlen(name)) == 0)
                 setting = i;
         }
@@ -208,7 +209,7 @@ static int flag_find(const char *flag, size_t length)
             return (int)short_flags[i].setting;
     }
     for (int i = 0; i < AGENT_SETTING_COUNT; i++) {
-        flag_name(&config_rows[i], name, sizeof(name));
+        flag_name(&agent_config_rows[i], name, sizeof(name));
         if (strlen(name) == length && memcmp(name, flag, length) == 0)
             return i;
     }
@@ -324,8 +325,8 @@ int agent_config_load(const struct agent_config_sources *sources,
     }
     struct load load = {.out = loaded, .sources = sources, .error = ret_error};
     for (int i = 0; i < AGENT_SETTING_COUNT; i++)
-        if (config_rows[i].value_default[0] != '\0')
-            apply(&load, i, config_rows[i].value_default, AGENT_CONFIG_DEFAULT, "default");
+        if (agent_config_rows[i].value_default[0] != '\0')
+            apply(&load, i, agent_config_rows[i].value_default, AGENT_CONFIG_DEFAULT, "default");
     const char *config_path = NULL;
     load_flags(&load, &config_path);
     if (config_path != NULL)
@@ -364,15 +365,15 @@ int agent_config_reload(const struct agent_config_sources *sources,
     applied[0] = kept[0] = '\0';
     for (int i = 0; i < AGENT_SETTING_COUNT; i++) {
         char before[AGENT_CONFIG_TEXT_MAX], after[AGENT_CONFIG_TEXT_MAX], why[256];
-        config_value_format(&config_rows[i], &loaded->values, before);
-        config_value_format(&config_rows[i], &fresh->values, after);
+        agent_config_value_format(&agent_config_rows[i], &loaded->values, before);
+        agent_config_value_format(&agent_config_rows[i], &fresh->values, after);
         if (strcmp(before, after) == 0)
             continue;
-        if (!config_rows[i].reload) {
+        if (!agent_config_rows[i].reload) {
             name_append(kept, agent_config_name((enum agent_setting)i));
             continue;
         }
-        config_value_parse(&config_rows[i], after, &loaded->values, why);
+        agent_config_value_parse(&agent_config_rows[i], after, &loaded->values, why);
         loaded->origin[i] = fresh->origin[i];
         name_append(applied, agent_config_name((enum agent_setting)i));
     }

@@ -18,13 +18,13 @@ const char *agent_config_name(enum agent_setting setting)
 
 bool agent_config_is_reloadable(enum agent_setting setting)
 {
-    return config_rows[setting].reload;
+    return agent_config_rows[setting].reload;
 }
 
 void agent_config_format(const struct agent_config *config, enum agent_setting setting,
                          char ret_text[AGENT_CONFIG_TEXT_MAX])
 {
-    config_value_format(&config_rows[setting], config, ret_text);
+    agent_config_value_format(&agent_config_rows[setting], config, ret_text);
 }
 
 static void origin_format(const struct agent_config_loaded *loaded, int setting, char *ret_text,
@@ -68,13 +68,13 @@ static void print_wrapped(FILE *stream, const char *prefix, const char *text, si
 void agent_config_print_help(FILE *stream)
 {
     for (int i = 0; i < AGENT_SETTING_COUNT; i++) {
-        const struct config_row *row = &config_rows[i];
+        const struct config_row *row = &agent_config_rows[i];
         char flag[128], allowed[256];
         snprintf(flag, sizeof(flag), "--%s-%s", row->section, row->key);
         for (char *p = flag; *p != '\0'; p++)
             if (*p == '_')
                 *p = '-';
-        config_value_allowed(row, allowed);
+        agent_config_value_allowed(row, allowed);
         fprintf(stream, "  %-24s %s%s%s\n", flag, allowed,
                 row->value_default[0] != '\0' ? "; default " : "", row->value_default);
         print_wrapped(stream, "                           ", row->help, 72);
@@ -86,7 +86,7 @@ void agent_config_print(const struct agent_config_loaded *loaded, FILE *stream)
     fprintf(stream, "%-22s %-36s %s\n", "SETTING", "VALUE", "FROM");
     for (int i = 0; i < AGENT_SETTING_COUNT; i++) {
         char value[AGENT_CONFIG_TEXT_MAX], from[AGENT_CONFIG_TEXT_MAX + 16];
-        config_value_format(&config_rows[i], &loaded->values, value);
+        agent_config_value_format(&agent_config_rows[i], &loaded->values, value);
         origin_format(loaded, i, from, sizeof(from));
         fprintf(stream, "%-22s %-36s %s\n", names[i], value[0] != '\0' ? value : "-", from);
     }
@@ -94,9 +94,9 @@ void agent_config_print(const struct agent_config_loaded *loaded, FILE *stream)
 
 static bool setting_to_json(const struct agent_config_loaded *loaded, int setting, cJSON *list)
 {
-    const struct config_row *row = &config_rows[setting];
+    const struct config_row *row = &agent_config_rows[setting];
     char value[AGENT_CONFIG_TEXT_MAX], from[AGENT_CONFIG_TEXT_MAX + 16];
-    config_value_format(row, &loaded->values, value);
+    agent_config_value_format(row, &loaded->values, value);
     origin_format(loaded, setting, from, sizeof(from));
     cJSON *object = cJSON_CreateObject();
     if (!cJSON_AddItemToArray(list, object))
@@ -139,13 +139,13 @@ void agent_config_print_sample(FILE *stream)
           stream);
     const char *section = "";
     for (int i = 0; i < AGENT_SETTING_COUNT; i++) {
-        const struct config_row *row = &config_rows[i];
+        const struct config_row *row = &agent_config_rows[i];
         char allowed[256];
         if (strcmp(section, row->section) != 0) {
             section = row->section;
             fprintf(stream, "\n[%s]\n", section);
         }
-        config_value_allowed(row, allowed);
+        agent_config_value_allowed(row, allowed);
         print_wrapped(stream, "; ", row->help, 90);
         fprintf(stream, "; (%s%s)\n", allowed, row->reload ? "; SIGHUP applies a change" : "");
         fprintf(stream, ";%s =%s%s\n", row->key, row->value_default[0] != '\0' ? " " : "",

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-const struct config_row config_rows[AGENT_SETTING_COUNT] = {
+const struct config_row agent_config_rows[AGENT_SETTING_COUNT] = {
 #define SETTING(field, section, key, type, min, max, unit, default_, reload, help) \
     {section, key,      CONFIG_##type, min,  max,                                  \
      unit,    default_, reload,        help, offsetof(struct agent_config, field)},
@@ -41,7 +41,7 @@ static int64_t duration_unit_us(const struct config_row *row)
     return strcmp(row->unit, "us") == 0 ? 1 : 1000;
 }
 
-int64_t config_choice_find(const char *choices, const char *text)
+int64_t agent_config_choice_find(const char *choices, const char *text)
 {
     size_t length = strlen(text);
     int64_t index = 0;
@@ -94,7 +94,7 @@ static void duration_format(int64_t value_us, char *ret_text, size_t size)
                       ret_text, size);
 }
 
-void config_value_allowed(const struct config_row *row, char ret_text[256])
+void agent_config_value_allowed(const struct config_row *row, char ret_text[256])
 {
     char low[32], high[32];
     switch (row->type) {
@@ -215,13 +215,13 @@ static bool is_text_allowed(const struct config_row *row, const char *text)
 static bool parse_bool(const char *text, bool *ret_value)
 {
     static const char words[] = "false|no|off|0|true|yes|on|1";
-    int64_t index = config_choice_find(words, text);
+    int64_t index = agent_config_choice_find(words, text);
     *ret_value = index >= 4;
     return index >= 0;
 }
 
-int config_value_parse(const struct config_row *row, const char *text, struct agent_config *config,
-                       char why[256])
+int agent_config_value_parse(const struct config_row *row, const char *text,
+                             struct agent_config *config, char why[256])
 {
     int64_t number;
     bool flag;
@@ -239,7 +239,7 @@ int config_value_parse(const struct config_row *row, const char *text, struct ag
         memcpy(member(row, config), &number, sizeof(number));
         return 0;
     case CONFIG_ENUM:
-        number = config_choice_find(row->unit, text);
+        number = agent_config_choice_find(row->unit, text);
         if (number < 0)
             goto refused;
         memcpy(member(row, config), &number, sizeof(number));
@@ -254,12 +254,12 @@ int config_value_parse(const struct config_row *row, const char *text, struct ag
         return 0;
     }
 refused:
-    config_value_allowed(row, why);
+    agent_config_value_allowed(row, why);
     return -1;
 }
 
-void config_value_format(const struct config_row *row, const struct agent_config *config,
-                         char ret_text[AGENT_CONFIG_TEXT_MAX])
+void agent_config_value_format(const struct config_row *row, const struct agent_config *config,
+                               char ret_text[AGENT_CONFIG_TEXT_MAX])
 {
     int64_t number = 0;
     bool flag = false;

@@ -31,21 +31,21 @@ struct config_row {
     size_t offset; /* of the member in struct agent_config */
 };
 
-extern const struct config_row config_rows[AGENT_SETTING_COUNT];
+extern const struct config_row agent_config_rows[AGENT_SETTING_COUNT];
 
 /* Parses `text` into the row's member of *config. On -1 says in `why` (256 characters) what is
  * allowed, and leaves *config as it was. */
-int config_value_parse(const struct config_row *row, const char *text, struct agent_config *config,
-                       char why[256]);
+int agent_config_value_parse(const struct config_row *row, const char *text,
+                             struct agent_config *config, char why[256]);
 
 /* The value as it would be written in the file. */
-void config_value_format(const struct config_row *row, const struct agent_config *config,
-                         char ret_text[AGENT_CONFIG_TEXT_MAX]);
+void agent_config_value_format(const struct config_row *row, const struct agent_config *config,
+                               char ret_text[AGENT_CONFIG_TEXT_MAX]);
 
 /* What a row allows, in a few words. */
-void config_value_allowed(const struct config_row *row, char ret_text[256]);
+void agent_config_value_allowed(const struct config_row *row, char ret_text[256]);
 
 /* The number of a choice in "a|b|c", or -1. */
-int64_t config_choice_find(const char *choices, const char *text);
+int64_t agent_config_choice_find(const char *choices, const char *text);
 
 #endif

@@ -67,8 +67,9 @@ static void report_progress(void *context, const char *step, uint32_t done, uint
 {
     (void)context;
     (void)step;
-    union executor_packet packet = {.progress = {.done = done, .total = total}};
-    executor_packet_send(EXECUTOR_SOCKET_FD, &packet, EXECUTOR_PROGRESS);
+    /* A total of 0 is kept for "prepared". */
+    union executor_packet packet = {.progress = {.done = done, .total = total > 0 ? total : 1}};
+    agent_executor_packet_send(EXECUTOR_SOCKET_FD, &packet, EXECUTOR_PROGRESS);
 }
 
 static const struct cx_progress progress = {.report = report_progress};
@@ -116,9 +117,13 @@ static enum cx_status run_batch(struct executor *executor, const struct executor
     if (!memory_map(executor))
         return fail(err, CX_MEMORY, "the shared memory can not be mapped");
     enum cx_status status =
-        executor_models_plan(executor->models, run, &plan, &ran->prepare_us, err);
+        agent_executor_models_plan(executor->models, run, &plan, &ran->prepare_us, err);
     if (status != CX_OK)
         return status;
+    if (ran->prepare_us > 0) {
+        union executor_packet prepared = {.progress = {.done = 0, .total = 0}};
+        agent_executor_packet_send(EXECUTOR_SOCKET_FD, &prepared, EXECUTOR_PROGRESS);
+    }
     status = outputs_place(executor, plan, run->outputs_offset, ran, err);
     if (status != CX_OK)
         return status;
@@ -153,9 +158,9 @@ static int serve_run(struct executor *executor)
         snprintf(ran->text, sizeof(ran->text), "%s", err.text);
     }
     if (run->model < EXECUTOR_MODELS_MAX)
-        ran->model_bytes = executor_models_bytes(executor->models, run->model);
+        ran->model_bytes = agent_executor_models_bytes(executor->models, run->model);
     counters_fill(executor, &ran->counters);
-    if (executor_packet_send(EXECUTOR_SOCKET_FD, &executor->reply, EXECUTOR_RAN) != 0)
+    if (agent_executor_packet_send(EXECUTOR_SOCKET_FD, &executor->reply, EXECUTOR_RAN) != 0)
         return 1;
     /* The driver's state is unknown now: the agent starts a fresh process. */
     return status == CX_DEVICE ? EXECUTOR_EXIT_DEVICE : 0;
@@ -164,10 +169,10 @@ static int serve_run(struct executor *executor)
 static int serve_load(struct executor *executor)
 {
     struct executor_loaded *loaded = &executor->reply.loaded;
-    executor_models_load(executor->models, &executor->packet.load, loaded);
+    agent_executor_models_load(executor->models, &executor->packet.load, loaded);
     counters_fill(executor, &loaded->counters);
     uint32_t status = loaded->status;
-    if (executor_packet_send(EXECUTOR_SOCKET_FD, &executor->reply, EXECUTOR_LOADED) != 0)
+    if (agent_executor_packet_send(EXECUTOR_SOCKET_FD, &executor->reply, EXECUTOR_LOADED) != 0)
         return 1;
     return status == CX_DEVICE ? EXECUTOR_EXIT_DEVICE : 0;
 }
@@ -176,14 +181,14 @@ static int serve(struct executor *executor)
 {
     int code = 0;
     while (code == 0) {
-        if (executor_packet_receive(EXECUTOR_SOCKET_FD, &executor->packet) != 0)
+        if (agent_executor_packet_receive(EXECUTOR_SOCKET_FD, &executor->packet) != 0)
             return 0; /* the agent has gone */
         if (executor->packet.header.kind == EXECUTOR_RUN)
             code = serve_run(executor);
         else if (executor->packet.header.kind == EXECUTOR_LOAD)
             code = serve_load(executor);
         else if (executor->packet.header.kind == EXECUTOR_UNLOAD)
-            executor_models_unload(executor->models, executor->packet.unload.model);
+            agent_executor_models_unload(executor->models, executor->packet.unload.model);
         else
             return 1;
     }
@@ -198,10 +203,10 @@ static void announce(struct executor *executor, enum cx_status status, const cha
     snprintf(ready->text, sizeof(ready->text), "%s", text);
     if (status == CX_OK)
         ready->memory_bytes = cx_device_describe(executor->device)->global_bytes;
-    executor_packet_send(EXECUTOR_SOCKET_FD, &executor->reply, EXECUTOR_READY);
+    agent_executor_packet_send(EXECUTOR_SOCKET_FD, &executor->reply, EXECUTOR_READY);
 }
 
-int executor_main(const struct executor_options *options)
+int agent_executor_main(const struct executor_options *options)
 {
     static struct executor executor; /* the packets are large for a stack */
     /* No orphan keeps a device busy when the agent is killed; the check closes the gap before it.
@@ -220,13 +225,13 @@ int executor_main(const struct executor_options *options)
     enum cx_status status =
         cx_device_open(options->device, &device_options, &executor.device, &err);
     if (status == CX_OK) {
-        executor.models = executor_models_create(executor.device, &progress);
+        executor.models = agent_executor_models_create(executor.device, &progress);
         if (executor.models == NULL)
             status = fail(&err, CX_MEMORY, "out of memory");
     }
     announce(&executor, status, err.text);
     int code = status == CX_OK ? serve(&executor) : EXECUTOR_EXIT_NO_DEVICE;
-    executor_models_destroy(executor.models);
+    agent_executor_models_destroy(executor.models);
     cx_device_close(executor.device);
     if (executor.memory != NULL)
         munmap(executor.memory, executor.memory_bytes);

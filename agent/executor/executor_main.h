@@ -13,6 +13,6 @@ struct executor_options {
 };
 
 /* Serves until the agent closes the socket. Returns the exit code. */
-int executor_main(const struct executor_options *options);
+int agent_executor_main(const struct executor_options *options);
 
 #endif

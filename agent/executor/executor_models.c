@@ -24,15 +24,15 @@ struct executor_models {
     struct model_slot slots[EXECUTOR_MODELS_MAX];
 };
 
-uint64_t executor_clock_us(void)
+uint64_t agent_executor_clock_us(void)
 {
     struct timespec now;
     clock_gettime(CLOCK_MONOTONIC, &now);
     return (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000;
 }
 
-struct executor_models *executor_models_create(struct cx_device *device,
-                                               const struct cx_progress *progress)
+struct executor_models *agent_executor_models_create(struct cx_device *device,
+                                                     const struct cx_progress *progress)
 {
     struct executor_models *models = calloc(1, sizeof(*models));
     if (models == NULL)
@@ -51,7 +51,7 @@ static void slot_clear(struct model_slot *slot)
     memset(slot, 0, sizeof(*slot));
 }
 
-void executor_models_destroy(struct executor_models *models)
+void agent_executor_models_destroy(struct executor_models *models)
 {
     if (models == NULL)
         return;
@@ -65,7 +65,7 @@ static struct model_slot *slot_get(struct executor_models *models, uint32_t mode
     return model < EXECUTOR_MODELS_MAX ? &models->slots[model] : NULL;
 }
 
-void executor_models_unload(struct executor_models *models, uint32_t model)
+void agent_executor_models_unload(struct executor_models *models, uint32_t model)
 {
     struct model_slot *slot = slot_get(models, model);
     if (slot != NULL)
@@ -145,7 +145,8 @@ static enum cx_status plan_get(struct executor_models *models, struct model_slot
     struct plan_slot *plan = plan_find(slot, shapes, n);
     *ret_prepare_us = 0;
     if (plan == NULL) {
-        uint64_t start_us = executor_clock_us();
+        uint64_t start_us = agent_executor_clock_us();
+        models->progress->report(models->progress->context, "plan", 0, 1);
         plan = plan_slot_free(slot);
         enum cx_status status =
             cx_plan_create(slot->session, shapes, n, models->progress, &plan->plan, err);
@@ -154,7 +155,7 @@ static enum cx_status plan_get(struct executor_models *models, struct model_slot
             return status;
         }
         memcpy(plan->shapes, shapes, n * sizeof(*shapes));
-        *ret_prepare_us = executor_clock_us() - start_us;
+        *ret_prepare_us = agent_executor_clock_us() - start_us + 1; /* never 0 */
     }
     plan->used = ++models->clock;
     *ret_plan = plan->plan;
@@ -180,11 +181,11 @@ static enum cx_status plan_first(struct executor_models *models, struct model_sl
     return plan_get(models, slot, shapes, n, &plan, &prepare_us, err);
 }
 
-void executor_models_load(struct executor_models *models, const struct executor_load *load,
-                          struct executor_loaded *ret_loaded)
+void agent_executor_models_load(struct executor_models *models, const struct executor_load *load,
+                                struct executor_loaded *ret_loaded)
 {
     struct cx_error err = {.status = CX_OK};
-    uint64_t start_us = executor_clock_us();
+    uint64_t start_us = agent_executor_clock_us();
     memset(ret_loaded, 0, sizeof(*ret_loaded));
     struct model_slot *slot = slot_get(models, load->model);
     enum cx_status status = CX_ARGUMENT;
@@ -203,11 +204,11 @@ void executor_models_load(struct executor_models *models, const struct executor_
     if (status != CX_OK)
         slot_clear(slot);
     else
-        ret_loaded->model_bytes = executor_models_bytes(models, load->model);
+        ret_loaded->model_bytes = agent_executor_models_bytes(models, load->model);
 out:
     ret_loaded->model = load->model;
     ret_loaded->status = (uint32_t)status;
-    ret_loaded->load_us = executor_clock_us() - start_us;
+    ret_loaded->load_us = agent_executor_clock_us() - start_us;
     snprintf(ret_loaded->text, sizeof(ret_loaded->text), "%s", status == CX_OK ? "" : err.text);
 }
 
@@ -229,9 +230,9 @@ static enum cx_status shape_take(const struct executor_tensor *tensor,
     return CX_OK;
 }
 
-enum cx_status executor_models_plan(struct executor_models *models, const struct executor_run *run,
-                                    struct cx_plan **ret_plan, uint64_t *ret_prepare_us,
-                                    struct cx_error *err)
+enum cx_status agent_executor_models_plan(struct executor_models *models,
+                                          const struct executor_run *run, struct cx_plan **ret_plan,
+                                          uint64_t *ret_prepare_us, struct cx_error *err)
 {
     struct model_slot *slot = slot_get(models, run->model);
     if (slot == NULL || slot->session == NULL)
@@ -249,7 +250,7 @@ enum cx_status executor_models_plan(struct executor_models *models, const struct
     return plan_get(models, slot, shapes, n, ret_plan, ret_prepare_us, err);
 }
 
-uint64_t executor_models_bytes(const struct executor_models *models, uint32_t model)
+uint64_t agent_executor_models_bytes(const struct executor_models *models, uint32_t model)
 {
     const struct model_slot *slot = &models->slots[model];
     uint64_t bytes = slot->session != NULL ? cx_session_constant_bytes(slot->session) : 0;

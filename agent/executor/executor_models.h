@@ -13,24 +13,24 @@ enum { EXECUTOR_PLANS_MAX = 12 };
 struct executor_models;
 
 /* `device` must outlive the result. Returns NULL without memory. */
-struct executor_models *executor_models_create(struct cx_device *device,
-                                               const struct cx_progress *progress);
-void executor_models_destroy(struct executor_models *models);
+struct executor_models *agent_executor_models_create(struct cx_device *device,
+                                                     const struct cx_progress *progress);
+void agent_executor_models_destroy(struct executor_models *models);
 
 /* Loads a model and, where only the first dimension varies, prepares it for one row, so that an
  * operator without a kernel is refused here. BLOCKS while kernels are built. A model of the same
  * number is replaced. Fills all of *ret_loaded but the header and the counters. */
-void executor_models_load(struct executor_models *models, const struct executor_load *load,
-                          struct executor_loaded *ret_loaded);
-void executor_models_unload(struct executor_models *models, uint32_t model);
+void agent_executor_models_load(struct executor_models *models, const struct executor_load *load,
+                                struct executor_loaded *ret_loaded);
+void agent_executor_models_unload(struct executor_models *models, uint32_t model);
 
 /* The plan for the shapes of a RUN; made when there is none. Checks types and sizes against the
  * model. *ret_prepare_us is what making it took. */
-enum cx_status executor_models_plan(struct executor_models *models, const struct executor_run *run,
-                                    struct cx_plan **ret_plan, uint64_t *ret_prepare_us,
-                                    struct cx_error *err);
-uint64_t executor_models_bytes(const struct executor_models *models, uint32_t model);
+enum cx_status agent_executor_models_plan(struct executor_models *models,
+                                          const struct executor_run *run, struct cx_plan **ret_plan,
+                                          uint64_t *ret_prepare_us, struct cx_error *err);
+uint64_t agent_executor_models_bytes(const struct executor_models *models, uint32_t model);
 
-uint64_t executor_clock_us(void);
+uint64_t agent_executor_clock_us(void);
 
 #endif

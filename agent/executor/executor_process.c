@@ -62,8 +62,8 @@ static int move_up(int fd)
     return moved;
 }
 
-int executor_process_start(const struct executor_process_options *options,
-                           struct executor_process *ret_process, char *ret_error)
+int agent_executor_process_start(const struct executor_process_options *options,
+                                 struct executor_process *ret_process, char *ret_error)
 {
     int sockets[2] = {-1, -1};
     int memory_fd = -1;
@@ -106,7 +106,7 @@ static void describe_end(int status, char *ret_how)
         snprintf(ret_how, 128, "exit code %d", WEXITSTATUS(status));
 }
 
-void executor_process_end(struct executor_process *process, char *ret_how)
+void agent_executor_process_end(struct executor_process *process, char *ret_how)
 {
     if (process->pid == 0)
         return;
@@ -153,7 +153,7 @@ static bool memory_map(struct executor_process *process)
     return true;
 }
 
-bool executor_process_reserve(struct executor_process *process, uint64_t bytes)
+bool agent_executor_process_reserve(struct executor_process *process, uint64_t bytes)
 {
     if (bytes > EXECUTOR_MEMORY_MAX)
         return false;
@@ -164,8 +164,8 @@ bool executor_process_reserve(struct executor_process *process, uint64_t bytes)
     return ftruncate(process->memory_fd, (off_t)bytes) == 0 && memory_map(process);
 }
 
-const uint8_t *executor_process_tensor(struct executor_process *process,
-                                       const struct executor_tensor *tensor)
+const uint8_t *agent_executor_process_tensor(struct executor_process *process,
+                                             const struct executor_tensor *tensor)
 {
     if (!memory_map(process) || tensor->rank > CX_RANK_MAX)
         return NULL;

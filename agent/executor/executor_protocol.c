@@ -4,7 +4,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
-uint32_t executor_packet_bytes(uint32_t kind)
+uint32_t agent_executor_packet_bytes(uint32_t kind)
 {
     switch (kind) {
     case EXECUTOR_READY:
@@ -26,9 +26,9 @@ uint32_t executor_packet_bytes(uint32_t kind)
     }
 }
 
-int executor_packet_send(int fd, union executor_packet *packet, enum executor_kind kind)
+int agent_executor_packet_send(int fd, union executor_packet *packet, enum executor_kind kind)
 {
-    uint32_t bytes = executor_packet_bytes(kind);
+    uint32_t bytes = agent_executor_packet_bytes(kind);
     packet->header =
         (struct executor_header){.version = EXECUTOR_VERSION, .kind = kind, .bytes = bytes};
     for (;;) {
@@ -41,7 +41,7 @@ int executor_packet_send(int fd, union executor_packet *packet, enum executor_ki
     }
 }
 
-int executor_packet_receive(int fd, union executor_packet *ret_packet)
+int agent_executor_packet_receive(int fd, union executor_packet *ret_packet)
 {
     ssize_t got;
     do
@@ -51,7 +51,8 @@ int executor_packet_receive(int fd, union executor_packet *ret_packet)
         return errno == EAGAIN || errno == EWOULDBLOCK ? 1 : -1;
     const struct executor_header *header = &ret_packet->header;
     if ((size_t)got < sizeof(*header) || header->version != EXECUTOR_VERSION ||
-        header->bytes != (uint32_t)got || executor_packet_bytes(header->kind) != header->bytes)
+        header->bytes != (uint32_t)got ||
+        agent_executor_packet_bytes(header->kind) != header->bytes)
         return -1;
     return 0;
 }

@@ -125,7 +125,7 @@ struct executor_ran {
 struct executor_progress {
     struct executor_header header;
     uint32_t done;
-    uint32_t total;
+    uint32_t total; /* 0: the preparation is over, the batch runs */
 };
 
 union executor_packet {
@@ -140,11 +140,11 @@ union executor_packet {
 };
 
 /* Bytes of a packet of that kind; 0 when there is no such kind. */
-uint32_t executor_packet_bytes(uint32_t kind);
+uint32_t agent_executor_packet_bytes(uint32_t kind);
 
 /* Send and receive one packet. The header is filled in here. Return 0; 1 when nothing can be done
  * without waiting (a socket that does not block); -1 when the peer has gone or sent nonsense. */
-int executor_packet_send(int fd, union executor_packet *packet, enum executor_kind kind);
-int executor_packet_receive(int fd, union executor_packet *ret_packet);
+int agent_executor_packet_send(int fd, union executor_packet *packet, enum executor_kind kind);
+int agent_executor_packet_receive(int fd, union executor_packet *ret_packet);
 
 #endif

@@ -1,0 +1,212 @@
+#include "worker_state.h"
+
+#include <string.h>
+
+uint32_t agent_worker_model_find(const struct worker_core *core, const uint8_t *hash)
+{
+    for (uint32_t i = 0; i < WORKER_MODELS_MAX; i++)
+        if (core->models[i].state != WORKER_MODEL_FREE &&
+            memcmp(core->models[i].hash, hash, WORKER_HASH_SIZE) == 0)
+            return i;
+    return NONE;
+}
+
+bool agent_worker_model_is_resident(const struct worker_core *core, uint32_t model)
+{
+    for (uint32_t i = 0; i < core->n_devices; i++)
+        if (core->devices[i].models[model].is_resident)
+            return true;
+    return false;
+}
+
+static bool is_loading(const struct worker_core *core, uint32_t model)
+{
+    for (uint32_t i = 0; i < core->n_devices; i++)
+        if (core->devices[i].state == WORKER_DEVICE_LOADING && core->devices[i].model == model)
+            return true;
+    return false;
+}
+
+bool agent_worker_model_in_use(const struct worker_core *core, uint32_t model)
+{
+    return core->models[model].queued > 0 || core->models[model].running > 0 ||
+           is_loading(core, model);
+}
+
+void agent_worker_model_evict(struct worker_core *core, uint32_t device, uint32_t model)
+{
+    struct residency *residency = &core->devices[device].models[model];
+    if (!residency->is_resident)
+        return;
+    memset(residency, 0, sizeof(*residency));
+    struct worker_action *action = agent_worker_action_add(core, WORKER_DO_EVICT);
+    action->device = device;
+    action->model = model;
+    memcpy(action->hash, core->models[model].hash, WORKER_HASH_SIZE);
+}
+
+void agent_worker_model_evict_everywhere(struct worker_core *core, uint32_t model)
+{
+    for (uint32_t i = 0; i < core->n_devices; i++)
+        agent_worker_model_evict(core, i, model);
+}
+
+static void model_forget(struct worker_core *core, uint32_t model)
+{
+    agent_worker_model_evict_everywhere(core, model);
+    struct worker_action *action = agent_worker_action_add(core, WORKER_DO_FORGET);
+    action->model = model;
+    memcpy(action->hash, core->models[model].hash, WORKER_HASH_SIZE);
+    memset(&core->models[model], 0, sizeof(core->models[model]));
+    core->models[model].queue_head = core->models[model].queue_tail = NONE;
+}
+
+static void model_fetch(struct worker_core *core, uint32_t model)
+{
+    core->models[model].state = WORKER_MODEL_FETCHING;
+    core->models[model].text[0] = '\0';
+    struct worker_action *action = agent_worker_action_add(core, WORKER_DO_FETCH);
+    action->model = model;
+    memcpy(action->hash, core->models[model].hash, WORKER_HASH_SIZE);
+}
+
+uint32_t agent_worker_model_want(struct worker_core *core, const uint8_t *hash)
+{
+    uint32_t found = agent_worker_model_find(core, hash);
+    if (found != NONE) {
+        struct model *model = &core->models[found];
+        model->used_us = core->now_us;
+        model->is_unload_wanted = false;
+        if (model->state == WORKER_MODEL_FAILED && model->error == WORKER_ERROR_NO_MODEL)
+            model_fetch(core, found);
+        return found;
+    }
+    uint32_t oldest = NONE;
+    for (uint32_t i = 0; i < WORKER_MODELS_MAX && found == NONE; i++) {
+        if (core->models[i].state == WORKER_MODEL_FREE)
+            found = i;
+        else if (core->models[i].state != WORKER_MODEL_FETCHING &&
+                 !agent_worker_model_in_use(core, i) &&
+                 (oldest == NONE || core->models[i].used_us < core->models[oldest].used_us))
+            oldest = i;
+    }
+    if (found == NONE && oldest != NONE) {
+        model_forget(core, oldest);
+        found = oldest;
+    }
+    if (found == NONE)
+        return NONE;
+    memcpy(core->models[found].hash, hash, WORKER_HASH_SIZE);
+    core->models[found].used_us = core->now_us;
+    model_fetch(core, found);
+    return found;
+}
+
+static uint64_t device_bytes(const struct device *device)
+{
+    uint64_t bytes = 0;
+    for (uint32_t i = 0; i < WORKER_MODELS_MAX; i++)
+        bytes += device->models[i].bytes;
+    return bytes;
+}
+
+void agent_worker_model_make_room(struct worker_core *core, uint32_t device_index, uint32_t model)
+{
+    struct device *device = &core->devices[device_index];
+    /* The file's size stands for what it will take, which only loading tells. */
+    uint64_t wanted = core->models[model].disk_bytes;
+    bool is_alone = core->models[model].was_evicted_for;
+    for (;;) {
+        uint64_t held = device_bytes(device);
+        if (!is_alone && (held <= device->bytes_max && wanted <= device->bytes_max - held))
+            return;
+        uint32_t oldest = NONE;
+        for (uint32_t i = 0; i < WORKER_MODELS_MAX; i++) {
+            const struct residency *residency = &device->models[i];
+            if (i != model && residency->is_resident &&
+                (oldest == NONE || residency->used_us < device->models[oldest].used_us))
+                oldest = i;
+        }
+        if (oldest == NONE)
+            return; /* the driver has the last word */
+        agent_worker_model_evict(core, device_index, oldest);
+    }
+}
+
+static void model_fail(struct worker_core *core, uint32_t index, enum worker_error error,
+                       const char *text)
+{
+    struct model *model = &core->models[index];
+    model->state = WORKER_MODEL_FAILED;
+    model->error = error;
+    agent_worker_text_set(model->text, text);
+    bool is_permanent = error == WORKER_ERROR_MODEL || error == WORKER_ERROR_UNSUPPORTED;
+    agent_worker_jobs_fail_queued(core, index,
+                                  is_permanent ? WORKER_FAILED_PERMANENT : WORKER_FAILED_RETRYABLE,
+                                  error, model->text);
+}
+
+void agent_worker_model_on_loaded(struct worker_core *core, const struct worker_event *event)
+{
+    if (event->device >= core->n_devices)
+        return;
+    struct device *device = &core->devices[event->device];
+    if (device->state != WORKER_DEVICE_LOADING || device->model != event->model)
+        return;
+    uint32_t index = event->model;
+    struct model *model = &core->models[index];
+    uint64_t begun_us = device->since_us;
+    if (event->error == WORKER_ERROR_DEVICE) {
+        agent_worker_device_died(core, event->device, WORKER_ERROR_DEVICE, event->text);
+        return;
+    }
+    agent_worker_device_set(core, event->device, WORKER_DEVICE_IDLE, UINT64_MAX);
+    model->load_us = core->now_us - begun_us;
+    if (event->error == WORKER_ERROR_NONE) {
+        device->models[index] = (struct residency){.is_resident = true,
+                                                   .bytes = event->bytes,
+                                                   .used_us = core->now_us,
+                                                   .load_begun_us = begun_us,
+                                                   .load_ended_us = core->now_us};
+        model->was_evicted_for = false;
+        model->load_deaths = 0;
+        return;
+    }
+    if (event->error == WORKER_ERROR_MEMORY && !model->was_evicted_for) {
+        model->was_evicted_for = true; /* once more, with the device to itself */
+        return;
+    }
+    model_fail(core, index, event->error, event->text);
+}
+
+void agent_worker_model_on_event(struct worker_core *core, const struct worker_event *event)
+{
+    if (event->kind == WORKER_UNLOAD) {
+        uint32_t index = agent_worker_model_find(core, event->hash);
+        if (index != NONE)
+            core->models[index].is_unload_wanted = true;
+        return;
+    }
+    if (event->model >= WORKER_MODELS_MAX ||
+        core->models[event->model].state != WORKER_MODEL_FETCHING)
+        return;
+    struct model *model = &core->models[event->model];
+    if (event->kind == WORKER_FETCHED) {
+        model->state = WORKER_MODEL_LOCAL;
+        model->disk_bytes = event->bytes;
+        model->rows_max = event->rows_max;
+        return;
+    }
+    model_fail(core, event->model, event->error, event->text);
+}
+
+void agent_worker_models_unload_wanted(struct worker_core *core)
+{
+    for (uint32_t i = 0; i < WORKER_MODELS_MAX; i++) {
+        const struct model *model = &core->models[i];
+        if (!model->is_unload_wanted || agent_worker_model_in_use(core, i) ||
+            model->state == WORKER_MODEL_FETCHING)
+            continue;
+        model_forget(core, i);
+    }
+}

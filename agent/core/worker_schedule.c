@@ -1,0 +1,192 @@
+#include "worker_state.h"
+
+#include <string.h>
+
+static uint32_t rows_cap(const struct worker_core *core, const struct model *model)
+{
+    return model->rows_max < core->settings.batch_rows_max ? model->rows_max
+                                                           : core->settings.batch_rows_max;
+}
+
+static bool may_share(const struct job *job, uint32_t cap)
+{
+    return !job->is_solo && job->rows > 0 && job->rows <= cap;
+}
+
+/* The rows that would go with the first job now, up to the cap. */
+static uint32_t rows_ready(const struct worker_core *core, const struct model *model, uint32_t cap)
+{
+    const struct job *head = &core->jobs[model->queue_head];
+    uint32_t rows = 0;
+    for (uint32_t i = model->queue_head; i != NONE && rows < cap; i = core->jobs[i].next) {
+        const struct job *job = &core->jobs[i];
+        if (may_share(job, cap) && job->signature == head->signature)
+            rows += job->rows;
+    }
+    return rows;
+}
+
+/* When a model's first batch may run at the latest. */
+static uint64_t batch_due_us(const struct worker_core *core, const struct model *model)
+{
+    const struct job *head = &core->jobs[model->queue_head];
+    uint32_t cap = rows_cap(core, model);
+    uint64_t due_us = head->arrived_us + core->settings.batch_delay_us;
+    if (core->settings.batch_delay_us == 0 || cap <= 1 || !may_share(head, cap) ||
+        rows_ready(core, model, cap) >= cap)
+        return 0;
+    /* Waiting for company must not cost a job its deadline. */
+    if (head->deadline_us != 0 && due_us + core->settings.batch_delay_us > head->deadline_us)
+        return 0;
+    return due_us;
+}
+
+static void batch_add(struct worker_core *core, uint32_t device_index, uint32_t job_index,
+                      uint32_t *last, uint32_t row)
+{
+    struct device *device = &core->devices[device_index];
+    struct job *job = &core->jobs[job_index];
+    agent_worker_job_dequeue(core, job_index);
+    job->state = JOB_RUNNING;
+    job->device = device_index;
+    job->row = row;
+    job->begun_us = core->now_us;
+    if (*last == NONE)
+        device->batch_head = job_index;
+    else
+        core->jobs[*last].next = job_index;
+    job->prev = *last;
+    *last = job_index;
+    core->payloads[(size_t)device_index * WORKER_BATCH_JOBS_MAX + device->batch_jobs] =
+        job->payload;
+    device->batch_jobs++;
+    core->models[job->model].running++;
+    core->running++;
+    struct worker_action *begun = agent_worker_action_add(core, WORKER_DO_BEGUN);
+    begun->ref = job->ref;
+    begun->device = device_index;
+}
+
+static void batch_run(struct worker_core *core, uint32_t device_index, uint32_t model_index)
+{
+    struct device *device = &core->devices[device_index];
+    struct model *model = &core->models[model_index];
+    const struct job *head = &core->jobs[model->queue_head];
+    uint32_t cap = rows_cap(core, model);
+    bool is_shared = may_share(head, cap);
+    uint64_t signature = head->signature;
+    uint32_t rows = head->rows, last = NONE;
+    uint32_t next = head->next;
+    batch_add(core, device_index, model->queue_head, &last, 0);
+    while (is_shared && next != NONE && rows < cap && device->batch_jobs < WORKER_BATCH_JOBS_MAX) {
+        uint32_t i = next;
+        next = core->jobs[i].next;
+        if (!may_share(&core->jobs[i], cap) || core->jobs[i].signature != signature ||
+            core->jobs[i].rows > cap - rows)
+            continue;
+        batch_add(core, device_index, i, &last, rows);
+        rows += core->jobs[i].rows;
+    }
+    agent_worker_device_set(core, device_index, WORKER_DEVICE_RUNNING,
+                            core->now_us + core->settings.run_us_max);
+    device->model = model_index;
+    device->models[model_index].used_us = core->now_us;
+    struct worker_action *action = agent_worker_action_add(core, WORKER_DO_RUN);
+    action->device = device_index;
+    action->model = model_index;
+    action->n_payloads = device->batch_jobs;
+    action->payloads = &core->payloads[(size_t)device_index * WORKER_BATCH_JOBS_MAX];
+    action->rows = rows;
+}
+
+static void model_load(struct worker_core *core, uint32_t device_index, uint32_t model)
+{
+    agent_worker_model_make_room(core, device_index, model);
+    agent_worker_device_set(core, device_index, WORKER_DEVICE_LOADING,
+                            core->now_us + core->settings.load_us_max);
+    core->devices[device_index].model = model;
+    struct worker_action *action = agent_worker_action_add(core, WORKER_DO_LOAD);
+    action->device = device_index;
+    action->model = model;
+    memcpy(action->hash, core->models[model].hash, WORKER_HASH_SIZE);
+}
+
+/* Whether a device should load a model that others may have: when nobody has it, or those that have
+ * it are busy and more than a batch waits. */
+static bool is_load_worth(const struct worker_core *core, uint32_t model)
+{
+    bool is_somewhere = false;
+    for (uint32_t i = 0; i < core->n_devices; i++) {
+        const struct device *device = &core->devices[i];
+        if (device->state == WORKER_DEVICE_LOADING && device->model == model)
+            return false;
+        if (!device->models[model].is_resident)
+            continue;
+        is_somewhere = true;
+        if (device->state == WORKER_DEVICE_IDLE)
+            return false;
+    }
+    uint32_t cap = rows_cap(core, &core->models[model]);
+    return !is_somewhere || core->models[model].queued > (cap > 1 ? cap : 1);
+}
+
+static bool is_more_urgent(const struct job *a, const struct job *b)
+{
+    if (a->priority != b->priority)
+        return a->priority > b->priority;
+    return a->arrived_us < b->arrived_us;
+}
+
+static bool can_go(const struct worker_core *core, uint32_t device, uint32_t model)
+{
+    if (core->devices[device].models[model].is_resident)
+        return batch_due_us(core, &core->models[model]) <= core->now_us;
+    return is_load_worth(core, model);
+}
+
+static void schedule_device(struct worker_core *core, uint32_t device)
+{
+    uint32_t best = NONE;
+    for (uint32_t i = 0; i < WORKER_MODELS_MAX; i++) {
+        const struct model *model = &core->models[i];
+        if (model->state != WORKER_MODEL_LOCAL || model->queue_head == NONE)
+            continue;
+        if ((best == NONE || is_more_urgent(&core->jobs[model->queue_head],
+                                            &core->jobs[core->models[best].queue_head])) &&
+            can_go(core, device, i))
+            best = i;
+    }
+    if (best == NONE)
+        return;
+    if (core->devices[device].models[best].is_resident)
+        batch_run(core, device, best);
+    else
+        model_load(core, device, best);
+}
+
+void agent_worker_schedule(struct worker_core *core)
+{
+    /* First those that have the model: a loaded device beats one that would have to load. */
+    for (uint32_t i = 0; i < core->n_devices && core->queued > 0; i++)
+        if (core->devices[i].state == WORKER_DEVICE_IDLE)
+            schedule_device(core, i);
+}
+
+uint64_t agent_worker_schedule_next_us(const struct worker_core *core)
+{
+    uint64_t next_us = UINT64_MAX;
+    bool is_idle = false;
+    for (uint32_t i = 0; i < core->n_devices; i++)
+        is_idle |= core->devices[i].state == WORKER_DEVICE_IDLE;
+    if (!is_idle || core->queued == 0)
+        return next_us;
+    for (uint32_t i = 0; i < WORKER_MODELS_MAX; i++) {
+        const struct model *model = &core->models[i];
+        if (model->state != WORKER_MODEL_LOCAL || model->queue_head == NONE)
+            continue;
+        uint64_t due_us = batch_due_us(core, model);
+        if (due_us > core->now_us && due_us < next_us)
+            next_us = due_us;
+    }
+    return next_us;
+}

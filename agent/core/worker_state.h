@@ -1,0 +1,154 @@
+/* The inside of struct worker_core, shared by its files. */
+#ifndef WORKER_STATE_H
+#define WORKER_STATE_H
+
+#include "worker_core.h"
+
+enum job_state { JOB_FREE, JOB_QUEUED, JOB_RUNNING };
+
+enum {
+    NONE = UINT32_MAX, /* no job, model or device */
+    BACKOFF_US_MIN = 100000,
+    BACKOFF_US_MAX = 30000000,
+};
+
+struct job {
+    enum job_state state;
+    struct worker_ref ref;
+    uint32_t model;
+    uint32_t rows;
+    uint64_t signature;
+    uint64_t deadline_us;
+    uint64_t arrived_us;
+    uint8_t priority;
+    bool is_solo;      /* its batch's executor died: it runs alone from now on */
+    bool is_unwanted;  /* running; nobody waits for the result */
+    bool is_cancelled; /* running; answered as cancelled */
+    uint32_t device;   /* running on it */
+    uint32_t row;
+    void *payload;
+    uint64_t begun_us;
+    uint32_t prev, next; /* in the model's queue, or in the device's batch */
+    uint32_t hash_next;  /* same bucket, or the next free one */
+};
+
+struct model {
+    enum worker_model_state state;
+    uint8_t hash[WORKER_HASH_SIZE];
+    uint64_t disk_bytes;
+    uint32_t rows_max; /* of one batch; at most 1: never batched */
+    uint32_t queue_head, queue_tail;
+    uint32_t queued, running;
+    bool is_unload_wanted; /* as soon as no batch of it runs */
+    bool was_evicted_for;  /* loading was tried again with the device to itself */
+    enum worker_error error;
+    char text[WORKER_TEXT_MAX];
+    uint64_t used_us;
+    uint64_t load_us;
+    uint32_t load_deaths; /* executors that died while they loaded it */
+};
+
+struct residency {
+    bool is_resident;
+    uint64_t bytes;
+    uint64_t used_us;
+    uint64_t load_begun_us, load_ended_us;
+};
+
+struct device {
+    enum worker_device_state state;
+    uint64_t bytes_max;
+    uint64_t due_us;   /* DOWN: start; STARTING, LOADING, RUNNING: it has hung */
+    uint64_t since_us; /* of the state */
+    uint32_t failures; /* in a row */
+    uint32_t restarts;
+    uint32_t model; /* LOADING, RUNNING */
+    uint32_t batch_head, batch_jobs;
+    uint64_t batches, jobs, busy_us;
+    char reason[WORKER_TEXT_MAX];
+    struct residency models[WORKER_MODELS_MAX];
+};
+
+struct worker_core {
+    struct worker_settings settings;
+    uint64_t epoch;
+    bool is_linked;
+    bool is_draining;
+    bool is_drain_reported;
+    bool is_credit_zero; /* told the coordinator that no device is left */
+    uint64_t operation;
+    uint32_t n_devices;
+    struct device *devices;
+    struct model models[WORKER_MODELS_MAX];
+    struct job *jobs;
+    uint32_t jobs_max;
+    uint32_t free_head;
+    uint32_t *buckets; /* a power of two of them */
+    uint32_t bucket_mask;
+    uint32_t queued, running;
+    uint64_t deadline_next_us; /* no queued job's deadline is earlier */
+    bool schedule_wanted;      /* jobs have come since the last TICK */
+    uint64_t model_hits, model_misses;
+    uint64_t now_us;
+    struct worker_actions *actions;
+    bool out_of_memory;
+    void **payloads; /* of the RUN actions of one step: WORKER_BATCH_JOBS_MAX for each device */
+};
+
+/* worker_core.c */
+/* A cleared action of that kind at the end of the list; a scratch one without memory. */
+struct worker_action *agent_worker_action_add(struct worker_core *core,
+                                              enum worker_action_kind kind);
+void agent_worker_text_set(char ret_text[WORKER_TEXT_MAX], const char *text);
+
+/* worker_job.c */
+uint32_t agent_worker_job_find(const struct worker_core *core, const struct worker_ref *ref);
+uint32_t agent_worker_job_create(struct worker_core *core, const struct worker_dispatch *dispatch,
+                                 uint32_t model);
+/* Into its model's queue: by priority, then by age. */
+void agent_worker_job_enqueue(struct worker_core *core, uint32_t index);
+void agent_worker_job_dequeue(struct worker_core *core, uint32_t index);
+/* Answers a job (or drops its payload, where nobody waits) and frees its slot. It is in no queue
+ * and no batch any more. */
+void agent_worker_job_answer(struct worker_core *core, uint32_t index,
+                             const struct worker_action *result);
+void agent_worker_job_fail(struct worker_core *core, uint32_t index, enum worker_outcome outcome,
+                           enum worker_error error, const char *text);
+/* Answers all queued jobs of a model, or of every model (NONE). */
+void agent_worker_jobs_fail_queued(struct worker_core *core, uint32_t model,
+                                   enum worker_outcome outcome, enum worker_error error,
+                                   const char *text);
+void agent_worker_jobs_expire(struct worker_core *core);
+
+/* worker_model.c */
+uint32_t agent_worker_model_find(const struct worker_core *core, const uint8_t *hash);
+/* A slot for the hash: the known one, or a free or idle one that is fetched now. NONE: all busy. */
+uint32_t agent_worker_model_want(struct worker_core *core, const uint8_t *hash);
+bool agent_worker_model_in_use(const struct worker_core *core, uint32_t model);
+bool agent_worker_model_is_resident(const struct worker_core *core, uint32_t model);
+void agent_worker_model_evict(struct worker_core *core, uint32_t device, uint32_t model);
+void agent_worker_model_evict_everywhere(struct worker_core *core, uint32_t model);
+/* Makes room for a model by evicting what was used longest ago and is not in use. */
+void agent_worker_model_make_room(struct worker_core *core, uint32_t device, uint32_t model);
+void agent_worker_model_on_loaded(struct worker_core *core, const struct worker_event *event);
+void agent_worker_model_on_event(struct worker_core *core, const struct worker_event *event);
+void agent_worker_models_unload_wanted(struct worker_core *core);
+
+/* worker_device.c */
+void agent_worker_device_on_started(struct worker_core *core, uint32_t device);
+void agent_worker_device_on_ran(struct worker_core *core, const struct worker_event *event);
+void agent_worker_device_on_progress(struct worker_core *core, const struct worker_event *event);
+void agent_worker_device_died(struct worker_core *core, uint32_t device, enum worker_error error,
+                              const char *text);
+void agent_worker_devices_tick(struct worker_core *core);
+void agent_worker_device_set(struct worker_core *core, uint32_t device,
+                             enum worker_device_state state, uint64_t due_us);
+bool agent_worker_device_is_alive(const struct device *device);
+
+/* worker_schedule.c */
+/* Gives every idle device a batch, or a model to load. */
+void agent_worker_schedule(struct worker_core *core);
+/* When an incomplete batch has waited long enough; UINT64_MAX: there is none. */
+uint64_t agent_worker_schedule_next_us(const struct worker_core *core);
+
+#endif
