@@ -27,9 +27,11 @@ struct cx_value {
     enum cx_dtype dtype;
     struct cx_shape shape;
     bool shape_known; /* false only in a loaded graph */
+    bool rank_known;  /* of a loaded graph's input: whether shape says anything at all */
     enum cx_layout layout;
-    const void *data; /* a constant's elements, always PLAIN; NULL when computed by a run */
-    size_t bytes;     /* in its layout; valid when shape_known */
+    const void *data;  /* a constant's elements, always PLAIN; NULL when computed by a run */
+    bool data_private; /* no other value shares these bytes and they may be written */
+    size_t bytes;      /* in its layout; valid when shape_known */
 };
 
 enum cx_act {
@@ -83,8 +85,9 @@ struct cx_bind_input {
 };
 
 struct cx_bind_options {
-    size_t fold_bytes_max; /* results up to this size are computed while binding; 0 = 64 KiB */
-    bool no_fuse;          /* leave activations and residual sums as nodes of their own */
+    bool fold_all; /* compute whatever follows from constants, of any size and cost: with data
+                      for every input this runs the whole graph in the host reference */
+    bool no_fuse;  /* leave activations and residual sums as nodes of their own */
 };
 
 /* Infers, folds, fuses. COUNT must be graph->input_count. OPTIONS may be NULL. Fails with

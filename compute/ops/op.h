@@ -21,6 +21,8 @@ enum cx_op_flags {
     CX_OP_SHAPE_ONLY = 1 << 2, /* eval reads the shapes of its inputs, never their data */
     CX_OP_EPILOGUE = 1 << 3,   /* its kernels apply node->epilogue */
     CX_OP_ANY_LAYOUT = 1 << 4, /* element i of the output depends on elements i only */
+    CX_OP_IDENTITY = 1 << 5,   /* with one output, that is input 0 unchanged */
+    CX_OP_HEAVY = 1 << 6,      /* eval costs far more than reading its operands */
 };
 
 /* One node with its tensors, for infer and eval. Absent optional tensors have dtype
@@ -49,6 +51,10 @@ struct cx_op_impl {
      * present output has its inferred type and shape and data to fill; not aliased with inputs.
      * CX_FORMAT for values that only a run can see, such as an index out of range. */
     enum cx_status (*eval)(struct cx_call *call);
+
+    /* For an operator without inputs: the tensor output 0 always is, living as long as the loaded
+     * graph; NULL when eval makes it. Optional. */
+    const struct cx_tensor *(*constant)(const struct cx_node *node);
 };
 
 enum cx_kernel_kind {

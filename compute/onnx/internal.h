@@ -1,0 +1,65 @@
+/* Between the files of the reader. */
+#ifndef CX_ONNX_INTERNAL_H
+#define CX_ONNX_INTERNAL_H
+
+#include <stdint.h>
+
+#include "cx.h"
+#include "graph/graph.h"
+#include "onnx.pb-c.h"
+#include "ops/attr.h"
+
+/* A file of external data, mapped. */
+struct onnx_mapping {
+    char *location; /* as the model names it */
+    void *data;
+    size_t size;
+};
+
+/* What a graph's constants point into; graph->owner. */
+struct onnx_owner {
+    Onnx__Model *model;
+    uint64_t budget_bytes; /* what the unpacking may still allocate */
+    struct onnx_mapping mappings[CX_ONNX_EXTERNAL_MAX];
+    uint32_t mapping_count;
+};
+
+/* Where tensors come from while a file is read. */
+struct onnx_source {
+    struct onnx_owner *owner; /* NULL: external data is refused */
+    const char *dir;          /* of external data; NULL refuses it */
+    struct cx_arena *arena;   /* for elements that can't be used where they lie */
+    bool copy;                /* the message dies before the tensor: copy the elements */
+    struct cx_error *error;
+};
+
+/* Checks that the length of every field lies inside the one around it, so that a file cut short
+ * is told from one of another kind, with the byte where it went wrong. */
+enum cx_status onnx_scan_model(const uint8_t *data, size_t size, struct cx_error *error);
+
+/* WHAT names the tensor in messages. *ret_tensor's data lives as long as the source's owner and
+ * arena and is never NULL. */
+enum cx_status onnx_read_tensor(const struct onnx_source *source, const Onnx__Tensor *proto,
+                                const char *what, struct cx_tensor *ret_tensor);
+
+/* The bytes that a tensor's external_data names: SIZE of them, exactly. */
+enum cx_status onnx_read_external(const struct onnx_source *source, const Onnx__Tensor *proto,
+                                  const char *what, size_t size, const void **ret_data);
+
+/* A node's attributes into set->attrs and set->count, in set->arena. */
+enum cx_status onnx_read_attrs(const struct onnx_source *source, const Onnx__Node *node,
+                               struct cx_attr_set *set);
+
+/* Refuses names that are too long or hold control characters: they reach terminals. */
+enum cx_status onnx_check_name(const char *name, const char *what, struct cx_error *error);
+
+/* Fills an empty graph from the message, without simplifying. */
+enum cx_status onnx_build_graph(const struct onnx_source *source, const Onnx__Model *model,
+                                struct cx_graph *graph);
+
+/* Unpacks under owner->budget_bytes; owner->model is set. */
+enum cx_status onnx_unpack(struct onnx_owner *owner, const uint8_t *data, size_t size,
+                           struct cx_error *error);
+void onnx_owner_destroy(void *owner);
+
+#endif
