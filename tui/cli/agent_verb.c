@@ -1,0 +1,36 @@
+#include "cli/agent_verb.h"
+
+#include <pwd.h>
+#include <stdio.h>
+#include <unistd.h>
+
+cJSON *tui_agent_request(const struct tui_cli *cli)
+{
+    char host[64] = "", by[128];
+    const struct passwd *user = getpwuid(getuid());
+    cJSON *request = cJSON_CreateObject();
+    const char *reason = cli->options != NULL ? tui_option_value(cli, "reason") : NULL;
+
+    gethostname(host, sizeof(host) - 1);
+    snprintf(by, sizeof(by), "%s@%s", user != NULL ? user->pw_name : "?", host);
+    cJSON_AddStringToObject(request, "agent", cli->args[0]);
+    cJSON_AddStringToObject(request, "by", by);
+    if (reason != NULL)
+        cJSON_AddStringToObject(request, "reason", reason);
+    return request;
+}
+
+enum tui_exit tui_agent_verb(struct tui_cli *cli, const char *op, const char *done)
+{
+    cJSON *reply = NULL;
+    enum tui_exit exit_code = tui_request(cli, op, tui_agent_request(cli), 0, &reply);
+
+    if (exit_code != TUI_EXIT_OK)
+        return exit_code;
+    if (cli->json)
+        tui_print_json(reply);
+    else
+        printf("%s %s\n", cli->args[0], done);
+    cJSON_Delete(reply);
+    return TUI_EXIT_OK;
+}

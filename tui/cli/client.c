@@ -1,0 +1,185 @@
+#include "cli/cli.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "cli/reply.h"
+#include "net_client.h"
+
+/* Refusals of the coordinator, as docs/control.md lists them. */
+static const struct {
+    const char *code;
+    enum tui_exit exit;
+} refusals[] = {
+    {"bad_request", TUI_EXIT_USAGE}, {"not_found", TUI_EXIT_NOT_FOUND},
+    {"wrong_input", TUI_EXIT_INPUT}, {"busy", TUI_EXIT_BUSY},
+    {"conflict", TUI_EXIT_CONFLICT}, {"unavailable", TUI_EXIT_UNAVAILABLE},
+    {"version", TUI_EXIT_VERSION},
+};
+
+static volatile sig_atomic_t interrupted;
+
+static void on_interrupt(int signal_number)
+{
+    (void)signal_number;
+    interrupted = 1;
+}
+
+void tui_interrupt_catch(void)
+{
+    /* The second Ctrl-C ends the program the hard way. */
+    struct sigaction action = {.sa_handler = on_interrupt, .sa_flags = (int)SA_RESETHAND};
+    sigaction(SIGINT, &action, NULL);
+}
+
+bool tui_interrupted(void)
+{
+    return interrupted != 0;
+}
+
+static enum tui_exit explain_failure(const struct tui_cli *cli, const struct net_error *err)
+{
+    if (err->status == NET_ERR_ADDRESS || err->status == NET_ERR_NEEDS_TLS) {
+        tui_complain("give --coordinator tcp://HOST:PORT", "%s", err->text);
+        return TUI_EXIT_USAGE;
+    }
+    if (err->status == NET_ERR_TIMEOUT)
+        tui_complain("it may be overloaded; --timeout waits longer",
+                     "the coordinator at %s did not answer within %u ms", cli->address,
+                     cli->timeout_ms);
+    else
+        tui_complain("is stokerd running? --coordinator or $STOKER_COORDINATOR names another",
+                     "no coordinator at %s: %s", cli->address, err->text);
+    return TUI_EXIT_UNREACHABLE;
+}
+
+static enum tui_exit refusal_exit(const cJSON *reply)
+{
+    const char *code = tui_reply_text(tui_reply_member(reply, "error"), "code");
+    for (size_t i = 0; i < sizeof(refusals) / sizeof(refusals[0]); i++)
+        if (strcmp(refusals[i].code, code) == 0)
+            return refusals[i].exit;
+    return TUI_EXIT_INTERNAL;
+}
+
+static enum tui_exit explain_refusal(const cJSON *reply)
+{
+    char message[512], hint[512];
+    const cJSON *error = tui_reply_member(reply, "error");
+
+    tui_shown(tui_reply_text(error, "message"), message, sizeof(message));
+    tui_shown(tui_reply_text(error, "hint"), hint, sizeof(hint));
+    tui_complain(hint, "%s",
+                 message[0] != '\0' ? message : "the coordinator refused, with no reason");
+    return refusal_exit(reply);
+}
+
+/* One request and its parsed reply, refusal or not. */
+static enum tui_exit exchange(struct tui_cli *cli, const char *text, uint32_t timeout_ms,
+                              cJSON **ret_reply)
+{
+    struct net_error err = {0};
+    char *answer = NULL;
+    size_t len = 0;
+
+    if (cli->client == NULL && net_client_open(cli->address, &cli->client, &err) != NET_OK)
+        return explain_failure(cli, &err);
+    if (net_client_request(cli->client, text, strlen(text), timeout_ms, &answer, &len, &err) !=
+        NET_OK)
+        return interrupted ? TUI_EXIT_INTERRUPTED : explain_failure(cli, &err);
+    *ret_reply = cJSON_ParseWithLength(answer, len);
+    free(answer);
+    if (!cJSON_IsObject(*ret_reply)) {
+        cJSON_Delete(*ret_reply);
+        *ret_reply = NULL;
+        tui_complain("is it a Stoker control socket?",
+                     "%s answered something that is no JSON object", cli->address);
+        return TUI_EXIT_VERSION;
+    }
+    return TUI_EXIT_OK;
+}
+
+static char *request_text(const char *op, const cJSON *fields)
+{
+    cJSON *request = fields != NULL ? cJSON_Duplicate(fields, true) : cJSON_CreateObject();
+    char *text;
+
+    cJSON_AddNumberToObject(request, "v", 1);
+    cJSON_AddStringToObject(request, "op", op);
+    text = cJSON_PrintUnformatted(request);
+    cJSON_Delete(request);
+    return text;
+}
+
+enum tui_exit tui_request_patiently(struct tui_cli *cli, const char *op, const cJSON *request,
+                                    uint32_t patience_ms, cJSON **ret_reply)
+{
+    char *text = request_text(op, request);
+    cJSON *reply = NULL;
+    enum tui_exit exit_code = TUI_EXIT_INTERNAL;
+    double waited_ms = 0;
+
+    while (text != NULL) {
+        exit_code = exchange(cli, text, cli->timeout_ms, &reply);
+        if (exit_code != TUI_EXIT_OK || tui_reply_bool(reply, "ok"))
+            break;
+        double retry_ms = tui_reply_number(tui_reply_member(reply, "error"), "retry_after_ms");
+        retry_ms = retry_ms < 1 ? 50 : retry_ms > 5000 ? 5000 : retry_ms;
+        exit_code = refusal_exit(reply);
+        if (exit_code != TUI_EXIT_BUSY || waited_ms + retry_ms > patience_ms) {
+            explain_refusal(reply);
+            break;
+        }
+        waited_ms += retry_ms;
+        cJSON_Delete(reply);
+        reply = NULL;
+        struct timespec pause = {(time_t)(retry_ms / 1000), (long)retry_ms % 1000 * 1000000};
+        if (nanosleep(&pause, NULL) != 0 && interrupted) {
+            exit_code = TUI_EXIT_INTERRUPTED;
+            break;
+        }
+    }
+    cJSON_free(text);
+    if (exit_code == TUI_EXIT_OK)
+        *ret_reply = reply;
+    else
+        cJSON_Delete(reply);
+    return exit_code;
+}
+
+enum tui_exit tui_request(struct tui_cli *cli, const char *op, cJSON *request, uint32_t extra_ms,
+                          cJSON **ret_reply)
+{
+    char *text = request_text(op, request);
+    cJSON *reply = NULL;
+    enum tui_exit exit_code = TUI_EXIT_INTERNAL;
+
+    cJSON_Delete(request);
+    if (text != NULL)
+        exit_code = exchange(cli, text, cli->timeout_ms + extra_ms, &reply);
+    cJSON_free(text);
+    if (exit_code == TUI_EXIT_OK && !tui_reply_bool(reply, "ok"))
+        exit_code = explain_refusal(reply);
+    if (exit_code == TUI_EXIT_OK)
+        *ret_reply = reply;
+    else
+        cJSON_Delete(reply);
+    return exit_code;
+}
+
+void tui_print_json(const cJSON *reply)
+{
+    cJSON *shown = cJSON_Duplicate(reply, true);
+    char *text;
+
+    cJSON_DeleteItemFromObjectCaseSensitive(shown, "v");
+    cJSON_DeleteItemFromObjectCaseSensitive(shown, "ok");
+    text = cJSON_Print(shown);
+    cJSON_Delete(shown);
+    if (text != NULL)
+        puts(text);
+    cJSON_free(text);
+}

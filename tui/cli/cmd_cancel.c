@@ -1,0 +1,45 @@
+#include <stdio.h>
+
+#include "cli/cli.h"
+
+static enum tui_exit cancel_one(struct tui_cli *cli, const char *text)
+{
+    int64_t id;
+    cJSON *reply = NULL, *request;
+
+    if (!tui_argument_number("job id", text, 1, INT64_MAX, &id))
+        return TUI_EXIT_USAGE;
+    request = cJSON_CreateObject();
+    cJSON_AddNumberToObject(request, "id", (double)id);
+    enum tui_exit exit_code = tui_request(cli, "cancel", request, 0, &reply);
+    if (exit_code != TUI_EXIT_OK)
+        return exit_code;
+    if (cli->json)
+        tui_print_json(reply);
+    else
+        printf("cancelled job %lld\n", (long long)id);
+    cJSON_Delete(reply);
+    return TUI_EXIT_OK;
+}
+
+/* Every job is tried; the first failure is what the caller gets. */
+static enum tui_exit run(struct tui_cli *cli)
+{
+    enum tui_exit first = TUI_EXIT_OK;
+    for (int i = 0; i < cli->n_args; i++) {
+        enum tui_exit exit_code = cancel_one(cli, cli->args[i]);
+        first = first == TUI_EXIT_OK ? exit_code : first;
+        if (exit_code == TUI_EXIT_UNREACHABLE)
+            break;
+    }
+    return first;
+}
+
+const struct tui_command tui_command_cancel = {
+    .args_min = 1,
+    .args_max = -1,
+    .examples =
+        "  stoker cancel 88121\n"
+        "  stoker jobs --state queued --output json | jq '.jobs[].id' | xargs stoker cancel\n",
+    .run = run,
+};

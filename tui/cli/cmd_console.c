@@ -1,0 +1,33 @@
+#include <unistd.h>
+
+#include "cli/cli.h"
+#include "console/console.h"
+
+static const struct tui_option options[] = {
+    {"read-only", NULL, "refuse every action that changes something"},
+    {"theme", "256|16|mono", "colours (default: what the terminal can, and $NO_COLOR)"},
+    {"glyphs", "SET", "draw graphs with braille, block or ascii (default: by locale)"},
+    {NULL, NULL, NULL},
+};
+
+static enum tui_exit run(struct tui_cli *cli)
+{
+    struct tui_console_options console = {
+        .address = cli->address,
+        .read_only = tui_option_value(cli, "read-only") != NULL,
+        .theme = tui_option_value(cli, "theme"),
+        .glyphs = tui_option_value(cli, "glyphs"),
+    };
+
+    if (!isatty(STDIN_FILENO) || !isatty(STDOUT_FILENO)) {
+        tui_complain("stoker status shows the same numbers", "the console needs a terminal");
+        return TUI_EXIT_USAGE;
+    }
+    return tui_console_run(&console) == 0 ? TUI_EXIT_OK : TUI_EXIT_INTERNAL;
+}
+
+const struct tui_command tui_command_console = {
+    .options = options,
+    .examples = "  stoker\n  stoker console --read-only --coordinator tcp://10.0.0.5:7411\n",
+    .run = run,
+};

@@ -1,0 +1,67 @@
+#include <stdio.h>
+
+#include "cli/cli.h"
+#include "cli/operation.h"
+#include "cli/reply.h"
+
+static const struct tui_option options[] = {
+    {"watch", NULL, "follow the operation until it ends"},
+    {"cancel", NULL, "cancel the operation"},
+    {NULL, NULL, NULL},
+};
+
+static enum tui_exit one(struct tui_cli *cli)
+{
+    int64_t id;
+    cJSON *reply = NULL, *request, *last = NULL;
+
+    if (!tui_argument_number("operation id", cli->args[0], 1, INT64_MAX, &id))
+        return TUI_EXIT_USAGE;
+    if (tui_option_value(cli, "watch") != NULL) {
+        enum tui_exit exit_code = tui_operation_watch(cli, id, &last);
+        if (exit_code == TUI_EXIT_OK && cli->json)
+            tui_print_json(last);
+        cJSON_Delete(last);
+        return exit_code;
+    }
+    request = cJSON_CreateObject();
+    cJSON_AddNumberToObject(request, "id", (double)id);
+    if (tui_option_value(cli, "cancel") != NULL)
+        cJSON_AddBoolToObject(request, "cancel", true);
+    enum tui_exit exit_code = tui_request(cli, "operation", request, 0, &reply);
+    if (exit_code != TUI_EXIT_OK)
+        return exit_code;
+    if (cli->json)
+        tui_print_json(reply);
+    else
+        tui_operation_print(tui_reply_member(reply, "operation"));
+    cJSON_Delete(reply);
+    return TUI_EXIT_OK;
+}
+
+static enum tui_exit run(struct tui_cli *cli)
+{
+    cJSON *reply = NULL;
+    const cJSON *operation;
+
+    if (cli->n_args > 0)
+        return one(cli);
+    enum tui_exit exit_code = tui_request(cli, "operations", NULL, 0, &reply);
+    if (exit_code != TUI_EXIT_OK)
+        return exit_code;
+    if (cli->json)
+        tui_print_json(reply);
+    else
+        cJSON_ArrayForEach(operation, tui_reply_member(reply, "operations"))
+            tui_operation_print(operation);
+    cJSON_Delete(reply);
+    return TUI_EXIT_OK;
+}
+
+const struct tui_command tui_command_operations = {
+    .options = options,
+    .args_max = 1,
+    .examples =
+        "  stoker operations\n  stoker operations 7 --watch\n  stoker operations 7 --cancel\n",
+    .run = run,
+};

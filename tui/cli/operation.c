@@ -1,0 +1,80 @@
+#include "cli/operation.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "cli/reply.h"
+#include "cli/table.h"
+
+void tui_operation_print(const cJSON *operation)
+{
+    char kind[64], target[64], state[64], reason[256];
+    const cJSON *blocker;
+
+    printf("operation %.0f: %s %s is %s, %.0f jobs remain, %.0f given back%s\n",
+           tui_reply_number(operation, "id"),
+           tui_shown(tui_reply_text(operation, "kind"), kind, sizeof(kind)),
+           tui_shown(tui_reply_text(operation, "target"), target, sizeof(target)),
+           tui_shown(tui_reply_text(operation, "state"), state, sizeof(state)),
+           tui_reply_number(operation, "remaining"), tui_reply_number(operation, "requeued"),
+           tui_reply_bool(operation, "safe_to_remove") ? "; SAFE TO REMOVE" : "");
+    tui_shown(tui_reply_text(operation, "reason"), reason, sizeof(reason));
+    if (reason[0] != '\0')
+        printf("  reason: %s\n", reason);
+    cJSON_ArrayForEach(blocker, tui_reply_member(operation, "blockers"))
+    {
+        char model[64], ran[TUI_CELL_BYTES], left[TUI_CELL_BYTES];
+        double running = tui_reply_number(blocker, "running_ms");
+        double rest = tui_reply_number(blocker, "expected_ms") - running;
+        printf("  held by job %.0f (%s), running for %s, expected to end in %s\n",
+               tui_reply_number(blocker, "job"),
+               tui_shown(tui_reply_text(blocker, "model"), model, sizeof(model)),
+               tui_format_age(ran, running), tui_format_age(left, rest > 0 ? rest : 0));
+    }
+}
+
+static bool ended(const char *state)
+{
+    return strcmp(state, "running") != 0 && strcmp(state, "pending") != 0;
+}
+
+enum tui_exit tui_operation_watch(struct tui_cli *cli, int64_t id, cJSON **ret_operation)
+{
+    char last[256] = "", now[256];
+
+    tui_interrupt_catch();
+    for (;;) {
+        cJSON *reply = NULL, *request = cJSON_CreateObject();
+        cJSON_AddNumberToObject(request, "id", (double)id);
+        cJSON_AddNumberToObject(request, "wait_ms", TUI_WAIT_SLICE_MS);
+        enum tui_exit exit_code = tui_request(cli, "operation", request, TUI_WAIT_SLICE_MS, &reply);
+        if (exit_code != TUI_EXIT_OK)
+            return exit_code;
+        cJSON *operation = cJSON_DetachItemFromObjectCaseSensitive(reply, "operation");
+        const char *state = tui_reply_text(operation, "state");
+        cJSON_Delete(reply);
+        snprintf(now, sizeof(now), "%s %.0f %.0f", state, tui_reply_number(operation, "remaining"),
+                 tui_reply_number(operation, "requeued"));
+        if (!cli->json && strcmp(now, last) != 0) {
+            tui_operation_print(operation);
+            fflush(stdout);
+            memcpy(last, now, sizeof(last));
+        }
+        if (ended(state)) {
+            exit_code = strcmp(state, "done") == 0 ? TUI_EXIT_OK : TUI_EXIT_CONFLICT;
+            if (exit_code == TUI_EXIT_OK)
+                *ret_operation = operation;
+            else
+                cJSON_Delete(operation);
+            return exit_code;
+        }
+        cJSON_Delete(operation);
+        if (tui_interrupted()) {
+            fprintf(stderr,
+                    "stoker: no longer watching; operation %lld goes on; watch it again "
+                    "with stoker operations %lld --watch\n",
+                    (long long)id, (long long)id);
+            return TUI_EXIT_INTERRUPTED;
+        }
+    }
+}

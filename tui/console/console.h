@@ -1,0 +1,37 @@
+/*
+ * The console: what bare `stoker` opens on a terminal.
+ *
+ * The caller decides that standard input and output are a terminal and where the coordinator is;
+ * everything else (connecting, retrying, redrawing, restoring the terminal) happens in here.
+ */
+#ifndef TUI_CONSOLE_CONSOLE_H
+#define TUI_CONSOLE_CONSOLE_H
+
+#include <stdbool.h>
+
+/* Milliseconds between two frames that new data alone causes; keys are shown within 100 ms. */
+#define TUI_CONSOLE_REFRESH_MS_MIN 100
+#define TUI_CONSOLE_REFRESH_MS_DEFAULT 500
+#define TUI_CONSOLE_REFRESH_MS_MAX 60000
+
+struct tui_console_options {
+    const char *address;     /* the coordinator's control address, e.g. tcp://127.0.0.1:7411 */
+    const char *theme;       /* "256", "16" or "mono"; NULL or "auto": the terminal and NO_COLOR */
+    const char *glyphs;      /* "braille", "block" or "ascii"; NULL or "auto": locale and TERM */
+    unsigned int refresh_ms; /* see above, clamped to the limits; 0: the default */
+    bool read_only;          /* refuse every action that would change the cluster */
+};
+
+/*
+ * Runs the console until the operator quits. Blocks; call it from the main thread, before any other
+ * thread of the program needs signals: it handles SIGINT, SIGTERM, SIGHUP, SIGWINCH and SIGTSTP
+ * while it runs and puts the former handlers and the terminal's modes back. The strings are
+ * borrowed for the duration of the call.
+ *
+ * Returns 0 after a normal quit, 128 + the number of a signal that ended it, 2 for an option it
+ * doesn't know, 1 if the terminal can't be used (a line on standard error says why). A coordinator
+ * that doesn't answer is no error: the screen says so and retries.
+ */
+int tui_console_run(const struct tui_console_options *opts);
+
+#endif
