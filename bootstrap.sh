@@ -9,7 +9,7 @@ PACKAGES='
     libnng-dev libcjson-dev libinih-dev libsqlite3-dev libsystemd-dev libssl-dev
     libprotobuf-c-dev protobuf-c-compiler libxxhash-dev uthash-dev
     libncurses-dev libpng-dev libjpeg62-turbo-dev
-    libcriterion-dev nng-utils tmux
+    libcriterion-dev nng-utils tmux jq
 '
 
 ROOT=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)

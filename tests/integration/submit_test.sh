@@ -1,0 +1,44 @@
+#!/bin/sh
+# A real agent answers real images; every mistake gets one clear line and its exit code.
+. "$(dirname "$0")/lib.sh"
+
+start_coordinator
+expect_exit 4 'digitz' "$STOKER" submit digitz "$IMAGES/digit-0-1.png"
+start_agent one
+wait_for 120 agents_ready 1
+
+right=0 all=0
+for image in "$IMAGES"/digit-*.png; do
+    label=$(basename "$image" | sed 's/digit-\([0-9]\).*/\1/')
+    answer=$("$STOKER" submit digits "$image" --wait --timeout 120s) || fail "submit $image"
+    say "$answer"
+    all=$((all + 1))
+    case $answer in
+    *": $label "[0-9]*%*) right=$((right + 1)) ;;
+    esac
+done
+check "at least 9 of 10 held-out digits are right ($right of $all)" test $((right * 10)) -ge $((all * 9))
+
+first=$(ls "$IMAGES"/digit-*.png | head -n 1)
+head -c 60 "$first" >"$work/cut.png"
+printf 'hello' >"$work/five.raw"
+head -c 4000 /dev/zero >"$work/wrong.raw"
+expect_exit 5 'No such file' "$STOKER" submit digits /nonexistent.png
+expect_exit 5 'PNG' "$STOKER" submit digits "$work/cut.png"
+expect_exit 5 'five.raw' "$STOKER" submit digits "$work/five.raw"
+expect_exit 4 'nothing' "$STOKER" submit nothing "$first"
+expect_exit 4 '99' "$STOKER" submit digits "$first" --version 99
+expect_exit 4 '999999' "$STOKER" job 999999
+expect_exit 2 'no command' "$STOKER" frobnicate
+expect_exit 2 'unknown option' "$STOKER" status --frobnicate
+expect_exit 3 'no coordinator' "$STOKER" status --coordinator tcp://127.0.0.1:1 --timeout 2s
+
+check "jobs lists what was done" sh -c "'$STOKER' jobs --state done | grep -q digits"
+check "json is json" sh -c "'$STOKER' status --output json | jq -e . >/dev/null"
+id=$("$STOKER" submit digits "$first" --output json | jq -r '.jobs[0].id')
+check "result waits and names the class" sh -c "'$STOKER' result $id --wait 60s | grep -q %"
+check "result saves npy" "$STOKER" result "$id" --save "$work/out.npy"
+check "an npy of the wrong shape is refused" sh -c "! '$STOKER' submit digits '$work/out.npy' 2>/dev/null"
+check "why it was placed is kept" sh -c "'$STOKER' job $id | grep -q least-loaded"
+expect_exit 7 "$id" "$STOKER" cancel "$id"
+say "$checks passed, 0 failed"
