@@ -272,7 +272,7 @@ feed()
 
 summary()
 {
-    set -- "$IMAGES"/digit-3-*.png
+    set -- "$IMAGES"/digit-3-????.png
     echo "\$ stoker submit digits $(basename "$1") --wait"
     "$STOKER" submit digits "$1" --wait || give_up "a job failed"
     for command in status agents models; do

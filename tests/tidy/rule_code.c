@@ -81,6 +81,34 @@ void tidy_rule_marks(const struct tidy_tree *tree, struct tidy_report *report)
     }
 }
 
+static const struct {
+    const char *room;
+    const char *prefix;
+} prefixes[] = {{"compute/", "cx_"}, {"net/", "net_"}, {"agent/", "agent_"}, {"tui/", "tui_"}};
+
+static void check_names(const struct tidy_file *file, const char *prefix,
+                        struct tidy_report *report)
+{
+    struct tidy_scan scan = {0};
+    struct tidy_function function;
+    while (tidy_next_function(file, &scan, &function)) {
+        if (!function.is_static && strcmp(function.name, "main") != 0 &&
+            !tidy_has_start(function.name, prefix))
+            tidy_add(report, file, function.open_line, "%s does not begin with %s", function.name,
+                     prefix);
+    }
+}
+
+void tidy_rule_names(const struct tidy_tree *tree, struct tidy_report *report)
+{
+    for (size_t f = 0; f < tree->count; f++) {
+        for (size_t i = 0; i < sizeof prefixes / sizeof prefixes[0]; i++) {
+            if (tidy_is_c(&tree->files[f]) && tidy_has_start(tree->files[f].path, prefixes[i].room))
+                check_names(&tree->files[f], prefixes[i].prefix, report);
+        }
+    }
+}
+
 /* From the opening parenthesis at `open`: where it closes, and where the last argument begins. */
 static size_t read_row(const char *code, size_t open, size_t *ret_last)
 {

@@ -1,7 +1,6 @@
 /* How long things are, and what a line may hold. */
 #include "tidy.h"
 
-#include <ctype.h>
 #include <string.h>
 
 /* Files that may be longer than TIDY_FILE_LINES_MAX, each with its reason. */
@@ -9,76 +8,17 @@ static const char *const long_files[] = {
     NULL,
 };
 
-static bool is_preprocessor(const struct tidy_file *file, size_t line, bool continues)
-{
-    const char *text = file->code + file->line_at[line];
-    return continues || text[strspn(text, " \t")] == '#';
-}
-
-static bool line_continues(const struct tidy_file *file, size_t line)
-{
-    size_t end = file->line_at[line + 1];
-    return end >= 2 && file->text[end - 1] == '\n' && file->text[end - 2] == '\\';
-}
-
-/* Only one branch of an #if is read, so that a brace in each of them counts once. */
-static void follow_branch(const char *directive, int *nested, int *skipping)
-{
-    directive += strspn(directive, " \t#");
-    if (strncmp(directive, "if", 2) == 0) {
-        (*nested)++;
-    } else if (strncmp(directive, "el", 2) == 0) {
-        if (*skipping == 0)
-            *skipping = *nested;
-    } else if (strncmp(directive, "endif", 5) == 0) {
-        if (*skipping == *nested)
-            *skipping = 0;
-        (*nested)--;
-    }
-}
-
-struct braces {
-    int depth;
-    size_t start; /* line of the brace that opened a function, 0 outside of one */
-    char before;  /* the last character that was not a blank */
-};
-
-static void follow_braces(const struct tidy_file *file, size_t line, struct braces *braces,
-                          struct tidy_report *report)
-{
-    for (size_t i = file->line_at[line]; i < file->line_at[line + 1]; i++) {
-        char c = file->code[i];
-        if (c == '{') {
-            if (braces->depth++ == 0 && braces->before == ')')
-                braces->start = line + 1;
-        } else if (c == '}' && braces->depth > 0 && --braces->depth == 0 && braces->start) {
-            size_t lines = line + 1 - braces->start + 1;
-            if (lines > TIDY_FUNCTION_LINES_MAX)
-                tidy_add(report, file, braces->start, "a function of %zu lines", lines);
-            braces->start = 0;
-        }
-        if (!isspace((unsigned char)c))
-            braces->before = c;
-    }
-}
-
 void tidy_rule_function_length(const struct tidy_tree *tree, struct tidy_report *report)
 {
     for (size_t f = 0; f < tree->count; f++) {
         const struct tidy_file *file = &tree->files[f];
-        if (!tidy_is_source(file))
-            continue;
-        struct braces braces = {0};
-        int nested = 0, skipping = 0;
-        bool continues = false;
-        for (size_t line = 0; line < file->line_count; line++) {
-            if (is_preprocessor(file, line, continues)) {
-                if (!continues)
-                    follow_branch(file->code + file->line_at[line], &nested, &skipping);
-                continues = line_continues(file, line);
-            } else if (!skipping) {
-                follow_braces(file, line, &braces, report);
-            }
+        struct tidy_scan scan = {0};
+        struct tidy_function function;
+        while (tidy_is_source(file) && tidy_next_function(file, &scan, &function)) {
+            size_t lines = function.close_line - function.open_line + 1;
+            if (lines > TIDY_FUNCTION_LINES_MAX)
+                tidy_add(report, file, function.open_line, "%s has %zu lines", function.name,
+                         lines);
         }
     }
 }

@@ -84,6 +84,30 @@ const struct tidy_file *tidy_resolve(const struct tidy_tree *tree, const struct 
 /* True when the header is of a third party: neither C nor POSIX nor ours. */
 bool tidy_is_third_party(const char *target);
 
+struct tidy_function {
+    char name[128];
+    bool is_static;
+    size_t open_line; /* of its braces */
+    size_t close_line;
+};
+
+/* How far a file has been read; begins as {0}. */
+struct tidy_scan {
+    size_t line;    /* being read, from 0 */
+    size_t at;      /* place in the code; 0 when the line has not begun */
+    size_t head;    /* where the text before the next brace begins */
+    int depth;      /* of braces */
+    int nested;     /* of #if */
+    int skipping;   /* the #if whose other branches are not read, 0 for none */
+    bool continues; /* the line before was a directive that ended with a backslash */
+    char before;    /* the last character that was not a blank */
+    struct tidy_function function;
+};
+
+/* The functions that a file defines, one after the other; false at the end. */
+bool tidy_next_function(const struct tidy_file *file, struct tidy_scan *scan,
+                        struct tidy_function *ret_function);
+
 /* The next whole identifier at or after *at in code; its length, or 0 at the end. */
 size_t tidy_next_word(const char *code, size_t *at);
 
