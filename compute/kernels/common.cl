@@ -24,24 +24,28 @@
 #define STORE(v, p, i) ((p)[i] = (TYPE)(v))
 #endif
 
-/* The activation of an epilogue, chosen by -DACT=n as numbered in enum cx_act. */
+/* The activation of an epilogue, chosen by -DACT=n as numbered in enum cx_act. x is a COMPUTE_TYPE
+ * or a vector of it, alpha and beta are COMPUTE_TYPEs. */
 #ifndef ACT
 #define ACT 0
 #endif
+#define ACT_CONST(c) ((COMPUTE_TYPE)(c))
 #if ACT == 0
 #define ACTIVATE(x, alpha, beta) (x)
 #elif ACT == 1
-#define ACTIVATE(x, alpha, beta) fmax((x), 0.0f)
+#define ACTIVATE(x, alpha, beta) fmax((x), ACT_CONST(0))
 #elif ACT == 2
 #define ACTIVATE(x, alpha, beta) fmin(fmax((x), (alpha)), (beta))
 #elif ACT == 3
-#define ACTIVATE(x, alpha, beta) (fmax((x), 0.0f) + (alpha) * fmin((x), 0.0f))
+#define ACTIVATE(x, alpha, beta) (fmax((x), ACT_CONST(0)) + (alpha)*fmin((x), ACT_CONST(0)))
 #elif ACT == 4
-#define ACTIVATE(x, alpha, beta) (1.0f / (1.0f + exp(-(x))))
+#define ACTIVATE(x, alpha, beta) (ACT_CONST(1) / (ACT_CONST(1) + exp(-(x))))
 #elif ACT == 5
 #define ACTIVATE(x, alpha, beta) tanh(x)
 #elif ACT == 6
-#define ACTIVATE(x, alpha, beta) ((x) * fmin(fmax((x) * (1.0f / 6.0f) + 0.5f, 0.0f), 1.0f))
+#define ACTIVATE(x, alpha, beta)                                                                   \
+    ((x)*fmin(fmax((x)*ACT_CONST(1.0 / 6.0) + ACT_CONST(0.5), ACT_CONST(0)), ACT_CONST(1)))
 #elif ACT == 7
-#define ACTIVATE(x, alpha, beta) fmin(fmax((x) * (alpha) + (beta), 0.0f), 1.0f)
+#define ACTIVATE(x, alpha, beta)                                                                   \
+    fmin(fmax((x) * (alpha) + (beta), ACT_CONST(0)), ACT_CONST(1))
 #endif
