@@ -1,0 +1,215 @@
+#include "coord.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "agent/core/coord_internal.h"
+
+void agent_coord_limits_init(struct agent_coord_limits *limits)
+{
+    *limits = (struct agent_coord_limits){
+        .epoch = 1,
+        .seed = 1,
+        .jobs_live_max = 200000,
+        .jobs_kept_max = 100000,
+        .agents_max = 1024,
+        .models_max = 4096,
+        .operations_max = 256,
+        .attempts_max = 5,
+        .retry_share_percent = 20,
+        .retry_floor = 10,
+        .input_bytes_max = (uint64_t)1 << 30,
+        .output_bytes_max = (uint64_t)4 << 30,
+        .kept_us = INT64_C(86400) * 1000000,
+        .suspect_us = 1000000,
+        .lost_us = 3000000,
+        .backoff_us_min = 50000,
+        .backoff_us_max = 5000000,
+        .ageing_us = 30000000,
+        .strategy = "least-loaded",
+    };
+}
+
+enum agent_status agent_coord_create(const struct agent_coord_limits *limits,
+                                     struct agent_coord **ret_core, struct agent_error *err)
+{
+    const struct agent_strategy *strategy = agent_strategy_find(limits->strategy);
+    if (strategy == NULL)
+        return agent_error_set(err, AGENT_ERR_INVAL, "no strategy named '%s'", limits->strategy);
+    if (limits->agents_max == 0 || limits->models_max == 0 || limits->operations_max == 0 ||
+        limits->attempts_max == 0 || limits->backoff_us_min <= 0)
+        return agent_error_set(err, AGENT_ERR_INVAL, "a limit is 0");
+    struct agent_coord *core = calloc(1, sizeof *core);
+    if (core == NULL)
+        return agent_error_set(err, AGENT_ERR_NOMEM, "out of memory");
+    core->limits = *limits;
+    core->limits.strategy = NULL;
+    core->strategy = strategy;
+    core->random = limits->seed != 0 ? limits->seed : 1;
+    core->next_job = core->next_operation = 1;
+    core->world = 1;
+    core->ledger_ok = true;
+    TAILQ_INIT(&core->jobs);
+    TAILQ_INIT(&core->kept);
+    TAILQ_INIT(&core->active);
+    TAILQ_INIT(&core->operations);
+    core->models = calloc(limits->models_max, sizeof(struct coord_model *));
+    core->agents = calloc(limits->agents_max, sizeof(struct coord_agent *));
+    core->candidates = calloc(limits->agents_max, sizeof *core->candidates);
+    if (core->models == NULL || core->agents == NULL || core->candidates == NULL) {
+        agent_coord_destroy(core);
+        return agent_error_set(err, AGENT_ERR_NOMEM, "out of memory");
+    }
+    *ret_core = core;
+    return AGENT_OK;
+}
+
+void agent_coord_destroy(struct agent_coord *core)
+{
+    if (core == NULL)
+        return;
+    struct coord_job *job;
+    while ((job = TAILQ_FIRST(&core->jobs)) != NULL)
+        agent_coord_job_free(core, job);
+    struct coord_operation *operation;
+    while ((operation = TAILQ_FIRST(&core->operations)) != NULL) {
+        TAILQ_REMOVE(&core->operations, operation, all);
+        agent_coord_operation_free(operation);
+    }
+    for (uint32_t i = 0; i < core->n_models; i++)
+        agent_coord_model_free(core->models[i]);
+    for (uint32_t i = 0; i < core->n_agents; i++)
+        agent_coord_agent_free(core->agents[i]);
+    agent_coord_text_unref(core->ledger_error);
+    agent_idmap_finish(&core->by_id);
+    agent_idmap_finish(&core->by_key);
+    agent_idmap_finish(&core->by_link);
+    agent_idmap_finish(&core->by_hash);
+    free(core->models);
+    free(core->agents);
+    free(core->candidates);
+    free(core->heap);
+    free(core->waits);
+    free(core);
+}
+
+static void set_limits(struct agent_coord *core, const struct agent_coord_limits *limits)
+{
+    core->limits.jobs_live_max = limits->jobs_live_max;
+    core->limits.jobs_kept_max = limits->jobs_kept_max;
+    core->limits.attempts_max = limits->attempts_max;
+    core->limits.output_bytes_max = limits->output_bytes_max;
+    core->limits.kept_us = limits->kept_us;
+}
+
+static void recover(struct agent_coord *core, const struct agent_event *event)
+{
+    switch (event->kind) {
+    case AGENT_EVENT_RECOVER_JOB:
+        agent_coord_recover_job(core, event->job);
+        break;
+    case AGENT_EVENT_RECOVER_OPERATION:
+        agent_coord_recover_operation(core, event->operation);
+        break;
+    case AGENT_EVENT_RECOVER_AGENT:
+        agent_coord_recover_agent(core, event->agent_record);
+        break;
+    case AGENT_EVENT_RECOVER_NEXT_ID:
+        if (event->id > core->next_job)
+            core->next_job = event->id;
+        break;
+    default:
+        break;
+    }
+}
+
+static void from_operator(struct agent_coord *core, const struct agent_event *event)
+{
+    switch (event->kind) {
+    case AGENT_EVENT_SUBMIT:
+        agent_coord_submit(core, event);
+        break;
+    case AGENT_EVENT_CANCEL:
+        agent_coord_cancel(core, event);
+        break;
+    case AGENT_EVENT_CORDON:
+        agent_coord_cordon(core, event);
+        break;
+    case AGENT_EVENT_UNCORDON:
+        agent_coord_uncordon(core, event);
+        break;
+    case AGENT_EVENT_DRAIN:
+        agent_coord_drain(core, event);
+        break;
+    case AGENT_EVENT_OPERATION_CANCEL:
+        agent_coord_operation_cancel(core, event);
+        break;
+    case AGENT_EVENT_STRATEGY:
+        agent_coord_set_strategy(core, event);
+        break;
+    default:
+        recover(core, event);
+    }
+}
+
+static void take(struct agent_coord *core, const struct agent_event *event)
+{
+    switch (event->kind) {
+    case AGENT_EVENT_COMMITTED:
+        agent_coord_committed(core, event->seq);
+        break;
+    case AGENT_EVENT_LEDGER_FAILED:
+        agent_coord_ledger_failed(core, event->reason != NULL ? event->reason : "");
+        break;
+    case AGENT_EVENT_HELLO:
+        agent_coord_hello(core, event);
+        break;
+    case AGENT_EVENT_HEARD:
+        agent_coord_heard(core, event);
+        break;
+    case AGENT_EVENT_CREDIT:
+        agent_coord_credit(core, event);
+        break;
+    case AGENT_EVENT_MODEL_STATE:
+        agent_coord_model_state(core, event);
+        break;
+    case AGENT_EVENT_STARTED:
+        agent_coord_started(core, event);
+        break;
+    case AGENT_EVENT_RESULT:
+        agent_coord_result(core, event);
+        break;
+    case AGENT_EVENT_DRAINED:
+        agent_coord_drained(core, event);
+        break;
+    case AGENT_EVENT_GOODBYE:
+    case AGENT_EVENT_LINK_LOST:
+        agent_coord_link_lost(core, event);
+        break;
+    case AGENT_EVENT_LIMITS:
+        set_limits(core, &event->limits);
+        break;
+    case AGENT_EVENT_TICK:
+        agent_coord_agents_tick(core);
+        agent_coord_drains_tick(core);
+        agent_coord_retain(core);
+        break;
+    case AGENT_EVENT_SHUTDOWN:
+        core->stopping = true;
+        break;
+    default:
+        from_operator(core, event);
+    }
+}
+
+void agent_coord_step(struct agent_coord *core, const struct agent_event *events, size_t count,
+                      int64_t now_us, const struct agent_sink *sink)
+{
+    core->sink = sink;
+    core->now_us = now_us;
+    for (size_t i = 0; i < count; i++)
+        take(core, &events[i]);
+    agent_coord_timers(core);
+    agent_coord_place(core);
+    core->sink = NULL;
+}

@@ -1,0 +1,301 @@
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "agent/core/coord_internal.h"
+
+struct coord_agent *agent_coord_agent_by_link(const struct agent_coord *core, uint64_t link)
+{
+    return agent_idmap_get(&core->by_link, link);
+}
+
+struct coord_agent *agent_coord_agent_by_name(const struct agent_coord *core, const char *name)
+{
+    for (uint32_t i = 0; i < core->n_agents; i++) {
+        if (core->agents[i] != NULL && strcmp(agent_coord_chars(core->agents[i]->name), name) == 0)
+            return core->agents[i];
+    }
+    return NULL;
+}
+
+uint32_t agent_coord_agent_holds(const struct coord_agent *agent)
+{
+    return agent->assigned + agent->running + agent->revoked_count;
+}
+
+const char *agent_coord_agent_state(const struct coord_agent *agent)
+{
+    if (agent->admin == AGENT_ADMIN_DRAINED)
+        return "drained";
+    if (agent->link == 0)
+        return "lost";
+    if (agent->suspect)
+        return "suspect";
+    if (agent->admin == AGENT_ADMIN_DRAINING)
+        return "draining";
+    return agent->admin == AGENT_ADMIN_CORDONED ? "cordoned" : "ready";
+}
+
+void agent_coord_agent_refresh(struct agent_coord *core, struct coord_agent *agent)
+{
+    bool open = agent->link != 0 && agent->admin == AGENT_ADMIN_NONE && !agent->suspect &&
+                !agent->paused && agent_coord_agent_holds(agent) < agent->credit;
+    if (open == agent->open)
+        return;
+    agent->open = open;
+    if (open)
+        core->open_agents++;
+    else
+        core->open_agents--;
+}
+
+void agent_coord_agent_free(struct coord_agent *agent)
+{
+    if (agent == NULL)
+        return;
+    agent_coord_text_unref(agent->name);
+    agent_coord_text_unref(agent->reason);
+    free(agent->revoked);
+    free(agent);
+}
+
+// A free slot, or that of the agent that was lost first, unless an operator has a stake in it.
+static bool find_slot(struct agent_coord *core, uint32_t *ret_slot)
+{
+    struct coord_agent *oldest = NULL;
+    for (uint32_t i = 0; i < core->limits.agents_max; i++) {
+        struct coord_agent *agent = core->agents[i];
+        if (agent == NULL) {
+            *ret_slot = i;
+            return true;
+        }
+        if (agent->link == 0 && agent->admin == AGENT_ADMIN_NONE && agent->drain == NULL &&
+            (oldest == NULL || agent->lost_us < oldest->lost_us))
+            oldest = agent;
+    }
+    if (oldest == NULL)
+        return false;
+    *ret_slot = oldest->slot;
+    core->agents[oldest->slot] = NULL;
+    agent_coord_model_forget_agent(core, oldest->slot);
+    agent_coord_agent_free(oldest);
+    return true;
+}
+
+struct coord_agent *agent_coord_agent_get(struct agent_coord *core, const char *name)
+{
+    struct coord_agent *agent = agent_coord_agent_by_name(core, name);
+    if (agent != NULL)
+        return agent;
+    uint32_t slot;
+    agent = calloc(1, sizeof *agent);
+    if (agent == NULL)
+        return NULL;
+    agent->name = agent_coord_text_new(name);
+    if (agent->name == NULL || !find_slot(core, &slot)) {
+        agent_coord_agent_free(agent);
+        return NULL;
+    }
+    agent->id = ++core->next_agent;
+    agent->slot = slot;
+    TAILQ_INIT(&agent->jobs);
+    core->agents[slot] = agent;
+    if (slot >= core->n_agents)
+        core->n_agents = slot + 1;
+    core->world++;
+    return agent;
+}
+
+static bool grow_revoked(struct coord_agent *agent, uint32_t credit)
+{
+    if (credit <= agent->revoked_room)
+        return true;
+    struct coord_revoked *revoked = realloc(agent->revoked, credit * sizeof *revoked);
+    if (revoked == NULL)
+        return false;
+    agent->revoked = revoked;
+    agent->revoked_room = credit;
+    return true;
+}
+
+static uint32_t lose_jobs(struct agent_coord *core, struct coord_agent *agent, const char *why)
+{
+    uint32_t count = 0;
+    struct coord_job *job;
+    // From the back, as each goes to the front of its queue.
+    while ((job = TAILQ_LAST(&agent->jobs, coord_jobs)) != NULL) {
+        count++;
+        if (job->state == AGENT_JOB_RUNNING)
+            job->failures++;
+        if (job->failures >= core->limits.attempts_max) {
+            agent->failed++;
+            agent_coord_end(core, job, AGENT_JOB_FAILED, "agent_lost",
+                            "every attempt ended with the loss of its agent");
+            continue;
+        }
+        agent->requeued++;
+        if (agent->drain != NULL)
+            agent->drain->requeued++;
+        agent_coord_requeue(core, job, why);
+    }
+    return count;
+}
+
+static void lose(struct agent_coord *core, struct coord_agent *agent, const char *why, bool close,
+                 enum agent_notice_severity severity)
+{
+    const char *name = agent_coord_chars(agent->name);
+    uint64_t link = agent->link;
+    agent_idmap_remove(&core->by_link, link);
+    agent->link = 0;
+    agent->lost_us = core->now_us;
+    agent->revoked_count = 0;
+    agent->suspect = agent->paused = false;
+    agent_coord_model_forget_agent(core, agent->slot);
+    agent_coord_agent_refresh(core, agent);
+    core->world++;
+    uint32_t jobs = lose_jobs(core, agent, why);
+    if (agent->admin == AGENT_ADMIN_NONE)
+        agent_coord_text_set(&agent->reason, why);
+    if (jobs > 0)
+        agent_coord_notice(core, AGENT_NOTICE_AGENT_LOST, severity, name, 0,
+                           "%s; %" PRIu32 " jobs requeued", why, jobs);
+    else
+        agent_coord_notice(core, AGENT_NOTICE_AGENT_LOST, severity, name, 0, "%s", why);
+    if (close)
+        agent_coord_act(
+            core, &(struct agent_action){.kind = AGENT_ACTION_CLOSE, .link = link, .text = why});
+    agent_coord_drain_check(core, agent);
+}
+
+static void refuse(struct agent_coord *core, uint64_t link, enum agent_refusal refusal,
+                   const char *text)
+{
+    agent_coord_act(
+        core, &(struct agent_action){
+                  .kind = AGENT_ACTION_REFUSE, .link = link, .refusal = refusal, .text = text});
+}
+
+void agent_coord_hello(struct agent_coord *core, const struct agent_event *event)
+{
+    uint64_t link = event->link;
+    uint32_t credit = event->hello.credit > 65536 ? 65536 : event->hello.credit;
+    if (core->stopping) {
+        refuse(core, link, AGENT_REFUSAL_STOPPING, "the coordinator is stopping");
+        return;
+    }
+    struct coord_agent *agent = agent_coord_agent_get(core, event->hello.name);
+    if (agent == NULL || !grow_revoked(agent, credit)) {
+        refuse(core, link, AGENT_REFUSAL_FULL, "no more agents are admitted");
+        return;
+    }
+    if (agent->link != 0) {
+        bool same = memcmp(agent->instance, event->hello.instance, sizeof agent->instance) == 0;
+        if (!same && !agent->suspect) {
+            refuse(core, link, AGENT_REFUSAL_NAME_TAKEN, "another agent of this name is connected");
+            return;
+        }
+        lose(core, agent, "its agent connected again", true, AGENT_NOTICE_INFO);
+    }
+    if (!agent_idmap_put(&core->by_link, link, agent)) {
+        refuse(core, link, AGENT_REFUSAL_FULL, "out of memory");
+        return;
+    }
+    agent->link = link;
+    memcpy(agent->instance, event->hello.instance, sizeof agent->instance);
+    agent->credit = credit;
+    agent->heard_us = agent->connected_us = core->now_us;
+    agent->drained_said = false;
+    if (agent->admin == AGENT_ADMIN_NONE)
+        agent_coord_text_set(&agent->reason, NULL);
+    core->world++;
+    agent_coord_agent_refresh(core, agent);
+    agent_coord_act(core, &(struct agent_action){
+                              .kind = AGENT_ACTION_WELCOME, .link = link, .agent_id = agent->id});
+    agent_coord_notice(core, AGENT_NOTICE_AGENT_JOINED, AGENT_NOTICE_INFO,
+                       agent_coord_chars(agent->name), 0, "takes %" PRIu32 " jobs at a time%s%s",
+                       credit, agent->admin != AGENT_ADMIN_NONE ? "; is " : "",
+                       agent->admin != AGENT_ADMIN_NONE ? agent_coord_agent_state(agent) : "");
+    agent_coord_drain_resume(core, agent);
+}
+
+void agent_coord_heard(struct agent_coord *core, const struct agent_event *event)
+{
+    struct coord_agent *agent = agent_coord_agent_by_link(core, event->link);
+    if (agent == NULL)
+        return;
+    agent->heard_us = core->now_us;
+    if (agent->suspect) {
+        agent->suspect = false;
+        core->world++;
+        agent_coord_agent_refresh(core, agent);
+    }
+}
+
+void agent_coord_credit(struct agent_coord *core, const struct agent_event *event)
+{
+    struct coord_agent *agent = agent_coord_agent_by_link(core, event->link);
+    uint32_t credit = event->credit > 65536 ? 65536 : event->credit;
+    if (agent == NULL || !grow_revoked(agent, credit))
+        return;
+    agent->credit = credit;
+    if (agent->admin == AGENT_ADMIN_NONE)
+        agent_coord_text_set(&agent->reason, event->reason);
+    agent_coord_agent_refresh(core, agent);
+}
+
+void agent_coord_link_lost(struct agent_coord *core, const struct agent_event *event)
+{
+    struct coord_agent *agent = agent_coord_agent_by_link(core, event->link);
+    if (agent == NULL)
+        return;
+    bool left = event->kind == AGENT_EVENT_GOODBYE;
+    char why[AGENT_TEXT_MAX];
+    snprintf(why, sizeof why, "%s%.400s", left ? "its agent has left: " : "",
+             event->reason != NULL ? event->reason : "the connection ended");
+    lose(core, agent, why, left, left ? AGENT_NOTICE_INFO : AGENT_NOTICE_WARNING);
+}
+
+static void check_silence(struct agent_coord *core, struct coord_agent *agent)
+{
+    int64_t silent = core->now_us - agent->heard_us;
+    char why[64];
+    snprintf(why, sizeof why, "silent for %.1f s", (double)silent / 1e6);
+    if (silent > core->limits.lost_us) {
+        lose(core, agent, why, true, AGENT_NOTICE_WARNING);
+    } else if (silent > core->limits.suspect_us && !agent->suspect) {
+        agent->suspect = true;
+        core->world++;
+        agent_coord_agent_refresh(core, agent);
+        agent_coord_notice(core, AGENT_NOTICE_AGENT_SUSPECT, AGENT_NOTICE_WARNING,
+                           agent_coord_chars(agent->name), 0, "%s; gets no new work", why);
+    }
+}
+
+void agent_coord_agents_tick(struct agent_coord *core)
+{
+    for (uint32_t i = 0; i < core->n_agents; i++) {
+        struct coord_agent *agent = core->agents[i];
+        if (agent == NULL || agent->link == 0)
+            continue;
+        if (agent->paused && core->now_us - agent->paused_us > COORD_PAUSE_US) {
+            agent->paused = false;
+            agent_coord_agent_refresh(core, agent);
+        }
+        if (core->now_us - agent->heard_us > core->limits.suspect_us)
+            check_silence(core, agent);
+    }
+}
+
+void agent_coord_recover_agent(struct agent_coord *core, const struct agent_agent_record *record)
+{
+    if (record->admin == AGENT_ADMIN_NONE || record->admin >= AGENT_ADMIN_STATES)
+        return;
+    struct coord_agent *agent = agent_coord_agent_get(core, record->name);
+    if (agent == NULL)
+        return;
+    agent->admin = record->admin;
+    agent->lost_us = core->now_us;
+    agent_coord_text_set(&agent->reason, record->reason);
+}

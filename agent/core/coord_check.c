@@ -1,0 +1,136 @@
+// Counts again from the lists. A difference is a mistake of ours, which tests must see.
+#include <inttypes.h>
+#include <string.h>
+
+#include "agent/core/coord_internal.h"
+
+#define CHECK(condition, ...)                                     \
+    do {                                                          \
+        if (!(condition)) {                                       \
+            agent_error_set(err, AGENT_ERR_CORRUPT, __VA_ARGS__); \
+            return false;                                         \
+        }                                                         \
+    } while (0)
+
+struct counts {
+    uint32_t where[COORD_WHERES], state[AGENT_JOB_STATES], retrying, timers;
+    uint64_t input_bytes, output_bytes;
+};
+
+static bool check_job(const struct agent_coord *core, const struct coord_job *job,
+                      struct counts *counts, struct agent_error *err)
+{
+    counts->where[job->where]++;
+    counts->retrying += job->retrying;
+    counts->timers += job->timer != 0;
+    if (job->where != COORD_PENDING)
+        counts->state[job->state]++;
+    if (job->where == COORD_ENDED)
+        counts->output_bytes += job->output_bytes;
+    else
+        counts->input_bytes += job->input_bytes;
+    CHECK(agent_coord_job_find(core, job->id) == job, "job %" PRIu64 " can't be found", job->id);
+    CHECK(job->key == NULL || agent_coord_job_by_key(core, job->key->chars) == job,
+          "job %" PRIu64 " can't be found by its key", job->id);
+    CHECK((job->where == COORD_HELD) == (job->agent != NULL),
+          "job %" PRIu64 " is held by nobody or holds on", job->id);
+    CHECK(job->where != COORD_HELD ||
+              (job->state == AGENT_JOB_ASSIGNED || job->state == AGENT_JOB_RUNNING),
+          "held job %" PRIu64 " is %s", job->id, agent_job_state_name(job->state));
+    CHECK((job->where != COORD_READY && job->where != COORD_DELAYED) ||
+              job->state == AGENT_JOB_QUEUED,
+          "waiting job %" PRIu64 " is %s", job->id, agent_job_state_name(job->state));
+    CHECK(job->where != COORD_DELAYED || job->timer != 0, "job %" PRIu64 " waits for ever",
+          job->id);
+    CHECK(job->where < COORD_ENDING || job->timer == 0, "ended job %" PRIu64 " has a timer",
+          job->id);
+    CHECK(job->failures <= core->limits.attempts_max || job->where == COORD_ENDED,
+          "job %" PRIu64 " was tried too often", job->id);
+    return true;
+}
+
+static bool check_agents(const struct agent_coord *core, struct agent_error *err)
+{
+    uint32_t held = 0, open = 0;
+    for (uint32_t i = 0; i < core->n_agents; i++) {
+        const struct coord_agent *agent = core->agents[i];
+        if (agent == NULL)
+            continue;
+        const char *name = agent_coord_chars(agent->name);
+        uint32_t assigned = 0, running = 0;
+        const struct coord_job *job;
+        TAILQ_FOREACH(job, &agent->jobs, link)
+        {
+            CHECK(job->agent == agent, "%s lists a job of another", name);
+            assigned += job->state == AGENT_JOB_ASSIGNED;
+            running += job->state == AGENT_JOB_RUNNING;
+        }
+        CHECK(assigned == agent->assigned && running == agent->running, "%s counts wrong", name);
+        CHECK(agent->link != 0 || agent_coord_agent_holds(agent) == 0, "%s is lost but holds work",
+              name);
+        CHECK(agent->revoked_count <= agent->revoked_room, "%s has too many revoked", name);
+        CHECK(agent->link == 0 || agent_coord_agent_by_link(core, agent->link) == agent,
+              "%s can't be found by its link", name);
+        held += assigned + running;
+        open += agent->open;
+    }
+    CHECK(held == core->n_where[COORD_HELD], "agents hold %" PRIu32 " jobs, not %" PRIu32, held,
+          core->n_where[COORD_HELD]);
+    CHECK(open == core->open_agents, "open agents");
+    return true;
+}
+
+static bool check_queues(const struct agent_coord *core, struct agent_error *err)
+{
+    uint32_t ready = 0;
+    const struct coord_model *model;
+    TAILQ_FOREACH(model, &core->active, active)
+    {
+        uint32_t queued = 0;
+        for (int i = 0; i < AGENT_PRIORITIES; i++) {
+            const struct coord_job *job;
+            TAILQ_FOREACH(job, &model->queues[i], link)
+            {
+                CHECK(job->model == model && job->where == COORD_READY && job->priority == i,
+                      "job %" PRIu64 " is in the wrong queue", job->id);
+                queued++;
+            }
+        }
+        CHECK(queued == model->queued && queued > 0, "a model counts its queue wrong");
+        ready += queued;
+    }
+    CHECK(ready == core->n_where[COORD_READY], "the queues hold %" PRIu32 ", not %" PRIu32, ready,
+          core->n_where[COORD_READY]);
+    return true;
+}
+
+bool agent_coord_check(const struct agent_coord *core, struct agent_error *err)
+{
+    struct counts counts = {0};
+    uint64_t last = 0;
+    const struct coord_job *job;
+    TAILQ_FOREACH(job, &core->jobs, all)
+    {
+        CHECK(job->id > last, "jobs are out of order");
+        last = job->id;
+        if (!check_job(core, job, &counts, err))
+            return false;
+    }
+    for (int i = 0; i < COORD_WHERES; i++)
+        CHECK(counts.where[i] == core->n_where[i], "place %d counts wrong", i);
+    for (int i = 0; i < AGENT_JOB_STATES; i++)
+        CHECK(counts.state[i] == core->n_state[i], "state %s counts wrong",
+              agent_job_state_name((enum agent_job_state)i));
+    CHECK(counts.retrying == core->n_retrying, "retries count wrong");
+    CHECK(counts.timers == core->heap_count, "timers count wrong");
+    CHECK(counts.input_bytes == core->input_bytes, "input bytes count wrong");
+    CHECK(counts.output_bytes == core->output_bytes, "output bytes count wrong");
+    uint32_t ending = 0;
+    for (size_t i = 0; i < core->waits_count; i++) {
+        const struct coord_wait *wait = &core->waits[(core->waits_first + i) % core->waits_room];
+        ending += wait->kind == COORD_WAIT_END;
+        CHECK(wait->seq > core->committed, "a wait outlived its commit");
+    }
+    CHECK(ending == core->n_where[COORD_ENDING], "ends that wait for the ledger count wrong");
+    return check_agents(core, err) && check_queues(core, err);
+}

@@ -1,0 +1,312 @@
+// The state of the coordinator's core, shared by the coord_*.c files and by nobody else.
+#ifndef AGENT_COORD_INTERNAL_H
+#define AGENT_COORD_INTERNAL_H
+
+#include <sys/queue.h>
+
+#include "agent/core/coord.h"
+#include "agent/core/idmap.h"
+#include "agent/core/strategy.h"
+
+#define COORD_CHUNK 32        // jobs that one pick places at most
+#define COORD_HISTORY_MAX 12  // entries a job keeps
+#define COORD_REASON_MAX 240  // bytes of a pick's recorded reasons
+#define COORD_PAUSE_US 500000 // no new work for an agent that gave some back
+
+// A shared, immutable string.
+struct agent_text {
+    uint32_t refs;
+    char chars[];
+};
+
+struct coord_history {
+    int64_t time_us;
+    struct agent_text *agent; // NULL none
+    struct agent_text *text;  // NULL none
+    uint32_t attempt;
+    uint8_t state;
+};
+
+// Where a job is: it is in exactly one list, and counted there.
+enum coord_where {
+    COORD_PENDING, // admitted, not committed: known to nobody
+    COORD_READY,   // in its model's queue
+    COORD_DELAYED, // waits for its backoff
+    COORD_HELD,    // by an agent
+    COORD_ENDING,  // ended, not committed
+    COORD_ENDED,   // kept for who asks
+    COORD_WHERES
+};
+
+struct coord_job {
+    TAILQ_ENTRY(coord_job) all;  // by id
+    TAILQ_ENTRY(coord_job) link; // its model's queue, its agent's jobs, or the kept ones
+    uint64_t id;
+    struct coord_model *model;
+    struct coord_agent *agent;     // while HELD
+    struct agent_text *agent_name; // the last one; NULL none
+    struct agent_text *key;        // NULL none
+    struct agent_text *error;      // NULL none
+    struct coord_job *key_next;    // of those whose keys have the same hash
+    struct coord_history *history;
+    uint64_t key_hash;
+    uint64_t input_bytes, output_bytes;
+    int64_t submitted_us, started_us, finished_us, deadline_us, not_before_us;
+    int64_t due_us; // of the timer
+    size_t timer;   // place in the heap + 1; 0 not in it
+    struct agent_timing timing;
+    uint32_t dispatches; // fences: each dispatch has a number of its own
+    uint32_t failures;   // charged attempts that went wrong
+    uint32_t rows, batch;
+    uint8_t where, state, end_state, priority, device, history_count, history_room;
+    bool retrying; // counts against the retry budget
+    char error_code[AGENT_CODE_MAX + 1];
+};
+
+TAILQ_HEAD(coord_jobs, coord_job);
+
+struct coord_model {
+    TAILQ_ENTRY(coord_model) active; // while it has queued jobs
+    struct agent_text *name;
+    uint32_t version;
+    uint8_t hash[AGENT_HASH_SIZE];
+    struct coord_jobs queues[AGENT_PRIORITIES];
+    uint32_t queued;
+    uint32_t refs;     // jobs of any kind
+    uint64_t total;    // jobs ever taken
+    int64_t run_us;    // smoothed, from the start to the result; 0 unknown
+    uint64_t blocked;  // the world in which no agent could take it
+    uint64_t skipped;  // the round in which none had room
+    uint8_t *on_agent; // enum agent_model_state by slot
+};
+
+TAILQ_HEAD(coord_models, coord_model);
+
+struct coord_revoked {
+    uint64_t job;
+    uint32_t attempt;
+};
+
+struct coord_agent {
+    uint32_t id, slot;
+    struct agent_text *name;
+    struct agent_text *reason; // of its state; NULL none
+    uint64_t link;             // 0 lost
+    uint8_t instance[16];
+    uint8_t admin; // enum agent_admin
+    bool suspect, paused, drained_said;
+    bool open; // counted in open_agents
+    uint32_t credit;
+    struct coord_jobs jobs;
+    uint32_t assigned, running;
+    struct coord_revoked *revoked; // told to drop, no answer yet
+    uint32_t revoked_count, revoked_room;
+    int64_t heard_us, connected_us, paused_us, lost_us;
+    uint64_t done, failed, requeued;
+    uint64_t picked_turn;
+    struct coord_operation *drain; // that runs
+};
+
+struct coord_operation {
+    TAILQ_ENTRY(coord_operation) all; // newest first
+    uint64_t id;
+    struct agent_text *target, *by, *reason;
+    uint8_t state;
+    bool was_cordoned;
+    bool overdue;      // its deadline has passed and what ran was taken away
+    bool finishing;    // its end is in the ledger's hands
+    uint64_t need_seq; // what must be committed before it has ended
+    int64_t started_us, deadline_us, finished_us;
+    uint32_t requeued;
+};
+
+TAILQ_HEAD(coord_operations, coord_operation);
+
+enum coord_wait_kind {
+    COORD_WAIT_NONE,
+    COORD_WAIT_ADMIT,
+    COORD_WAIT_END,
+    COORD_WAIT_REPLY,
+    COORD_WAIT_OPERATION
+};
+
+// Something to do once the ledger has committed `seq`.
+struct coord_wait {
+    enum coord_wait_kind kind;
+    bool existing;
+    uint64_t seq;
+    uint64_t token;
+    uint64_t id;
+    struct coord_job *job;
+};
+
+struct agent_coord {
+    struct agent_coord_limits limits;
+    const struct agent_sink *sink; // during a step
+    int64_t now_us;
+    uint64_t random;
+
+    struct agent_idmap by_id, by_key, by_link, by_hash;
+    struct coord_jobs jobs; // all, by id
+    struct coord_jobs kept; // ended, oldest first
+    uint32_t n_where[COORD_WHERES];
+    uint32_t n_state[AGENT_JOB_STATES]; // what is seen from outside: without the pending ones
+    uint32_t n_retrying;
+    uint64_t input_bytes, output_bytes;
+    uint64_t next_job, next_operation, next_turn;
+    uint32_t next_agent;
+
+    struct coord_models active;
+    struct coord_model **models;
+    uint32_t n_models;
+    struct coord_agent **agents; // by slot; NULL free
+    uint32_t n_agents, open_agents;
+    struct agent_candidate *candidates; // scratch of agents_max
+    uint64_t world, round;
+    const struct agent_strategy *strategy;
+    struct agent_strategy_state strategy_state;
+
+    struct coord_operations operations;
+    uint32_t n_operations;
+
+    struct coord_job **heap;
+    size_t heap_count, heap_room;
+
+    struct coord_wait *waits; // ring
+    size_t waits_first, waits_count, waits_room;
+    uint64_t seq, committed;
+    bool ledger_ok, stopping;
+    struct agent_text *ledger_error;
+
+    uint64_t submitted, done, failed, cancelled, expired, requeued, stale;
+};
+
+// coord_text.c
+struct agent_text *agent_coord_text_new(const char *chars); // NULL for "", NULL, or no memory
+struct agent_text *agent_coord_text_ref(struct agent_text *text);
+void agent_coord_text_unref(struct agent_text *text);
+void agent_coord_text_set(struct agent_text **slot, const char *chars);
+const char *agent_coord_chars(const struct agent_text *text); // "" for NULL
+
+// coord_timer.c: one timer a job, at the earlier of its deadline and its backoff's end
+bool agent_coord_timer_reserve(struct agent_coord *core, size_t count);
+void agent_coord_timer_set(struct agent_coord *core, struct coord_job *job); // from the job's times
+void agent_coord_timer_clear(struct agent_coord *core, struct coord_job *job);
+struct coord_job *agent_coord_timer_due(const struct agent_coord *core); // NULL none
+int64_t agent_coord_backoff_us(struct agent_coord *core, uint32_t failures);
+
+// coord_emit.c
+uint64_t agent_coord_append(struct agent_coord *core, const struct agent_record *record);
+void agent_coord_append_job(struct agent_coord *core, const struct coord_job *job,
+                            enum agent_record_kind kind);
+void agent_coord_append_operation(struct agent_coord *core,
+                                  const struct coord_operation *operation);
+void agent_coord_append_agent(struct agent_coord *core, const struct coord_agent *agent,
+                              const char *by);
+void agent_coord_append_audit(struct agent_coord *core, const char *who, const char *what,
+                              const char *target, const char *why);
+void agent_coord_reply(struct agent_coord *core, uint64_t token, enum agent_reply reply,
+                       uint64_t id, const char *format, ...) __attribute__((format(printf, 5, 6)));
+void agent_coord_notice(struct agent_coord *core, enum agent_notice_kind kind,
+                        enum agent_notice_severity severity, const char *agent, uint64_t job,
+                        const char *format, ...) __attribute__((format(printf, 6, 7)));
+void agent_coord_act(struct agent_coord *core, const struct agent_action *action);
+
+// coord_wait.c: the queue behind the ledger
+bool agent_coord_wait_reserve(struct agent_coord *core, size_t count);
+void agent_coord_wait_push(struct agent_coord *core, struct coord_wait wait); // needs a reserve
+// Answers an operator's command once the last append is committed.
+void agent_coord_wait_reply(struct agent_coord *core, uint64_t token, uint64_t id);
+void agent_coord_committed(struct agent_coord *core, uint64_t seq);
+void agent_coord_ledger_failed(struct agent_coord *core, const char *text);
+
+// coord_job.c: lists and counts
+struct coord_job *agent_coord_job_find(const struct agent_coord *core, uint64_t id);
+// In no list yet, but findable. NULL: no memory.
+struct coord_job *agent_coord_job_new(struct agent_coord *core, uint64_t id,
+                                      struct coord_model *model, const char *key);
+void agent_coord_job_free(struct agent_coord *core, struct coord_job *job); // after coord_job_leave
+struct coord_job *agent_coord_job_by_key(const struct agent_coord *core, const char *key);
+void agent_coord_job_leave(struct agent_coord *core, struct coord_job *job); // its list
+void agent_coord_job_enter(struct agent_coord *core, struct coord_job *job, enum coord_where where,
+                           bool front);
+void agent_coord_job_set_state(struct agent_coord *core, struct coord_job *job,
+                               enum agent_job_state state);
+void agent_coord_job_log(struct agent_coord *core, struct coord_job *job,
+                         enum agent_job_state state, struct agent_text *text);
+uint32_t agent_coord_jobs_live(const struct agent_coord *core);
+
+// coord_submit.c
+void agent_coord_submit(struct agent_coord *core, const struct agent_event *event);
+void agent_coord_admit(struct agent_coord *core, struct coord_job *job);
+void agent_coord_recover_job(struct agent_coord *core, const struct agent_job_record *record);
+
+// coord_end.c
+void agent_coord_end(struct agent_coord *core, struct coord_job *job, enum agent_job_state state,
+                     const char *code, const char *text);
+void agent_coord_ended(struct agent_coord *core, struct coord_job *job); // its end is committed
+void agent_coord_cancel(struct agent_coord *core, const struct agent_event *event);
+void agent_coord_timers(struct agent_coord *core);
+void agent_coord_retain(struct agent_coord *core);
+
+// coord_run.c: what agents say about jobs
+void agent_coord_started(struct agent_coord *core, const struct agent_event *event);
+void agent_coord_result(struct agent_coord *core, const struct agent_event *event);
+void agent_coord_hold(struct agent_coord *core, struct coord_job *job, struct coord_agent *agent);
+void agent_coord_release(struct agent_coord *core, struct coord_job *job); // from its agent
+void agent_coord_revoke(struct agent_coord *core, struct coord_job *job);  // and release
+void agent_coord_requeue(struct agent_coord *core, struct coord_job *job, const char *why);
+
+// coord_model.c
+struct coord_model *agent_coord_model_find(const struct agent_coord *core, const uint8_t *hash);
+struct coord_model *agent_coord_model_get(struct agent_coord *core, const char *name,
+                                          uint32_t version,
+                                          const uint8_t *hash); // NULL: full or no memory
+void agent_coord_model_free(struct coord_model *model);
+void agent_coord_model_state(struct agent_coord *core, const struct agent_event *event);
+void agent_coord_model_forget_agent(struct agent_coord *core, uint32_t slot);
+
+// coord_place.c
+void agent_coord_place(struct agent_coord *core);
+// Why no agent takes a job of this model now, in one line.
+void agent_coord_why(const struct agent_coord *core, const struct coord_model *model, char *text,
+                     size_t size);
+
+// coord_agent.c
+struct coord_agent *agent_coord_agent_by_link(const struct agent_coord *core, uint64_t link);
+struct coord_agent *agent_coord_agent_by_name(const struct agent_coord *core, const char *name);
+uint32_t agent_coord_agent_holds(const struct coord_agent *agent); // against its credit
+const char *agent_coord_agent_state(const struct coord_agent *agent);
+void agent_coord_agent_refresh(struct agent_coord *core, struct coord_agent *agent);
+void agent_coord_agent_free(struct coord_agent *agent);
+void agent_coord_hello(struct agent_coord *core, const struct agent_event *event);
+void agent_coord_heard(struct agent_coord *core, const struct agent_event *event);
+void agent_coord_credit(struct agent_coord *core, const struct agent_event *event);
+void agent_coord_link_lost(struct agent_coord *core, const struct agent_event *event);
+void agent_coord_agents_tick(struct agent_coord *core);
+void agent_coord_recover_agent(struct agent_coord *core, const struct agent_agent_record *record);
+// Finds or makes the record of a name. NULL: full or no memory.
+struct coord_agent *agent_coord_agent_get(struct agent_coord *core, const char *name);
+
+// coord_admin.c
+void agent_coord_cordon(struct agent_coord *core, const struct agent_event *event);
+void agent_coord_uncordon(struct agent_coord *core, const struct agent_event *event);
+void agent_coord_set_strategy(struct agent_coord *core, const struct agent_event *event);
+
+// coord_drain.c
+void agent_coord_drain(struct agent_coord *core, const struct agent_event *event);
+void agent_coord_drained(struct agent_coord *core, const struct agent_event *event);
+void agent_coord_drain_check(struct agent_coord *core, struct coord_agent *agent);
+void agent_coord_drains_tick(struct agent_coord *core);
+void agent_coord_drain_resume(struct agent_coord *core,
+                              struct coord_agent *agent); // a link came back
+void agent_coord_operation_cancel(struct agent_coord *core, const struct agent_event *event);
+void agent_coord_operation_ended(struct agent_coord *core, uint64_t id); // its end is committed
+struct coord_operation *agent_coord_operation_find(const struct agent_coord *core, uint64_t id);
+void agent_coord_operation_free(struct coord_operation *operation);
+bool agent_coord_operation_safe(const struct agent_coord *core,
+                                const struct coord_operation *operation);
+void agent_coord_recover_operation(struct agent_coord *core,
+                                   const struct agent_operation_record *record);
+
+#endif

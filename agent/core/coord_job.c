@@ -1,0 +1,216 @@
+#include <stdlib.h>
+#include <string.h>
+
+#include "agent/core/coord_internal.h"
+
+static const char *const state_names[AGENT_JOB_STATES] = {
+    [AGENT_JOB_QUEUED] = "queued",   [AGENT_JOB_ASSIGNED] = "assigned",
+    [AGENT_JOB_RUNNING] = "running", [AGENT_JOB_DONE] = "done",
+    [AGENT_JOB_FAILED] = "failed",   [AGENT_JOB_CANCELLED] = "cancelled",
+    [AGENT_JOB_EXPIRED] = "expired",
+};
+
+const char *agent_job_state_name(enum agent_job_state state)
+{
+    return (unsigned)state < AGENT_JOB_STATES ? state_names[state] : "unknown";
+}
+
+bool agent_job_state_find(const char *name, enum agent_job_state *ret_state)
+{
+    for (int i = 0; i < AGENT_JOB_STATES; i++) {
+        if (strcmp(state_names[i], name) == 0) {
+            *ret_state = (enum agent_job_state)i;
+            return true;
+        }
+    }
+    return false;
+}
+
+struct coord_job *agent_coord_job_find(const struct agent_coord *core, uint64_t id)
+{
+    return agent_idmap_get(&core->by_id, id);
+}
+
+// FNV-1a, from a start that nobody outside knows.
+static uint64_t key_hash_of(const struct agent_coord *core, const char *key)
+{
+    uint64_t hash = 0xcbf29ce484222325u ^ core->limits.seed;
+    for (; *key != '\0'; key++)
+        hash = (hash ^ (uint8_t)*key) * 0x100000001b3u;
+    return hash;
+}
+
+struct coord_job *agent_coord_job_by_key(const struct agent_coord *core, const char *key)
+{
+    struct coord_job *job = agent_idmap_get(&core->by_key, key_hash_of(core, key));
+    while (job != NULL && strcmp(agent_coord_chars(job->key), key) != 0)
+        job = job->key_next;
+    return job;
+}
+
+uint32_t agent_coord_jobs_live(const struct agent_coord *core)
+{
+    return core->n_where[COORD_PENDING] + core->n_where[COORD_READY] +
+           core->n_where[COORD_DELAYED] + core->n_where[COORD_HELD] + core->n_where[COORD_ENDING];
+}
+
+struct coord_job *agent_coord_job_new(struct agent_coord *core, uint64_t id,
+                                      struct coord_model *model, const char *key)
+{
+    // Two waits a live job (admitted, ended), and room for its timer, so that no later step of its
+    // life can fail for memory.
+    size_t live = (size_t)agent_coord_jobs_live(core) + 1;
+    if (!agent_coord_wait_reserve(core, live * 2) || !agent_coord_timer_reserve(core, live))
+        return NULL;
+    struct coord_job *job = calloc(1, sizeof *job);
+    if (job == NULL)
+        return NULL;
+    uint64_t key_hash = key_hash_of(core, key);
+    job->id = id;
+    job->device = AGENT_NO_DEVICE;
+    if (key[0] != '\0') {
+        job->key = agent_coord_text_new(key);
+        job->key_hash = key_hash;
+        job->key_next = agent_idmap_get(&core->by_key, key_hash);
+        if (job->key == NULL || !agent_idmap_put(&core->by_key, key_hash, job))
+            goto fail;
+    }
+    if (!agent_idmap_put(&core->by_id, id, job)) {
+        if (job->key_next != NULL)
+            agent_idmap_put(&core->by_key, key_hash, job->key_next);
+        else if (job->key != NULL)
+            agent_idmap_remove(&core->by_key, key_hash);
+        goto fail;
+    }
+    job->model = model;
+    model->refs++;
+    TAILQ_INSERT_TAIL(&core->jobs, job, all);
+    return job;
+fail:
+    agent_coord_text_unref(job->key);
+    free(job);
+    return NULL;
+}
+
+static void forget_key(struct agent_coord *core, struct coord_job *job)
+{
+    struct coord_job *first = agent_idmap_get(&core->by_key, job->key_hash);
+    if (first == job) {
+        if (job->key_next == NULL)
+            agent_idmap_remove(&core->by_key, job->key_hash);
+        else
+            agent_idmap_put(&core->by_key, job->key_hash, job->key_next);
+        return;
+    }
+    while (first->key_next != job)
+        first = first->key_next;
+    first->key_next = job->key_next;
+}
+
+void agent_coord_job_free(struct agent_coord *core, struct coord_job *job)
+{
+    agent_coord_timer_clear(core, job);
+    TAILQ_REMOVE(&core->jobs, job, all);
+    agent_idmap_remove(&core->by_id, job->id);
+    if (job->key != NULL)
+        forget_key(core, job);
+    job->model->refs--;
+    for (uint8_t i = 0; i < job->history_count; i++) {
+        agent_coord_text_unref(job->history[i].agent);
+        agent_coord_text_unref(job->history[i].text);
+    }
+    free(job->history);
+    agent_coord_text_unref(job->agent_name);
+    agent_coord_text_unref(job->key);
+    agent_coord_text_unref(job->error);
+    free(job);
+}
+
+static void leave_queue(struct agent_coord *core, struct coord_job *job)
+{
+    struct coord_model *model = job->model;
+    TAILQ_REMOVE(&model->queues[job->priority], job, link);
+    if (--model->queued == 0)
+        TAILQ_REMOVE(&core->active, model, active);
+}
+
+void agent_coord_job_leave(struct agent_coord *core, struct coord_job *job)
+{
+    core->n_where[job->where]--;
+    if (job->where != COORD_PENDING)
+        core->n_state[job->state]--;
+    if (job->where == COORD_READY)
+        leave_queue(core, job);
+    else if (job->where == COORD_HELD)
+        TAILQ_REMOVE(&job->agent->jobs, job, link);
+    else if (job->where == COORD_ENDED)
+        TAILQ_REMOVE(&core->kept, job, link);
+}
+
+void agent_coord_job_enter(struct agent_coord *core, struct coord_job *job, enum coord_where where,
+                           bool front)
+{
+    job->where = (uint8_t)where;
+    core->n_where[where]++;
+    if (where != COORD_PENDING)
+        core->n_state[job->state]++;
+    if (where == COORD_READY) {
+        struct coord_model *model = job->model;
+        if (model->queued++ == 0)
+            TAILQ_INSERT_TAIL(&core->active, model, active);
+        if (front)
+            TAILQ_INSERT_HEAD(&model->queues[job->priority], job, link);
+        else
+            TAILQ_INSERT_TAIL(&model->queues[job->priority], job, link);
+    } else if (where == COORD_HELD) {
+        TAILQ_INSERT_TAIL(&job->agent->jobs, job, link);
+    } else if (where == COORD_ENDED) {
+        TAILQ_INSERT_TAIL(&core->kept, job, link);
+    }
+}
+
+void agent_coord_job_set_state(struct agent_coord *core, struct coord_job *job,
+                               enum agent_job_state state)
+{
+    core->n_state[job->state]--;
+    job->state = (uint8_t)state;
+    core->n_state[state]++;
+}
+
+// Where an entry goes when all are taken: the first two stay, as they say how it began.
+static struct coord_history *next_entry(struct coord_job *job)
+{
+    if (job->history_count < job->history_room)
+        return &job->history[job->history_count++];
+    if (job->history_room < COORD_HISTORY_MAX) {
+        uint8_t room = job->history_room == 0 ? 4 : COORD_HISTORY_MAX;
+        struct coord_history *history = realloc(job->history, room * sizeof *history);
+        if (history != NULL) {
+            job->history = history;
+            job->history_room = room;
+            return &history[job->history_count++];
+        }
+        if (job->history_count < 4)
+            return NULL;
+    }
+    struct coord_history *oldest = &job->history[2];
+    agent_coord_text_unref(oldest->agent);
+    agent_coord_text_unref(oldest->text);
+    memmove(oldest, oldest + 1, (size_t)(job->history_count - 3) * sizeof *oldest);
+    return &job->history[job->history_count - 1];
+}
+
+void agent_coord_job_log(struct agent_coord *core, struct coord_job *job,
+                         enum agent_job_state state, struct agent_text *text)
+{
+    struct coord_history *entry = next_entry(job);
+    if (entry == NULL)
+        return;
+    *entry = (struct coord_history){
+        .time_us = core->now_us,
+        .agent = job->agent != NULL ? agent_coord_text_ref(job->agent->name) : NULL,
+        .text = agent_coord_text_ref(text),
+        .attempt = job->dispatches,
+        .state = (uint8_t)state,
+    };
+}

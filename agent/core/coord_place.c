@@ -1,0 +1,204 @@
+// Which job goes where. Jobs wait in a queue for each model and priority; the next one is the head
+// with the least `submitted + priority x ageing`, so that a waiting job overtakes more urgent ones
+// in the end. An agent is picked for up to COORD_CHUNK jobs of one model at a time.
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "agent/core/coord_internal.h"
+
+static int64_t urgency(const struct agent_coord *core, const struct coord_job *job)
+{
+    return job->submitted_us + (int64_t)job->priority * core->limits.ageing_us;
+}
+
+static struct coord_job *head(const struct agent_coord *core, const struct coord_model *model)
+{
+    struct coord_job *best = NULL;
+    for (int i = 0; i < AGENT_PRIORITIES; i++) {
+        struct coord_job *job = TAILQ_FIRST(&model->queues[i]);
+        if (job != NULL && (best == NULL || urgency(core, job) < urgency(core, best)))
+            best = job;
+    }
+    return best;
+}
+
+static struct coord_model *next_model(const struct agent_coord *core)
+{
+    struct coord_model *best = NULL;
+    int64_t best_urgency = 0;
+    struct coord_model *model;
+    TAILQ_FOREACH(model, &core->active, active)
+    {
+        if (model->skipped == core->round || model->blocked == core->world)
+            continue;
+        int64_t u = urgency(core, head(core, model));
+        if (best == NULL || u < best_urgency) {
+            best = model;
+            best_urgency = u;
+        }
+    }
+    return best;
+}
+
+// The rule that keeps a job of this model from the agent, in a word; NULL: nothing does.
+static const char *rejects(const struct coord_agent *agent, const struct coord_model *model)
+{
+    if (agent->link == 0 || agent->admin != AGENT_ADMIN_NONE || agent->suspect)
+        return agent_coord_agent_state(agent);
+    if (model->on_agent[agent->slot] == AGENT_MODEL_FAILED)
+        return "can't load the model";
+    if (agent->paused)
+        return "gave work back";
+    if (agent_coord_agent_holds(agent) >= agent->credit)
+        return agent->credit == 0 ? "takes no work" : "full";
+    return NULL;
+}
+
+// Whether the reason goes away by itself as jobs finish.
+static bool is_passing(const struct coord_agent *agent, const struct coord_model *model)
+{
+    return agent->open || (agent->link != 0 && agent->admin == AGENT_ADMIN_NONE &&
+                           !agent->suspect && model->on_agent[agent->slot] != AGENT_MODEL_FAILED);
+}
+
+static size_t collect(const struct agent_coord *core, const struct coord_model *model,
+                      bool *ret_passing)
+{
+    size_t count = 0;
+    *ret_passing = false;
+    for (uint32_t slot = 0; slot < core->n_agents; slot++) {
+        const struct coord_agent *agent = core->agents[slot];
+        if (agent == NULL)
+            continue;
+        if (rejects(agent, model) != NULL) {
+            *ret_passing = *ret_passing || is_passing(agent, model);
+            continue;
+        }
+        uint8_t state = model->on_agent[slot];
+        core->candidates[count++] = (struct agent_candidate){
+            .slot = slot,
+            .held = agent_coord_agent_holds(agent),
+            .credit = agent->credit,
+            .resident = state == AGENT_MODEL_RESIDENT || state == AGENT_MODEL_LOADING,
+            .picked_turn = agent->picked_turn,
+        };
+    }
+    return count;
+}
+
+static void add(char *text, size_t size, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+static void add(char *text, size_t size, const char *format, ...)
+{
+    size_t used = strlen(text);
+    va_list args;
+    va_start(args, format);
+    vsnprintf(text + used, size - used, format, args);
+    va_end(args);
+}
+
+// "least-loaded: load 2 of 32; ember-01 5, ember-02 cordoned"
+static struct agent_text *reasons(const struct agent_coord *core, const struct coord_model *model,
+                                  size_t count, const struct agent_candidate *chosen)
+{
+    char text[COORD_REASON_MAX] = "";
+    add(text, sizeof text, "%s: load %" PRIu32 " of %" PRIu32 "%s", core->strategy->name,
+        chosen->held, chosen->credit, chosen->resident ? "" : ", has to load the model");
+    const char *separator = "; ";
+    size_t i = 0;
+    for (uint32_t slot = 0; slot < core->n_agents && strlen(text) < sizeof text - 48; slot++) {
+        const struct coord_agent *agent = core->agents[slot];
+        while (i < count && core->candidates[i].slot < slot)
+            i++;
+        if (agent == NULL || slot == chosen->slot)
+            continue;
+        if (i < count && core->candidates[i].slot == slot)
+            add(text, sizeof text, "%s%s %" PRIu32 "%s", separator, agent_coord_chars(agent->name),
+                core->candidates[i].held, core->candidates[i].resident ? "" : " and a load");
+        else
+            add(text, sizeof text, "%s%s %s", separator, agent_coord_chars(agent->name),
+                rejects(agent, model) != NULL ? rejects(agent, model) : "");
+        separator = ", ";
+    }
+    return agent_coord_text_new(text);
+}
+
+void agent_coord_why(const struct agent_coord *core, const struct coord_model *model, char *text,
+                     size_t size)
+{
+    text[0] = '\0';
+    if (core->stopping)
+        add(text, size, "the coordinator is stopping");
+    const char *separator = "";
+    for (uint32_t slot = 0; slot < core->n_agents && strlen(text) + 48 < size; slot++) {
+        const struct coord_agent *agent = core->agents[slot];
+        if (agent == NULL)
+            continue;
+        const char *rule = rejects(agent, model);
+        add(text, size, "%s%s %s", separator, agent_coord_chars(agent->name),
+            rule ? rule : "is next");
+        separator = ", ";
+    }
+    if (text[0] == '\0')
+        add(text, size, "no agent is connected");
+}
+
+static void assign(struct agent_coord *core, struct coord_job *job, struct coord_agent *agent,
+                   struct agent_text *why)
+{
+    agent_coord_hold(core, job, agent);
+    agent_coord_job_log(core, job, AGENT_JOB_ASSIGNED, why);
+    int64_t left = job->deadline_us == 0 ? 0 : job->deadline_us - core->now_us;
+    agent_coord_act(core, &(struct agent_action){.kind = AGENT_ACTION_DISPATCH,
+                                                 .link = agent->link,
+                                                 .id = job->id,
+                                                 .attempt = job->dispatches,
+                                                 .deadline_us = left});
+    agent_coord_notice(core, AGENT_NOTICE_JOB_ASSIGNED, AGENT_NOTICE_INFO,
+                       agent_coord_chars(agent->name), job->id, "%s", agent_coord_chars(why));
+}
+
+static bool place_chunk(struct agent_coord *core, struct coord_model *model)
+{
+    bool passing;
+    size_t count = collect(core, model, &passing);
+    if (count == 0) {
+        // Nothing but a change of the world can help: not worth a look until then.
+        if (!passing)
+            model->blocked = core->world;
+        return false;
+    }
+    const struct agent_candidate *chosen =
+        &core->candidates[core->strategy->pick(&core->strategy_state, core->candidates, count)];
+    struct coord_agent *agent = core->agents[chosen->slot];
+    struct agent_text *why = reasons(core, model, count, chosen);
+    size_t chunk = (model->queued + count - 1) / count;
+    if (chunk > COORD_CHUNK)
+        chunk = COORD_CHUNK;
+    if (chunk > chosen->credit - chosen->held)
+        chunk = chosen->credit - chosen->held;
+    for (size_t i = 0; i < chunk; i++)
+        assign(core, head(core, model), agent, why);
+    agent_coord_text_unref(why);
+    core->strategy_state.last_slot = agent->slot;
+    agent->picked_turn = ++core->next_turn;
+    agent_coord_agent_refresh(core, agent);
+    return true;
+}
+
+void agent_coord_place(struct agent_coord *core)
+{
+    if (core->stopping)
+        return;
+    core->round++;
+    while (core->open_agents > 0) {
+        struct coord_model *model = next_model(core);
+        if (model == NULL)
+            break;
+        if (!place_chunk(core, model))
+            model->skipped = core->round;
+    }
+}

@@ -1,0 +1,196 @@
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "agent/core/coord_internal.h"
+
+void agent_coord_hold(struct agent_coord *core, struct coord_job *job, struct coord_agent *agent)
+{
+    agent_coord_job_leave(core, job);
+    job->state = AGENT_JOB_ASSIGNED;
+    job->agent = agent;
+    agent_coord_text_unref(job->agent_name);
+    job->agent_name = agent_coord_text_ref(agent->name);
+    job->dispatches++;
+    job->started_us = 0;
+    job->device = AGENT_NO_DEVICE;
+    agent->assigned++;
+    agent_coord_job_enter(core, job, COORD_HELD, false);
+}
+
+void agent_coord_release(struct agent_coord *core, struct coord_job *job)
+{
+    struct coord_agent *agent = job->agent;
+    agent_coord_job_leave(core, job);
+    if (job->state == AGENT_JOB_RUNNING)
+        agent->running--;
+    else
+        agent->assigned--;
+    job->agent = NULL;
+    // In no list for the moment; counted as ending until the caller puts it somewhere.
+    job->where = COORD_ENDING;
+    core->n_where[COORD_ENDING]++;
+    core->n_state[job->state]++;
+    agent_coord_agent_refresh(core, agent);
+}
+
+void agent_coord_revoke(struct agent_coord *core, struct coord_job *job)
+{
+    struct coord_agent *agent = job->agent;
+    // There is room: an agent never holds more than its credit, for which the array was made.
+    agent->revoked[agent->revoked_count++] =
+        (struct coord_revoked){.job = job->id, .attempt = job->dispatches};
+    agent_coord_act(core, &(struct agent_action){.kind = AGENT_ACTION_REVOKE,
+                                                 .link = agent->link,
+                                                 .id = job->id,
+                                                 .attempt = job->dispatches});
+    agent_coord_release(core, job);
+}
+
+void agent_coord_requeue(struct agent_coord *core, struct coord_job *job, const char *why)
+{
+    struct agent_text *text = agent_coord_text_new(why);
+    agent_coord_job_log(core, job, AGENT_JOB_QUEUED, text);
+    agent_coord_text_unref(text);
+    if (job->where == COORD_HELD)
+        agent_coord_release(core, job);
+    agent_coord_job_leave(core, job);
+    job->state = AGENT_JOB_QUEUED;
+    job->started_us = 0;
+    agent_coord_job_enter(core, job, COORD_READY, true);
+    core->requeued++;
+}
+
+void agent_coord_started(struct agent_coord *core, const struct agent_event *event)
+{
+    const struct agent_job_ref *ref = &event->started.ref;
+    struct coord_agent *agent = agent_coord_agent_by_link(core, event->link);
+    struct coord_job *job = agent_coord_job_find(core, ref->job);
+    if (agent == NULL || job == NULL || job->where != COORD_HELD || job->agent != agent ||
+        ref->epoch != core->limits.epoch || ref->attempt != job->dispatches) {
+        core->stale++;
+        return;
+    }
+    if (job->state != AGENT_JOB_ASSIGNED)
+        return;
+    agent_coord_job_set_state(core, job, AGENT_JOB_RUNNING);
+    agent->assigned--;
+    agent->running++;
+    job->started_us = core->now_us;
+    agent_coord_notice(core, AGENT_NOTICE_JOB_RUNNING, AGENT_NOTICE_INFO,
+                       agent_coord_chars(agent->name), job->id, "attempt %" PRIu32,
+                       job->failures + 1);
+}
+
+static bool settle_revoked(struct coord_agent *agent, const struct agent_job_ref *ref)
+{
+    for (uint32_t i = 0; i < agent->revoked_count; i++) {
+        if (agent->revoked[i].job == ref->job && agent->revoked[i].attempt == ref->attempt) {
+            agent->revoked[i] = agent->revoked[--agent->revoked_count];
+            return true;
+        }
+    }
+    return false;
+}
+
+static void failed(struct agent_coord *core, struct coord_job *job,
+                   const struct agent_result *result)
+{
+    struct coord_agent *agent = job->agent;
+    job->failures++;
+    agent->failed++;
+    if (result->outcome == AGENT_OUTCOME_FAILED_PERMANENT) {
+        agent_coord_end(core, job, AGENT_JOB_FAILED, result->error_code, result->error_text);
+        return;
+    }
+    char text[AGENT_TEXT_MAX];
+    if (job->failures >= core->limits.attempts_max) {
+        snprintf(text, sizeof text, "gave up after %" PRIu32 " attempts: %.400s", job->failures,
+                 result->error_text);
+        agent_coord_end(core, job, AGENT_JOB_FAILED, result->error_code, text);
+        return;
+    }
+    memset(job->error_code, 0, sizeof job->error_code);
+    strncpy(job->error_code, result->error_code, AGENT_CODE_MAX);
+    agent_coord_text_set(&job->error, result->error_text);
+    int64_t wait = agent_coord_backoff_us(core, job->failures);
+    snprintf(text, sizeof text, "%s: %.300s; again in %" PRId64 " ms", job->error_code,
+             result->error_text, wait / 1000);
+    agent_coord_notice(core, AGENT_NOTICE_JOB_REQUEUED, AGENT_NOTICE_WARNING,
+                       agent_coord_chars(agent->name), job->id, "%s", text);
+    agent->requeued++;
+    agent_coord_requeue(core, job, text);
+    agent_coord_job_leave(core, job);
+    if (job->retrying) {
+        job->retrying = false;
+        core->n_retrying--;
+    }
+    job->not_before_us = core->now_us + wait;
+    agent_coord_job_enter(core, job, COORD_DELAYED, false);
+    agent_coord_timer_set(core, job);
+}
+
+static void returned(struct agent_coord *core, struct coord_job *job)
+{
+    struct coord_agent *agent = job->agent;
+    agent->requeued++;
+    if (agent->drain != NULL) {
+        agent->drain->requeued++;
+        agent_coord_requeue(core, job, "given back by its agent, which is draining");
+        return;
+    }
+    agent->paused = true;
+    agent->paused_us = core->now_us;
+    agent_coord_requeue(core, job, "given back by its agent without having been started");
+}
+
+static void done(struct agent_coord *core, struct coord_job *job, const struct agent_result *result)
+{
+    struct coord_model *model = job->model;
+    int64_t run = (int64_t)result->compute_us + result->copy_us;
+    model->run_us = model->run_us == 0 ? run : (model->run_us * 7 + run) / 8;
+    job->agent->done++;
+    job->output_bytes = result->output_bytes;
+    agent_coord_end(core, job, AGENT_JOB_DONE, "", NULL);
+}
+
+void agent_coord_result(struct agent_coord *core, const struct agent_event *event)
+{
+    const struct agent_result *result = &event->result;
+    struct coord_agent *agent = agent_coord_agent_by_link(core, event->link);
+    struct coord_job *job = agent_coord_job_find(core, result->ref.job);
+    if (agent == NULL || result->ref.epoch != core->limits.epoch) {
+        core->stale++;
+        return;
+    }
+    if (job == NULL || job->where != COORD_HELD || job->agent != agent ||
+        result->ref.attempt != job->dispatches) {
+        core->stale++;
+        if (settle_revoked(agent, &result->ref)) {
+            agent_coord_agent_refresh(core, agent);
+            agent_coord_drain_check(core, agent);
+        }
+        return;
+    }
+    job->timing.load_us = result->load_us;
+    job->timing.compute_us = result->compute_us;
+    job->timing.copy_us = result->copy_us;
+    job->device = result->device;
+    job->batch = result->batch;
+    switch (result->outcome) {
+    case AGENT_OUTCOME_DONE:
+        done(core, job, result);
+        break;
+    case AGENT_OUTCOME_EXPIRED:
+        agent_coord_end(core, job, AGENT_JOB_EXPIRED, "expired",
+                        "its deadline passed on its agent");
+        break;
+    case AGENT_OUTCOME_RETURNED:
+        returned(core, job);
+        break;
+    default: // a cancel that nobody asked for is a failure of the agent
+        failed(core, job, result);
+    }
+    agent_coord_agent_refresh(core, agent);
+    agent_coord_drain_check(core, agent);
+}

@@ -1,0 +1,147 @@
+#include <inttypes.h>
+#include <string.h>
+
+#include "agent/core/coord_internal.h"
+
+// Whether the core takes a job now. Answers the submitter where it does not.
+static bool has_room(struct agent_coord *core, const struct agent_event *event)
+{
+    uint64_t token = event->token;
+    const struct agent_coord_limits *limits = &core->limits;
+    if (event->submit.priority >= AGENT_PRIORITIES)
+        agent_coord_reply(core, token, AGENT_REPLY_BAD_REQUEST, 0, "priority goes from 0 to 3");
+    else if (strlen(event->submit.key) > AGENT_KEY_MAX)
+        agent_coord_reply(core, token, AGENT_REPLY_BAD_REQUEST, 0, "a key has at most %d bytes",
+                          AGENT_KEY_MAX);
+    else if (core->stopping)
+        agent_coord_reply(core, token, AGENT_REPLY_UNAVAILABLE, 0, "the coordinator is stopping");
+    else if (!core->ledger_ok)
+        agent_coord_reply(core, token, AGENT_REPLY_UNAVAILABLE, 0,
+                          "the ledger can't be written: %s", agent_coord_chars(core->ledger_error));
+    else if (agent_coord_jobs_live(core) >= limits->jobs_live_max)
+        agent_coord_reply(core, token, AGENT_REPLY_BUSY, 0,
+                          "%" PRIu32 " jobs are waiting or running", agent_coord_jobs_live(core));
+    else if (core->input_bytes + event->submit.input_bytes > limits->input_bytes_max)
+        agent_coord_reply(core, token, AGENT_REPLY_BUSY, 0,
+                          "the inputs of waiting jobs take %" PRIu64 " bytes", core->input_bytes);
+    else
+        return true;
+    return false;
+}
+
+static void reply_existing(struct agent_coord *core, uint64_t token, const struct coord_job *job)
+{
+    struct coord_wait wait = {
+        .kind = COORD_WAIT_REPLY, .token = token, .id = job->id, .existing = true};
+    // While the first one is not committed, nobody may hear of it.
+    if (job->where == COORD_PENDING) {
+        if (agent_coord_wait_reserve(core, 1 + (size_t)agent_coord_jobs_live(core) * 2))
+            agent_coord_wait_push(core, wait);
+        else
+            agent_coord_reply(core, token, AGENT_REPLY_BUSY, 0, "out of memory");
+        return;
+    }
+    agent_coord_act(core, &(struct agent_action){.kind = AGENT_ACTION_REPLY,
+                                                 .token = token,
+                                                 .reply = AGENT_REPLY_OK,
+                                                 .id = job->id,
+                                                 .existing = true,
+                                                 .text = ""});
+}
+
+void agent_coord_submit(struct agent_coord *core, const struct agent_event *event)
+{
+    const struct agent_submit *submit = &event->submit;
+    if (submit->key[0] != '\0') {
+        struct coord_job *first = agent_coord_job_by_key(core, submit->key);
+        if (first != NULL) {
+            reply_existing(core, event->token, first);
+            return;
+        }
+    }
+    if (!has_room(core, event))
+        return;
+    struct coord_model *model =
+        agent_coord_model_get(core, submit->model, submit->version, submit->hash);
+    struct coord_job *job = NULL;
+    if (model != NULL)
+        job = agent_coord_job_new(core, core->next_job, model, submit->key);
+    if (job == NULL) {
+        agent_coord_reply(core, event->token, AGENT_REPLY_BUSY, 0, "%s",
+                          model == NULL ? "too many models are in use" : "out of memory");
+        return;
+    }
+    core->next_job++;
+    job->priority = submit->priority;
+    job->deadline_us = submit->deadline_us;
+    job->input_bytes = submit->input_bytes;
+    job->rows = submit->rows;
+    job->submitted_us = core->now_us;
+    core->input_bytes += job->input_bytes;
+    agent_coord_job_enter(core, job, COORD_PENDING, false);
+    agent_coord_append_job(core, job, AGENT_RECORD_JOB);
+    agent_coord_wait_push(
+        core, (struct coord_wait){
+                  .kind = COORD_WAIT_ADMIT, .token = event->token, .id = job->id, .job = job});
+}
+
+void agent_coord_admit(struct agent_coord *core, struct coord_job *job)
+{
+    agent_coord_job_leave(core, job);
+    job->state = AGENT_JOB_QUEUED;
+    agent_coord_job_enter(core, job, COORD_READY, false);
+    agent_coord_timer_set(core, job);
+    core->submitted++;
+    job->model->total++;
+    agent_coord_notice(core, AGENT_NOTICE_JOB_SUBMITTED, AGENT_NOTICE_INFO, "", job->id,
+                       "%s:%" PRIu32, agent_coord_chars(job->model->name), job->model->version);
+}
+
+static void recover_ended(struct agent_coord *core, struct coord_job *job,
+                          const struct agent_job_record *record)
+{
+    job->state = job->end_state = record->state;
+    job->failures = record->attempts - (record->state == AGENT_JOB_DONE && record->attempts > 0);
+    job->started_us = record->started_us;
+    job->finished_us = record->finished_us;
+    job->output_bytes = record->output_bytes;
+    job->device = record->device;
+    job->batch = record->batch;
+    job->timing = record->timing;
+    job->agent_name = agent_coord_text_new(record->agent);
+    job->error = agent_coord_text_new(record->error_text);
+    strncpy(job->error_code, record->error_code, AGENT_CODE_MAX);
+    core->output_bytes += job->output_bytes;
+    agent_coord_job_enter(core, job, COORD_ENDED, false);
+}
+
+void agent_coord_recover_job(struct agent_coord *core, const struct agent_job_record *record)
+{
+    struct coord_model *model =
+        agent_coord_model_get(core, record->model, record->version, record->hash);
+    if (model == NULL || record->priority >= AGENT_PRIORITIES ||
+        record->state >= AGENT_JOB_STATES || agent_coord_job_find(core, record->id) != NULL)
+        return;
+    struct coord_job *job = agent_coord_job_new(core, record->id, model, record->key);
+    if (job == NULL)
+        return;
+    if (record->id >= core->next_job)
+        core->next_job = record->id + 1;
+    job->priority = record->priority;
+    job->submitted_us = record->submitted_us;
+    job->deadline_us = record->deadline_us;
+    job->input_bytes = record->input_bytes;
+    job->rows = record->rows;
+    if (record->state > AGENT_JOB_RUNNING) {
+        recover_ended(core, job, record);
+        return;
+    }
+    core->input_bytes += job->input_bytes;
+    job->state = AGENT_JOB_QUEUED;
+    agent_coord_job_enter(core, job, COORD_READY, false);
+    agent_coord_timer_set(core, job);
+    struct agent_text *text =
+        agent_coord_text_new("recovered from the ledger at the coordinator's start");
+    agent_coord_job_log(core, job, AGENT_JOB_QUEUED, text);
+    agent_coord_text_unref(text);
+}
