@@ -184,7 +184,8 @@ static bool is_host_and_port(const char *text)
     if (colon == NULL || colon == text || strchr(text, '/') != NULL)
         return false;
     size_t digits = strspn(colon + 1, "0123456789");
-    return digits > 0 && digits <= 5 && colon[1 + digits] == '\0' && atol(colon + 1) <= 65535;
+    return digits > 0 && digits <= 5 && colon[1 + digits] == '\0' &&
+           strtol(colon + 1, NULL, 10) <= 65535;
 }
 
 static bool is_address(const char *text)

@@ -9,8 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <cx.h>
-
+#include "cx.h"
 #include "executor_models.h"
 #include "executor_protocol.h"
 

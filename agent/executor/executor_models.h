@@ -2,7 +2,7 @@
 #ifndef EXECUTOR_MODELS_H
 #define EXECUTOR_MODELS_H
 
-#include <cx.h>
+#include "cx.h"
 
 #include "executor_protocol.h"
 

@@ -15,7 +15,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <cx.h>
+#include "cx.h"
 
 extern char **environ;
 

@@ -13,9 +13,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "cx.h"
 #include "graph/arena.h"
 #include "graph/tensor.h"
-#include "cx.h"
 
 struct cx_op;
 

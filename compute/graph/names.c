@@ -1,6 +1,7 @@
 #include "graph/names.h"
 
 #include <string.h>
+
 #include <xxhash.h>
 
 #include "graph/graph.h"

@@ -1,8 +1,8 @@
 #include <string.h>
 
-#include "onnx/onnx.h"
 #include "error.h"
 #include "onnx/internal.h"
+#include "onnx/onnx.h"
 
 static const char *read_string(struct cx_attr_set *set, const ProtobufCBinaryData *bytes)
 {
@@ -48,7 +48,7 @@ static enum cx_status read_one(const struct onnx_source *source, struct cx_attr_
                                const Onnx__Attribute *proto, struct cx_attr *attr)
 {
     attr->name = proto->name != NULL ? proto->name : "";
-    enum cx_status status = onnx_check_name(attr->name, "attribute", set->error);
+    enum cx_status status = cx_onnx_check_name(attr->name, "attribute", set->error);
     if (status != CX_OK)
         return status;
     if (proto->ref_attr_name != NULL && proto->ref_attr_name[0] != '\0')
@@ -71,7 +71,7 @@ static enum cx_status read_one(const struct onnx_source *source, struct cx_attr_
     case CX_ATTR_TENSOR:
         if (proto->t == NULL)
             return cx_attr_fail(set, CX_FORMAT, "attribute '%s' has no tensor", attr->name);
-        status = onnx_read_tensor(source, proto->t, attr->name, &attr->tensor);
+        status = cx_onnx_decode_tensor(source, proto->t, attr->name, &attr->tensor);
         if (status != CX_OK) {
             cx_error_prefix(set->error, status, "%s: ", set->what);
             return status;
@@ -96,8 +96,8 @@ static enum cx_status read_one(const struct onnx_source *source, struct cx_attr_
     return status;
 }
 
-enum cx_status onnx_read_attrs(const struct onnx_source *source, const Onnx__Node *node,
-                               struct cx_attr_set *set)
+enum cx_status cx_onnx_read_attrs(const struct onnx_source *source, const Onnx__Node *node,
+                                  struct cx_attr_set *set)
 {
     if (node->n_attribute > CX_ONNX_ATTRS_MAX)
         return cx_attr_fail(set, CX_LIMIT, "%zu attributes", node->n_attribute);

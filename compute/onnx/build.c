@@ -1,10 +1,10 @@
 /* From the unpacked message to a graph. */
 #include <string.h>
 
-#include "onnx/onnx.h"
 #include "error.h"
 #include "graph/names.h"
 #include "onnx/internal.h"
+#include "onnx/onnx.h"
 #include "ops/op.h"
 
 struct builder {
@@ -15,7 +15,7 @@ struct builder {
     struct cx_error *error;
 };
 
-enum cx_status onnx_check_name(const char *name, const char *what, struct cx_error *error)
+enum cx_status cx_onnx_check_name(const char *name, const char *what, struct cx_error *error)
 {
     size_t len = strnlen(name, CX_ONNX_NAME_MAX + 1);
     if (len > CX_ONNX_NAME_MAX)
@@ -61,7 +61,7 @@ static int32_t find_opset(const Onnx__Model *model, const char *domain)
 static enum cx_status define(struct builder *b, const char *name, const char *what,
                              uint32_t *ret_value)
 {
-    enum cx_status status = onnx_check_name(name, what, b->error);
+    enum cx_status status = cx_onnx_check_name(name, what, b->error);
     if (status != CX_OK)
         return status;
     if (cx_names_find(&b->names, name) != CX_VALUE_NONE)
@@ -80,7 +80,7 @@ static enum cx_status build_initializers(struct builder *b, const Onnx__Graph *p
         const char *name = text_or_empty(proto->initializer[i]->name);
         enum cx_status status = define(b, name, "initializer", &id);
         if (status == CX_OK)
-            status = onnx_read_tensor(b->source, proto->initializer[i], name, &tensor);
+            status = cx_onnx_decode_tensor(b->source, proto->initializer[i], name, &tensor);
         if (status != CX_OK)
             return status;
         struct cx_value *value = &b->graph->values[id];
@@ -244,11 +244,11 @@ static enum cx_status build_node(struct builder *b, const Onnx__Node *proto)
     if (name[0] == '\0' && proto->n_output > 0)
         name = proto->output[0];
     int32_t opset = find_opset(b->model, domain);
-    enum cx_status status = onnx_check_name(op_name, "operator", b->error);
+    enum cx_status status = cx_onnx_check_name(op_name, "operator", b->error);
     if (status == CX_OK)
-        status = onnx_check_name(name, "node", b->error);
+        status = cx_onnx_check_name(name, "node", b->error);
     if (status == CX_OK)
-        status = onnx_check_name(domain, "domain", b->error);
+        status = cx_onnx_check_name(domain, "domain", b->error);
     if (status != CX_OK)
         return status;
     cx_node_describe(op_name, name, domain, opset, what, sizeof what);
@@ -263,7 +263,7 @@ static enum cx_status build_node(struct builder *b, const Onnx__Node *proto)
         return no_memory(b);
     status = build_edges(b, proto, &set, node);
     if (status == CX_OK)
-        status = onnx_read_attrs(b->source, proto, &set);
+        status = cx_onnx_read_attrs(b->source, proto, &set);
     if (status == CX_OK && node->op->impl->parse != NULL)
         status = node->op->impl->parse(&set, node->op, opset, &node->attrs);
     if (status == CX_OK)
@@ -290,8 +290,8 @@ static enum cx_status check_model(const struct builder *b, const Onnx__Graph *pr
     return CX_OK;
 }
 
-enum cx_status onnx_build_graph(const struct onnx_source *source, const Onnx__Model *model,
-                                struct cx_graph *graph)
+enum cx_status cx_onnx_build_graph(const struct onnx_source *source, const Onnx__Model *model,
+                                   struct cx_graph *graph)
 {
     struct builder b = {.source = source, .model = model, .graph = graph, .error = source->error};
     b.names.arena = &graph->arena;
@@ -306,7 +306,7 @@ enum cx_status onnx_build_graph(const struct onnx_source *source, const Onnx__Mo
     graph->nodes = cx_arena_array(&graph->arena, proto->n_node, sizeof *graph->nodes);
     if (graph->name == NULL || graph->nodes == NULL)
         return no_memory(&b);
-    status = onnx_check_name(graph->name, "graph", b.error);
+    status = cx_onnx_check_name(graph->name, "graph", b.error);
     if (status == CX_OK)
         status = build_initializers(&b, proto);
     if (status == CX_OK)

@@ -9,9 +9,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "onnx/onnx.h"
 #include "error.h"
 #include "onnx/internal.h"
+#include "onnx/onnx.h"
 
 /* What the entries of external_data say. */
 struct place {
@@ -161,8 +161,8 @@ static enum cx_status find_mapping(const struct onnx_source *source, const char 
     return status;
 }
 
-enum cx_status onnx_read_external(const struct onnx_source *source, const Onnx__Tensor *proto,
-                                  const char *what, size_t size, const void **ret_data)
+enum cx_status cx_onnx_read_external(const struct onnx_source *source, const Onnx__Tensor *proto,
+                                     const char *what, size_t size, const void **ret_data)
 {
     struct place place = {0};
     const struct onnx_mapping *mapping = NULL;

@@ -7,6 +7,7 @@
 #include "cx.h"
 #include "graph/graph.h"
 #include "onnx.pb-c.h"
+#include "onnx/onnx.h"
 #include "ops/attr.h"
 
 /* A file of external data, mapped. */
@@ -35,31 +36,31 @@ struct onnx_source {
 
 /* Checks that the length of every field lies inside the one around it, so that a file cut short
  * is told from one of another kind, with the byte where it went wrong. */
-enum cx_status onnx_scan_model(const uint8_t *data, size_t size, struct cx_error *error);
+enum cx_status cx_onnx_scan_model(const uint8_t *data, size_t size, struct cx_error *error);
 
 /* WHAT names the tensor in messages. *ret_tensor's data lives as long as the source's owner and
  * arena and is never NULL. */
-enum cx_status onnx_read_tensor(const struct onnx_source *source, const Onnx__Tensor *proto,
-                                const char *what, struct cx_tensor *ret_tensor);
+enum cx_status cx_onnx_decode_tensor(const struct onnx_source *source, const Onnx__Tensor *proto,
+                                     const char *what, struct cx_tensor *ret_tensor);
 
 /* The bytes that a tensor's external_data names: SIZE of them, exactly. */
-enum cx_status onnx_read_external(const struct onnx_source *source, const Onnx__Tensor *proto,
-                                  const char *what, size_t size, const void **ret_data);
+enum cx_status cx_onnx_read_external(const struct onnx_source *source, const Onnx__Tensor *proto,
+                                     const char *what, size_t size, const void **ret_data);
 
 /* A node's attributes into set->attrs and set->count, in set->arena. */
-enum cx_status onnx_read_attrs(const struct onnx_source *source, const Onnx__Node *node,
-                               struct cx_attr_set *set);
+enum cx_status cx_onnx_read_attrs(const struct onnx_source *source, const Onnx__Node *node,
+                                  struct cx_attr_set *set);
 
 /* Refuses names that are too long or hold control characters: they reach terminals. */
-enum cx_status onnx_check_name(const char *name, const char *what, struct cx_error *error);
+enum cx_status cx_onnx_check_name(const char *name, const char *what, struct cx_error *error);
 
 /* Fills an empty graph from the message, without simplifying. */
-enum cx_status onnx_build_graph(const struct onnx_source *source, const Onnx__Model *model,
-                                struct cx_graph *graph);
+enum cx_status cx_onnx_build_graph(const struct onnx_source *source, const Onnx__Model *model,
+                                   struct cx_graph *graph);
 
 /* Unpacks under owner->budget_bytes; owner->model is set. */
-enum cx_status onnx_unpack(struct onnx_owner *owner, const uint8_t *data, size_t size,
-                           struct cx_error *error);
-void onnx_owner_destroy(void *owner);
+enum cx_status cx_onnx_unpack(struct onnx_owner *owner, const uint8_t *data, size_t size,
+                              struct cx_error *error);
+void cx_onnx_owner_destroy(void *owner);
 
 #endif

@@ -46,8 +46,8 @@ static void budget_free(void *context, void *memory)
     free(header);
 }
 
-enum cx_status onnx_unpack(struct onnx_owner *owner, const uint8_t *data, size_t size,
-                           struct cx_error *error)
+enum cx_status cx_onnx_unpack(struct onnx_owner *owner, const uint8_t *data, size_t size,
+                              struct cx_error *error)
 {
     owner->budget_bytes = BUDGET_BYTES_MIN + (uint64_t)size * BUDGET_FACTOR;
     ProtobufCAllocator allocator = {budget_alloc, budget_free, owner};
@@ -57,7 +57,7 @@ enum cx_status onnx_unpack(struct onnx_owner *owner, const uint8_t *data, size_t
     return CX_OK;
 }
 
-void onnx_owner_destroy(void *pointer)
+void cx_onnx_owner_destroy(void *pointer)
 {
     struct onnx_owner *owner = pointer;
     if (owner == NULL)
@@ -78,7 +78,7 @@ enum cx_status cx_onnx_read(const void *data, size_t size, const char *dir,
     if (size > CX_ONNX_FILE_BYTES_MAX)
         return cx_error_set(error, CX_LIMIT, "%zu bytes; at most %zu are read", size,
                             CX_ONNX_FILE_BYTES_MAX);
-    enum cx_status status = onnx_scan_model(data, size, error);
+    enum cx_status status = cx_onnx_scan_model(data, size, error);
     if (status != CX_OK)
         return status;
     struct cx_graph *graph = cx_graph_create();
@@ -89,12 +89,12 @@ enum cx_status cx_onnx_read(const void *data, size_t size, const char *dir,
         goto out;
     }
     graph->owner = owner;
-    graph->owner_destroy = onnx_owner_destroy;
-    status = onnx_unpack(owner, data, size, error);
+    graph->owner_destroy = cx_onnx_owner_destroy;
+    status = cx_onnx_unpack(owner, data, size, error);
     if (status != CX_OK)
         goto out;
     struct onnx_source source = {owner, dir, &graph->arena, false, error};
-    status = onnx_build_graph(&source, owner->model, graph);
+    status = cx_onnx_build_graph(&source, owner->model, graph);
     if (status == CX_OK)
         status = cx_graph_simplify(graph, error);
     if (status != CX_OK)

@@ -1,8 +1,8 @@
 #include <inttypes.h>
 
-#include "onnx/onnx.h"
 #include "error.h"
 #include "onnx/internal.h"
+#include "onnx/onnx.h"
 
 /* Messages that are looked into; the rest are skipped by their length. */
 enum level { LEVEL_MODEL, LEVEL_GRAPH, LEVEL_NODE, LEVEL_TENSOR, LEVEL_NONE };
@@ -77,7 +77,7 @@ static enum cx_status scan_size(const struct scan *scan, uint64_t key, size_t *a
     }
 }
 
-enum cx_status onnx_scan_model(const uint8_t *data, size_t size, struct cx_error *error)
+enum cx_status cx_onnx_scan_model(const uint8_t *data, size_t size, struct cx_error *error)
 {
     struct scan scan = {data, size, error};
     struct {

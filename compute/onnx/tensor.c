@@ -1,9 +1,9 @@
 #include <inttypes.h>
 #include <string.h>
 
-#include "onnx/onnx.h"
 #include "error.h"
 #include "onnx/internal.h"
+#include "onnx/onnx.h"
 
 #define LOCATION_EXTERNAL 1
 
@@ -125,8 +125,8 @@ static enum cx_status read_typed(struct reading *r)
     }
 }
 
-enum cx_status onnx_read_tensor(const struct onnx_source *source, const Onnx__Tensor *proto,
-                                const char *what, struct cx_tensor *ret_tensor)
+enum cx_status cx_onnx_decode_tensor(const struct onnx_source *source, const Onnx__Tensor *proto,
+                                     const char *what, struct cx_tensor *ret_tensor)
 {
     struct reading r = {.source = source, .proto = proto, .what = what};
     enum cx_status status = read_type(&r);
@@ -134,7 +134,7 @@ enum cx_status onnx_read_tensor(const struct onnx_source *source, const Onnx__Te
         return status;
     if (proto->data_location == LOCATION_EXTERNAL) {
         const void *data = NULL;
-        status = onnx_read_external(source, proto, what, r.bytes, &data);
+        status = cx_onnx_read_external(source, proto, what, r.bytes, &data);
         if (status == CX_OK)
             status = use_in_place(&r, data, r.bytes);
     } else if (proto->has_raw_data) {
@@ -161,7 +161,7 @@ enum cx_status cx_onnx_read_tensor(const void *data, size_t size, struct cx_aren
         return cx_error_set(error, CX_FORMAT, "not a tensor");
     struct onnx_source source = {.arena = arena, .copy = true, .error = error};
     const char *name = proto->name != NULL ? proto->name : "";
-    enum cx_status status = onnx_read_tensor(&source, proto, name, ret_tensor);
+    enum cx_status status = cx_onnx_decode_tensor(&source, proto, name, ret_tensor);
     if (status == CX_OK) {
         *ret_name = cx_arena_string(arena, name, strlen(name));
         status = *ret_name == NULL ? cx_error_set(error, CX_MEMORY, "out of memory") : CX_OK;

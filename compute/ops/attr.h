@@ -7,9 +7,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "cx.h"
 #include "graph/arena.h"
 #include "graph/tensor.h"
-#include "cx.h"
 
 enum cx_attr_kind {
     CX_ATTR_FLOAT = 1, /* numbered as ONNX's AttributeProto.AttributeType */

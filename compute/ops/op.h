@@ -8,9 +8,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "cx.h"
 #include "graph/graph.h"
 #include "graph/tensor.h"
-#include "cx.h"
 
 struct cx_attr_set;
 

@@ -208,7 +208,8 @@ Test(config, the_sample_file_is_accepted_with_every_default_switched_on)
     agent_config_print_sample(stream);
     fclose(stream);
     size_t used = 0;
-    for (char *line = strtok(sample, "\n"); line != NULL; line = strtok(NULL, "\n"))
+    char *rest = NULL;
+    for (char *line = strtok_r(sample, "\n", &rest); line; line = strtok_r(NULL, "\n", &rest))
         used += (size_t)snprintf(text + used, sizeof(text) - used, "%s\n",
                                  line[0] == ';' && line[1] != ' ' ? line + 1 : line);
     write_file(text);

@@ -1,7 +1,9 @@
 // Agent links between a listener and a dialer of one process.
-#include <criterion/criterion.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include <criterion/criterion.h>
 
 #include "net_link.h"
 #include "tests/net/support.h"
@@ -66,7 +68,7 @@ Test(link, hello_and_welcome)
     pair_init(&pair);
     pair_open(&pair, defaults);
     cr_assert_eq(strncmp(net_link_listener_address(pair.listener), "tcp://127.0.0.1:", 16), 0);
-    cr_assert_neq(atoi(net_link_listener_address(pair.listener) + 16), 0);
+    cr_assert_neq(strtol(net_link_listener_address(pair.listener) + 16, NULL, 10), 0);
     cr_assert_eq(pair.coordinator.by_type[NET_MSG_HELLO], 1);
     cr_assert_eq(strncmp(net_link_peer(pair.coordinator.link), "tcp://127.0.0.1:", 16), 0);
     cr_assert_str_eq(net_link_peer(pair.agent.link), net_link_listener_address(pair.listener));
@@ -336,7 +338,7 @@ static void restarts(const char *address)
     pair_init(&pair);
     pair_listen(&pair, address, defaults);
     char bound[128];
-    strcpy(bound, net_link_listener_address(pair.listener));
+    snprintf(bound, sizeof bound, "%s", net_link_listener_address(pair.listener));
     pair_dial(&pair, bound);
     for (unsigned i = 1; i <= 20; i++) {
         cr_assert(WAIT_FOR(&pair.agent, pair.agent.by_type[NET_MSG_WELCOME] == i), "restart %u", i);
