@@ -10,7 +10,8 @@
 
 #define BINARY_BYTES_MAX (UINT64_C(64) << 20)
 #define BUILD_LOG_BYTES_MAX (UINT64_C(1) << 20)
-#define COMMON_OPTIONS "-cl-mad-enable -cl-no-signed-zeros"
+/* -w: a driver would print its warnings on our standard error. */
+#define COMMON_OPTIONS "-w -cl-mad-enable -cl-no-signed-zeros"
 
 static uint64_t now_us(void)
 {

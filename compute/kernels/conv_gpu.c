@@ -41,10 +41,10 @@ static void add_args(struct cx_prepare *p, const struct geometry *g, struct cx_l
                                        w->dilation[0], w->dilation[1], w->dilation[2]};
     const int64_t pad[CX_RANK_MAX] = {w->pad_begin[0], w->pad_begin[1], w->pad_begin[2]};
 
-    cx_launch_option(spec, "KD=%lld", (long long)w->kernel[0]);
-    cx_launch_option(spec, "KH=%lld", (long long)w->kernel[1]);
-    cx_launch_option(spec, "KW=%lld", (long long)w->kernel[2]);
-    cx_launch_option(spec, "ACT=%d", (int)epilogue->act);
+    cx_launch_option(spec, "-DKD=%lld", (long long)w->kernel[0]);
+    cx_launch_option(spec, "-DKH=%lld", (long long)w->kernel[1]);
+    cx_launch_option(spec, "-DKW=%lld", (long long)w->kernel[2]);
+    cx_launch_option(spec, "-DACT=%d", (int)epilogue->act);
     cx_launch_arg(spec, cx_prepare_input_arg(p, 0));
     cx_launch_arg(spec, cx_prepare_input_arg(p, 1));
     cx_launch_arg(spec, cx_prepare_input_arg(p, 2));
@@ -131,7 +131,7 @@ static enum cx_status prepare(struct cx_prepare *p)
         status = add_weights(p, &g, &spec);
         if (status != CX_OK)
             return status;
-        cx_launch_option(&spec, "GROUP=%zu", group);
+        cx_launch_option(&spec, "-DGROUP=%zu", group);
         spec.local[0] = spec.local[1] = group;
         spec.local[2] = 1;
         spec.global[0] = divide_up(g.columns, 4 * group) * group;

@@ -8,6 +8,8 @@
  * The kernel's extents are -D so that splitting the inner index costs no divisions.
  * conv_direct: one item an output element, for depthwise and other narrow groups, where tiles
  * would be mostly padding. */
+#include "common.cl"
+
 #ifndef GROUP
 #define GROUP 16
 #endif
