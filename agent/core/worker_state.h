@@ -6,8 +6,9 @@
 
 enum job_state { JOB_FREE, JOB_QUEUED, JOB_RUNNING };
 
+#define NONE UINT32_MAX /* no job, model or device */
+
 enum {
-    NONE = UINT32_MAX, /* no job, model or device */
     BACKOFF_US_MIN = 100000,
     BACKOFF_US_MAX = 30000000,
 };
