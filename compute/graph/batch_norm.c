@@ -16,14 +16,6 @@ struct pass {
     struct cx_error *error;
 };
 
-static struct cx_tensor view(const struct cx_graph *graph, uint32_t id)
-{
-    const struct cx_value *value = &graph->values[id];
-    struct cx_tensor tensor = {.dtype = value->dtype, .shape = value->shape};
-    memcpy(&tensor.data, &value->data, sizeof value->data);
-    return tensor;
-}
-
 static bool is_constant_vector(const struct cx_graph *graph, uint32_t id, int64_t count)
 {
     const struct cx_value *value = &graph->values[id];
@@ -70,10 +62,10 @@ static double channel_scale(const struct cx_graph *graph, const struct cx_node *
                             double *ret_shift)
 {
     const struct cx_batch_norm *norm = node->attrs;
-    struct cx_tensor gamma = view(graph, node->inputs[IN_SCALE]);
-    struct cx_tensor beta = view(graph, node->inputs[IN_BIAS]);
-    struct cx_tensor mean = view(graph, node->inputs[IN_MEAN]);
-    struct cx_tensor var = view(graph, node->inputs[IN_VAR]);
+    struct cx_tensor gamma = cx_graph_tensor(graph, node->inputs[IN_SCALE]);
+    struct cx_tensor beta = cx_graph_tensor(graph, node->inputs[IN_BIAS]);
+    struct cx_tensor mean = cx_graph_tensor(graph, node->inputs[IN_MEAN]);
+    struct cx_tensor var = cx_graph_tensor(graph, node->inputs[IN_VAR]);
     double scale = cx_get_f64(&gamma, c) / sqrt(cx_get_f64(&var, c) + (double)norm->epsilon);
     *ret_shift = cx_get_f64(&beta, c) - cx_get_f64(&mean, c) * scale;
     return scale;
@@ -112,7 +104,8 @@ static enum cx_status own_weights(const struct pass *pass, struct cx_node *conv,
     struct cx_value weights = graph->values[inputs[1]];
     enum cx_status status = add_constant(pass, conv->name, weights.dtype, &bias_shape, &inputs[2]);
     if (status == CX_OK && conv->input_count > 2) {
-        struct cx_tensor from = view(graph, conv->inputs[2]), to = view(graph, inputs[2]);
+        struct cx_tensor from = cx_graph_tensor(graph, conv->inputs[2]),
+                         to = cx_graph_tensor(graph, inputs[2]);
         for (int64_t c = 0; c < channels; c++)
             cx_set_f64(&to, c, cx_get_f64(&from, c));
     }
@@ -120,7 +113,7 @@ static enum cx_status own_weights(const struct pass *pass, struct cx_node *conv,
     if (status == CX_OK && (shared || !weights.data_private)) {
         status = add_constant(pass, weights.name, weights.dtype, &weights.shape, &inputs[1]);
         if (status == CX_OK) {
-            struct cx_tensor to = view(graph, inputs[1]);
+            struct cx_tensor to = cx_graph_tensor(graph, inputs[1]);
             memcpy(to.data, weights.data, weights.bytes);
         }
     }
@@ -136,7 +129,8 @@ static enum cx_status fold_into_conv(const struct pass *pass, struct cx_node *co
     enum cx_status status = own_weights(pass, conv, channels);
     if (status != CX_OK)
         return status;
-    struct cx_tensor weights = view(graph, conv->inputs[1]), bias = view(graph, conv->inputs[2]);
+    struct cx_tensor weights = cx_graph_tensor(graph, conv->inputs[1]),
+                     bias = cx_graph_tensor(graph, conv->inputs[2]);
     int64_t each = cx_shape_span(&weights.shape, 1, weights.shape.rank);
     for (int64_t c = 0; c < channels; c++) {
         double shift, scale = channel_scale(graph, norm, c, &shift);
@@ -166,7 +160,8 @@ static enum cx_status to_scale_shift(const struct pass *pass, struct cx_node *no
         status = add_constant(pass, norm->name, dtype, &shape, &inputs[2]);
     if (status != CX_OK)
         return status;
-    struct cx_tensor scales = view(graph, inputs[1]), shifts = view(graph, inputs[2]);
+    struct cx_tensor scales = cx_graph_tensor(graph, inputs[1]),
+                     shifts = cx_graph_tensor(graph, inputs[2]);
     for (int64_t c = 0; c < channels; c++) {
         double shift, scale = channel_scale(graph, norm, c, &shift);
         cx_set_f64(&scales, c, scale);

@@ -32,24 +32,12 @@ bool cx_node_is_constant(const struct cx_graph *graph, const struct cx_node *nod
     return true;
 }
 
-static void view(const struct cx_graph *graph, uint32_t id, struct cx_tensor *ret_tensor)
-{
-    *ret_tensor = (struct cx_tensor){0};
-    if (id == CX_VALUE_NONE)
-        return;
-    const struct cx_value *value = &graph->values[id];
-    ret_tensor->dtype = value->dtype;
-    ret_tensor->shape = value->shape;
-    /* infer and eval never write to inputs; one struct serves both sides. */
-    memcpy(&ret_tensor->data, &value->data, sizeof value->data);
-}
-
 enum cx_status cx_frame_infer(struct cx_frame *frame, struct cx_graph *graph,
                               const struct cx_node *node)
 {
     frame->call.node = node;
     for (uint32_t i = 0; i < node->input_count; i++)
-        view(graph, node->inputs[i], &frame->in[i]);
+        frame->in[i] = cx_graph_tensor(graph, node->inputs[i]);
     memset(frame->out, 0, node->output_count * sizeof *frame->out);
     enum cx_status status = cx_call_infer(&frame->call);
     for (uint32_t i = 0; i < node->output_count && status == CX_OK; i++) {

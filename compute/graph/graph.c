@@ -81,3 +81,15 @@ uint32_t cx_node_read(const struct cx_node *node, uint32_t i)
 {
     return i < node->input_count ? node->inputs[i] : node->epilogue.residual;
 }
+
+struct cx_tensor cx_graph_tensor(const struct cx_graph *graph, uint32_t value)
+{
+    struct cx_tensor tensor = {0};
+    if (value == CX_VALUE_NONE)
+        return tensor;
+    tensor.dtype = graph->values[value].dtype;
+    tensor.shape = graph->values[value].shape;
+    /* One struct serves operands that are read and results that are written. */
+    memcpy(&tensor.data, &graph->values[value].data, sizeof tensor.data);
+    return tensor;
+}

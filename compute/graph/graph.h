@@ -100,6 +100,10 @@ enum cx_status cx_graph_bind(const struct cx_graph *graph, const struct cx_bind_
 /* Takes NULL. */
 void cx_graph_destroy(struct cx_graph *graph);
 
+/* A value as a tensor, its data NULL unless it is a constant; dtype CX_DTYPE_UNDEFINED for
+ * CX_VALUE_NONE. The data of a constant must not be written through it. */
+struct cx_tensor cx_graph_tensor(const struct cx_graph *graph, uint32_t value);
+
 /* ---- For readers and passes: building. ---- */
 
 /* An empty graph, NULL on no memory. */

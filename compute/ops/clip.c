@@ -2,7 +2,6 @@
 
 #include <float.h>
 #include <math.h>
-#include <string.h>
 
 #include "ops/attr.h"
 #include "ops/number.h"
@@ -36,11 +35,9 @@ bool cx_clip_bounds(const struct cx_graph *graph, const struct cx_node *node, fl
     for (uint32_t i = 1; i < node->input_count; i++) {
         if (node->inputs[i] == CX_VALUE_NONE)
             continue;
-        const struct cx_value *value = &graph->values[node->inputs[i]];
-        if (value->data == NULL)
+        struct cx_tensor tensor = cx_graph_tensor(graph, node->inputs[i]);
+        if (tensor.data == NULL)
             return false;
-        struct cx_tensor tensor = {.dtype = value->dtype, .shape = value->shape};
-        memcpy(&tensor.data, &value->data, sizeof value->data);
         bounds[i - 1] = (float)cx_get_f64(&tensor, 0);
     }
     *ret_min = bounds[0];

@@ -263,3 +263,10 @@ void cx_clear_element(const struct cx_tensor *dst, int64_t i)
     else
         memset((char *)dst->data + (size_t)i * (bits / 8), 0, bits / 8);
 }
+
+void cx_copy_tensor(const struct cx_tensor *dst, const struct cx_tensor *src)
+{
+    size_t bytes;
+    if (cx_shape_bytes(dst->dtype, &dst->shape, CX_LAYOUT_PLAIN, &bytes) && bytes > 0)
+        memcpy(dst->data, src->data, bytes);
+}

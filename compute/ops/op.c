@@ -53,6 +53,17 @@ enum cx_status cx_call_fail(const struct cx_call *call, enum cx_status status, c
     return cx_error_set(call->error, status, "%s: %s", what, text);
 }
 
+void cx_bound_call_init(struct cx_bound_call *bound, const struct cx_graph *graph,
+                        const struct cx_node *node, struct cx_error *error)
+{
+    *bound = (struct cx_bound_call){0};
+    for (uint32_t i = 0; i < node->input_count && i < CX_BOUND_IN_MAX; i++)
+        bound->in[i] = cx_graph_tensor(graph, node->inputs[i]);
+    for (uint32_t i = 0; i < node->output_count && i < CX_BOUND_IN_MAX; i++)
+        bound->out[i] = cx_graph_tensor(graph, node->outputs[i]);
+    bound->call = (struct cx_call){node, bound->in, bound->out, error};
+}
+
 bool cx_call_has_in(const struct cx_call *call, uint32_t i)
 {
     return i < call->node->input_count && call->in[i].dtype != CX_DTYPE_UNDEFINED;

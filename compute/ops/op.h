@@ -96,6 +96,17 @@ static inline enum cx_op_id cx_op_id(const struct cx_op *op)
 /* The row for NAME of DOMAIN in OPSET; NULL when there is none. */
 const struct cx_op *cx_op_find(const char *domain, const char *name, int32_t opset);
 
+/* A node of a bound graph as a call, for the resolve functions of operators' headers. */
+#define CX_BOUND_IN_MAX 8
+struct cx_bound_call {
+    struct cx_call call;
+    struct cx_tensor in[CX_BOUND_IN_MAX], out[CX_BOUND_IN_MAX];
+};
+
+/* BOUND must not be copied afterwards. Operands from CX_BOUND_IN_MAX on are left out. */
+void cx_bound_call_init(struct cx_bound_call *bound, const struct cx_graph *graph,
+                        const struct cx_node *node, struct cx_error *error);
+
 /* Formats a failure of this call's node: "MatMul 'fc1': " + text. Returns STATUS. */
 enum cx_status cx_call_fail(const struct cx_call *call, enum cx_status status, const char *format,
                             ...) __attribute__((format(printf, 3, 4)));
