@@ -122,8 +122,8 @@ struct cx_launch_spec {
     double flops; /* for profiles; 0 where not counted */
 };
 
-/* Appends a space and the text ("-DNAME=VALUE") to a spec's options; CX_INTERNAL through cx_prepare_launch on overflow.
- */
+/* Appends a space and the text ("-DNAME=VALUE") to a spec's options; CX_INTERNAL through
+ * cx_prepare_launch on overflow. */
 __attribute__((format(printf, 2, 3))) void cx_launch_option(struct cx_launch_spec *spec,
                                                             const char *format, ...);
 /* The -D options for an element type: TYPE (OpenCL storage name), COMPUTE_TYPE (what to calculate

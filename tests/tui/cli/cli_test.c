@@ -1,5 +1,6 @@
 /* Parts of the scripted commands that need no coordinator. */
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -131,11 +132,13 @@ static const struct tui_command_entry entry = {"probe", "A", "help", &command};
 /* getopt wants strings that it may keep and an array that it may reorder. */
 static bool parse(const char *const *words, struct tui_cli *cli, enum tui_exit *exit_code)
 {
-    static char *argv[16];
+    static char copies[15][64], *argv[16];
     int argc = 0;
 
-    for (; words[argc] != NULL; argc++)
-        argv[argc] = strdup(words[argc]);
+    for (; words[argc] != NULL; argc++) {
+        cr_assert_lt(snprintf(copies[argc], sizeof copies[argc], "%s", words[argc]), 64);
+        argv[argc] = copies[argc];
+    }
     argv[argc] = NULL;
     *cli = (struct tui_cli){0};
     return tui_args_parse(&entry, argc, argv, cli, exit_code);
