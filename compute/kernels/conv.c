@@ -5,6 +5,7 @@
 
 #include "device/launch.h"
 #include "kernels/split.h"
+#include "kernels/window_args.h"
 #include "ops/op.h"
 
 #define KC_MAX 256           /* steps of k that a packed panel holds: 16 KiB at 16 columns */
@@ -50,21 +51,6 @@ static double conv_flops(const struct conv *c)
            (double)c->taps * (double)c->pixels;
 }
 
-static void arg_window(struct cx_launch_spec *spec, const struct conv *c)
-{
-    const struct cx_window *w = &c->window;
-    const int64_t in[CX_RANK_MAX] = {c->channels, w->in[0],  w->in[1],  w->in[2],
-                                     w->out[1],   w->out[2], c->groups, c->batch};
-    const int64_t steps[CX_RANK_MAX] = {w->kernel[1],   w->kernel[2],  w->stride[0],
-                                        w->stride[1],   w->stride[2],  w->dilation[0],
-                                        w->dilation[1], w->dilation[2]};
-    const int64_t pads[CX_RANK_MAX] = {w->pad_begin[0], w->pad_begin[1], w->pad_begin[2],
-                                       w->kernel[0], w->out[0]};
-    cx_launch_arg(spec, cx_arg_i32x8(in));
-    cx_launch_arg(spec, cx_arg_i32x8(steps));
-    cx_launch_arg(spec, cx_arg_i32x8(pads));
-}
-
 static void arg_epilogue(struct cx_launch_spec *spec, const struct conv *c)
 {
     cx_launch_option(spec, "-DACT=%d -DHAS_RESIDUAL=%d", (int)c->epilogue->act,
@@ -94,7 +80,7 @@ static enum cx_status prepare_direct(const struct conv *c)
     cx_launch_arg(&spec, cx_prepare_input_arg(p, 2));
     cx_launch_arg(&spec, cx_prepare_residual_arg(p));
     cx_launch_arg(&spec, cx_prepare_output_arg(p, 0));
-    arg_window(&spec, c);
+    cx_window_args(&spec, &c->window, c->channels, c->groups, c->batch);
     cx_launch_arg(&spec, cx_arg_i32(c->rows));
     arg_epilogue(&spec, c);
     spec.flops = conv_flops(c);
@@ -196,7 +182,7 @@ static enum cx_status prepare_depthwise_cpu(const struct conv *c)
     cx_launch_arg(&spec, bias);
     cx_launch_arg(&spec, cx_prepare_residual_arg(p));
     cx_launch_arg(&spec, cx_prepare_output_arg(p, 0));
-    arg_window(&spec, c);
+    cx_window_args(&spec, &c->window, c->channels, c->groups, c->batch);
     cx_launch_arg(&spec, cx_arg_i32(c->rows));
     cx_launch_arg(&spec, cx_arg_i32(rows_each));
     arg_epilogue(&spec, c);
@@ -251,7 +237,7 @@ static enum cx_status prepare_cpu(struct cx_prepare *p)
     cx_launch_arg(&spec, cx_prepare_residual_arg(p));
     cx_launch_arg(&spec, cx_prepare_output_arg(p, 0));
     cx_launch_arg(&spec, cx_arg_local((uint64_t)(form.kc * columns) * sizeof(float)));
-    arg_window(&spec, &c);
+    cx_window_args(&spec, &c.window, c.channels, c.groups, c.batch);
     cx_launch_arg(&spec, cx_arg_i32(k_total));
     cx_launch_arg(&spec, cx_arg_i32(form.kc));
     cx_launch_arg(&spec, cx_arg_i32(c.pixels));
