@@ -9,7 +9,7 @@ PACKAGES='
     libnng-dev libcjson-dev libinih-dev libsqlite3-dev libsystemd-dev libssl-dev
     libprotobuf-c-dev protobuf-c-compiler libxxhash-dev uthash-dev
     libncurses-dev libpng-dev libjpeg62-turbo-dev
-    libcriterion-dev nng-utils tmux jq
+    libcriterion-dev nng-utils jq tmux jq
 '
 
 ROOT=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
@@ -223,7 +223,7 @@ give_up()
 coordinator_answers()
 {
     alive "$coordinator" || return 0
-    "$STOKER" version --output json 2>/dev/null | grep -Eq "\"pid\": *${coordinator}[,} ]"
+    "$STOKER" version --output json 2>/dev/null | grep -Eq "\"pid\":[[:space:]]*${coordinator}([^0-9]|$)"
 }
 
 # Tries the usual ports, then the next ones, until a coordinator gets hold of its three.
@@ -248,7 +248,7 @@ start_coordinator()
 
 agents_ready()
 {
-    "$STOKER" status --output json 2>/dev/null | grep -Eq '"agents_ready": *3[,} ]'
+    "$STOKER" status --output json 2>/dev/null | grep -Eq '"agents_ready":[[:space:]]*3([^0-9]|$)'
 }
 
 start_agents()

@@ -1,6 +1,6 @@
 /* How the work of a launch is split on a CPU device. */
-#ifndef CX_SPLIT_H
-#define CX_SPLIT_H
+#ifndef CX_KERNELS_SPLIT_H
+#define CX_KERNELS_SPLIT_H
 
 #include <stdint.h>
 
