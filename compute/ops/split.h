@@ -1,5 +1,5 @@
-#ifndef CX_SPLIT_H
-#define CX_SPLIT_H
+#ifndef CX_OPS_SPLIT_H
+#define CX_OPS_SPLIT_H
 
 #include "ops/op.h"
 
