@@ -13,7 +13,7 @@ PACKAGES='
 '
 
 ROOT=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
-BUILD=$ROOT/build
+BUILD=${STOKER_BUILD_DIR:-$ROOT/build}
 STOKERD=$BUILD/agent/stokerd
 STOKER=$BUILD/tui/stoker
 IMAGES=$ROOT/assets/digits/images
@@ -38,7 +38,7 @@ usage: ./bootstrap.sh [--yes] COMMAND
 
 Packages are installed by apt-get, as root or through sudo, after asking once. Nobody is asked
 with --yes, with CI=true, or when root runs this without a terminal; a user without a terminal
-has to say --yes.
+has to say --yes. STOKER_BUILD_DIR names another build folder.
 EOF
 }
 
