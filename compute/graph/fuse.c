@@ -89,12 +89,18 @@ static bool fuse_activation(const struct pass *pass, uint32_t n)
     return true;
 }
 
+static bool adds_two(const struct cx_node *node)
+{
+    return node->op == &cx_ops[CX_OP_ID_Add] ||
+           (node->op == &cx_ops[CX_OP_ID_Sum] && node->input_count == 2);
+}
+
 /* host + residual, where both have the shape of the sum. */
 static bool fuse_residual(const struct pass *pass, uint32_t n)
 {
     const struct cx_graph *graph = pass->graph;
     const struct cx_node *node = &graph->nodes[n];
-    if (node->op != &cx_ops[CX_OP_ID_Add] || node->inputs[0] == node->inputs[1])
+    if (!adds_two(node) || node->inputs[0] == node->inputs[1])
         return false;
     struct cx_node *host = NULL;
     uint32_t residual = CX_VALUE_NONE;

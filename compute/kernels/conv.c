@@ -1,4 +1,4 @@
-/* Convolutions on both device families. */
+/* Convolutions on a CPU. */
 #include "ops/conv.h"
 
 #include <stdio.h>

@@ -1,4 +1,4 @@
-/* Pools on both device families. */
+/* Pools on a CPU. */
 #include "ops/pool.h"
 
 #include "device/launch.h"
@@ -111,12 +111,4 @@ static enum cx_status prepare_cpu(struct cx_prepare *p)
     return prepare_direct(p, &pool);
 }
 
-static enum cx_status prepare_gpu(struct cx_prepare *p)
-{
-    struct pool pool;
-    enum cx_status status = pool_init(&pool, p);
-    return status == CX_OK ? prepare_direct(p, &pool) : status;
-}
-
 const struct cx_kernel cx_kernel_pool_cpu = {.prepare = prepare_cpu};
-const struct cx_kernel cx_kernel_pool_gpu = {.prepare = prepare_gpu};
