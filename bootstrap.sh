@@ -240,7 +240,9 @@ start_coordinator()
         coordinator=$!
         await 20 coordinator_answers || give_up "the coordinator does not answer"
         ! alive "$coordinator" || return 0
-        grep -qi 'in use' "$run_dir/coordinator.log" || give_up "the coordinator did not start"
+        in_use=0
+        wait "$coordinator" || in_use=$?
+        [ "$in_use" = 5 ] || give_up "the coordinator did not start"
         port=$((port + 10))
     done
     give_up "no free ports from 7411 to 7510"

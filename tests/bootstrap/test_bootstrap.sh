@@ -156,7 +156,7 @@ double_daemons()
 echo "stokerd $*" >>"$WORK/calls"
 if [ "$1" = coordinator ]; then
     case " $* " in
-    *" tcp://127.0.0.1:7411 "*) echo "the address is already in use" >&2; exit 1 ;;
+    *" tcp://127.0.0.1:7411 "*) exit 5 ;;
     esac
     echo $$ >"$WORK/coordinator.pid"
 fi

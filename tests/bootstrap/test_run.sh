@@ -21,6 +21,6 @@ fail()
 for agent in ember-01 ember-02 ember-03; do
     grep -q "^$agent .*ready" "$work/out" || fail "$agent is not shown as ready"
 done
-grep -Eq '^.*digit-3-[0-9]+\.png.* 3 ' "$work/out" || fail "the image of a 3 is not called a 3"
+grep -Eq 'digit-3-[0-9]+\.png: 3 [0-9.]+%' "$work/out" || fail "the image of a 3 is not called a 3"
 [ -z "$(ls "$work/tmp")" ] || fail "left in the folder of temporary files: $(ls "$work/tmp")"
 ! grep -lsa "$work/tmp" /proc/[0-9]*/cmdline || fail "a daemon is still there"
