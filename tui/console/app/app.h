@@ -1,0 +1,133 @@
+/*
+ * What the operator is doing: view, selection, filter, prompt, dialog. Turns keys into changes of
+ * that state and into requests. Pure state like the model: no curses, socket, clock or thread.
+ */
+#ifndef TUI_CONSOLE_APP_APP_H
+#define TUI_CONSOLE_APP_APP_H
+
+#include "app/request.h"
+#include "keys/keymap.h"
+#include "model/model.h"
+#include "theme/glyphs.h"
+#include "views/view.h"
+
+#define TUI_REQUESTS_MAX 8
+#define TUI_PROMPT_SIZE 160
+#define TUI_MESSAGE_SIZE 512
+#define TUI_MESSAGE_MS 20000
+#define TUI_ROWS_MIN 16
+#define TUI_COLS_MIN 60
+#define TUI_SPANS 4
+
+struct tui_list {
+    char selected[TUI_NAME_SIZE]; /* "" until the list has had a row */
+    size_t at;                    /* where the selection was last seen */
+    size_t top;                   /* the first visible row, or line */
+    char filter[TUI_NAME_SIZE];
+    unsigned int sort;
+    bool reverse;
+    bool gone; /* the selected row is not in the list now: nothing is selected */
+};
+
+enum tui_prompt_kind { TUI_PROMPT_NONE, TUI_PROMPT_FILTER, TUI_PROMPT_COMMAND };
+
+struct tui_prompt {
+    enum tui_prompt_kind kind;
+    char text[TUI_PROMPT_SIZE];
+    char before[TUI_NAME_SIZE]; /* the filter to go back to */
+};
+
+enum tui_plan_state { TUI_PLAN_NONE, TUI_PLAN_WAITING, TUI_PLAN_SHOWN, TUI_PLAN_FAILED };
+
+/* The request is frozen when the dialog opens: whatever the lists do, this is what will be sent. */
+struct tui_dialog {
+    bool open;
+    bool confirm; /* the button in focus; false is Cancel */
+    struct tui_request request;
+    char state[TUI_WORD_SIZE]; /* of the target, when the dialog opened */
+    enum tui_plan_state plan;
+    uint64_t plan_token;
+    struct tui_answer answer; /* of the plan */
+};
+
+struct tui_app {
+    struct tui_model *model; /* owned */
+    struct tui_keymap keymap;
+    enum tui_glyphs glyphs;
+    char address[TUI_ADDRESS_SIZE];
+    char by[TUI_NAME_SIZE]; /* who: recorded with each action */
+    bool read_only;
+    bool quit;
+    bool redraw; /* the operator wants the whole screen drawn again */
+
+    int64_t now_ms;    /* monotonic; set before every call that needs it */
+    uint64_t clock_ms; /* the wall clock, for showing only */
+
+    enum tui_view_id view;
+    enum tui_view_id back; /* where Help and Detail lead back to */
+    struct tui_list lists[TUI_VIEW_COUNT];
+    enum tui_context detail; /* AGENT or JOB */
+    char detail_id[TUI_NAME_SIZE];
+    unsigned int span;      /* index of tui_app_span_minutes */
+    unsigned int job_state; /* index of tui_job_states */
+
+    size_t rows[TUI_AGENTS_MAX]; /* the current view's rows, filtered and sorted */
+    size_t row_count;
+
+    struct tui_prompt prompt;
+    struct tui_dialog dialog;
+    char message[TUI_MESSAGE_SIZE];
+    enum tui_role message_role;
+    int64_t message_at_ms;
+
+    struct tui_request outbox[TUI_REQUESTS_MAX];
+    size_t outbox_count;
+    uint64_t token;
+    uint64_t pending_token; /* of the action whose answer is awaited; 0: none */
+    char pending[TUI_TEXT_SIZE];
+};
+
+extern const unsigned int tui_app_span_minutes[TUI_SPANS];
+/* "" (all) first, NULL at the end. */
+extern const char *const tui_job_states[];
+
+/* NULL when memory ran out. */
+struct tui_app *tui_app_create(void);
+void tui_app_destroy(struct tui_app *app);
+
+/* Takes an update over: answers go to the dialog or the message line, the rest to the model. */
+void tui_app_update(struct tui_app *app, struct tui_update *update);
+
+/* One key. */
+void tui_app_key(struct tui_app *app, uint32_t key);
+
+/*
+ * Filters and sorts the current view's rows, finds the selection among them by its id, and keeps
+ * it visible in a body of that size. Call it before drawing.
+ */
+void tui_app_arrange(struct tui_app *app, struct tui_rect body);
+
+/* The oldest request that has not been taken; false if there is none. */
+bool tui_app_take_request(struct tui_app *app, struct tui_request *ret_request);
+
+/* What the current view needs polled. */
+struct tui_want tui_app_want(const struct tui_app *app);
+
+/* Shows a line until it is TUI_MESSAGE_MS old. */
+void tui_app_message(struct tui_app *app, enum tui_role role, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+/* The keys' context now. */
+enum tui_context tui_app_context(const struct tui_app *app);
+
+/* The list of the current view, and the index of its selected row; false if there is none. */
+struct tui_list *tui_app_list(struct tui_app *app);
+bool tui_app_selected(const struct tui_app *app, size_t *ret_index);
+
+/* Goes to a view; Help and Detail remember where from. */
+void tui_app_show(struct tui_app *app, enum tui_view_id view);
+
+/* The agent or job that keys act on in the current view; "" if there is none. */
+const char *tui_app_target(const struct tui_app *app, enum tui_context context);
+
+#endif

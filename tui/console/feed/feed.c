@@ -1,0 +1,443 @@
+#include "feed/feed.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "feed/address.h"
+#include "feed/queue.h"
+#include "model/parse.h"
+#include "net_client.h"
+
+#define REQUESTS_MAX 8
+#define POLL_MS 1000         /* between two polls of one thing */
+#define POLL_TIMEOUT_MS 1000 /* for an answer to a poll */
+#define ACTION_TIMEOUT_MS 10000
+#define RETRY_MS 500
+#define QUIET_MS 1500 /* without a published snapshot: ask for one */
+#define GOODBYE_MS 300
+#define JOBS_LIMIT 200
+#define EVENTS_LIMIT 500
+
+enum poll { POLL_SNAPSHOT, POLL_EVENTS, POLL_JOBS, POLL_JOB, POLL_COUNT };
+
+struct tui_feed {
+    char address[TUI_ADDRESS_SIZE];
+    struct tui_queue queue;
+    pthread_t thread;
+
+    pthread_mutex_t mutex; /* guards what follows */
+    pthread_cond_t wake;
+    pthread_cond_t ended;
+    struct tui_request requests[REQUESTS_MAX];
+    size_t request_count;
+    struct tui_want want;
+    int64_t published_ms; /* the last snapshot from the event socket; 0: none */
+    bool stop, over, abandoned;
+
+    /* The feed's thread's own. */
+    struct net_client *client;
+    struct net_sub *sub;
+    char events_address[TUI_ADDRESS_SIZE];
+    bool know_events; /* the event socket's address is the one of the coordinator that answers */
+    int64_t due_ms[POLL_COUNT];
+    int64_t retry_ms; /* no poll before */
+    uint64_t events_after;
+};
+
+int64_t tui_feed_clock_ms(void)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+static void on_snapshot(void *user, const struct net_event *event)
+{
+    struct tui_feed *feed = user;
+    int64_t now = tui_feed_clock_ms();
+    struct tui_update *update = tui_update_parse(TUI_UPDATE_FLEET, event->json, event->len, now);
+
+    if (!update)
+        return;
+    update->published = true;
+    pthread_mutex_lock(&feed->mutex);
+    feed->published_ms = now;
+    pthread_mutex_unlock(&feed->mutex);
+    tui_queue_push(&feed->queue, update);
+}
+
+/* After a failure nothing is polled for a moment, and the next coordinator to answer is asked
+ * anew where it publishes: it may be another process. */
+static void failed(struct tui_feed *feed, const struct net_error *error)
+{
+    int64_t now = tui_feed_clock_ms();
+
+    feed->retry_ms = now + RETRY_MS;
+    feed->know_events = false;
+    tui_queue_push(&feed->queue, tui_update_silence(error->text, now));
+}
+
+static bool ask(struct tui_feed *feed, const char *text, char **ret_reply, size_t *ret_len)
+{
+    struct net_error error = {0};
+
+    if (net_client_request(feed->client, text, strlen(text), POLL_TIMEOUT_MS, ret_reply, ret_len,
+                           &error) == NET_OK)
+        return true;
+    failed(feed, &error);
+    return false;
+}
+
+static void subscribe(struct tui_feed *feed, const char *address)
+{
+    struct net_sub_options options = {
+        .address = address, .topics = {"snapshot", NULL}, .on_event = on_snapshot, .user = feed};
+    struct net_error error = {0};
+
+    net_sub_close(feed->sub);
+    feed->sub = NULL;
+    snprintf(feed->events_address, sizeof(feed->events_address), "%s", address);
+    /* Without a subscription snapshots are asked for, once a second. */
+    if (net_sub_open(&options, &feed->sub, &error) != NET_OK)
+        feed->sub = NULL;
+}
+
+static bool find_events(struct tui_feed *feed)
+{
+    char published[TUI_ADDRESS_SIZE] = "";
+    char address[TUI_ADDRESS_SIZE];
+    char *reply = NULL;
+    size_t len = 0;
+
+    if (!ask(feed, "{\"v\":1,\"op\":\"version\"}", &reply, &len))
+        return false;
+    if (tui_parse_version(reply, len, published) == TUI_PARSE_OK && published[0] != 0) {
+        tui_address_reachable(address, sizeof(address), published, feed->address);
+        if (!feed->sub || strcmp(address, feed->events_address) != 0)
+            subscribe(feed, address);
+    }
+    free(reply);
+    feed->know_events = true;
+    return true;
+}
+
+/* Sends one poll. False: it failed, and the others would. */
+static bool poll_one(struct tui_feed *feed, enum tui_update_kind kind, const char *text,
+                     uint64_t job)
+{
+    struct tui_update *update;
+    char *reply = NULL;
+    size_t len = 0;
+
+    if (!ask(feed, text, &reply, &len))
+        return false;
+    update = tui_update_parse(kind, reply, len, tui_feed_clock_ms());
+    free(reply);
+    if (!update)
+        return true;
+    update->job = job;
+    if (update->kind == TUI_UPDATE_EVENTS && update->events) {
+        const struct tui_event_page *page = update->events;
+        uint64_t last = page->count > 0 ? page->events[page->count - 1].seq : 0;
+        uint64_t next = page->next > last ? page->next : last;
+        /* A full page is followed at once; a number that fell, from the start. */
+        if (page->count >= EVENTS_LIMIT || next < feed->events_after)
+            feed->due_ms[POLL_EVENTS] = 0;
+        feed->events_after = next < feed->events_after ? 0 : next;
+    }
+    tui_queue_push(&feed->queue, update);
+    return true;
+}
+
+static bool run_poll(struct tui_feed *feed, enum poll poll, const struct tui_want *want)
+{
+    char text[160];
+
+    switch (poll) {
+    case POLL_SNAPSHOT:
+        return poll_one(feed, TUI_UPDATE_FLEET, "{\"v\":1,\"op\":\"snapshot\"}", 0);
+    case POLL_EVENTS:
+        snprintf(text, sizeof(text), "{\"v\":1,\"op\":\"events\",\"after\":%llu,\"limit\":%d}",
+                 (unsigned long long)feed->events_after, EVENTS_LIMIT);
+        return poll_one(feed, TUI_UPDATE_EVENTS, text, 0);
+    case POLL_JOBS:
+        if (!want->jobs)
+            return true;
+        if (want->job_state[0] != 0)
+            snprintf(text, sizeof(text), "{\"v\":1,\"op\":\"jobs\",\"limit\":%d,\"state\":\"%s\"}",
+                     JOBS_LIMIT, want->job_state);
+        else
+            snprintf(text, sizeof(text), "{\"v\":1,\"op\":\"jobs\",\"limit\":%d}", JOBS_LIMIT);
+        return poll_one(feed, TUI_UPDATE_JOBS, text, 0);
+    case POLL_JOB:
+        if (want->job == 0)
+            return true;
+        snprintf(text, sizeof(text), "{\"v\":1,\"op\":\"job\",\"id\":%llu}",
+                 (unsigned long long)want->job);
+        return poll_one(feed, TUI_UPDATE_JOB, text, want->job);
+    case POLL_COUNT:
+        break;
+    }
+    return true;
+}
+
+static struct tui_update *unanswered(const struct net_error *error)
+{
+    struct tui_update *update = calloc(1, sizeof(*update));
+    struct tui_answer *answer = calloc(1, sizeof(*answer));
+
+    if (!update || !answer) {
+        free(update);
+        free(answer);
+        return NULL;
+    }
+    snprintf(answer->refusal.code, sizeof(answer->refusal.code), "no_answer");
+    snprintf(answer->refusal.message, sizeof(answer->refusal.message), "%s", error->text);
+    snprintf(answer->refusal.hint, sizeof(answer->refusal.hint), "%s",
+             error->status == NET_ERR_UNREACHABLE
+                 ? "nothing was sent"
+                 : "whether it was done is unknown; look at the agent's state before repeating");
+    /* Not news about the coordinator: that it is silent comes by the polls. */
+    update->kind = TUI_UPDATE_ANSWER;
+    update->answer = answer;
+    return update;
+}
+
+static void run_action(struct tui_feed *feed, const struct tui_request *request)
+{
+    char *text = tui_request_text(request);
+    struct net_error error = {0};
+    struct tui_update *update = NULL;
+    char *reply = NULL;
+    size_t len = 0;
+
+    if (!text) {
+        error.status = NET_ERR_UNREACHABLE;
+        snprintf(error.text, sizeof(error.text), "out of memory");
+        update = unanswered(&error);
+    } else if (net_client_request(feed->client, text, strlen(text), ACTION_TIMEOUT_MS, &reply, &len,
+                                  &error) == NET_OK) {
+        update = tui_update_parse(TUI_UPDATE_ANSWER, reply, len, tui_feed_clock_ms());
+        if (update && !update->answer) {
+            tui_update_destroy(update);
+            error.status = NET_ERR_CLOSED;
+            snprintf(error.text, sizeof(error.text), "the coordinator's answer can't be read");
+            update = unanswered(&error);
+        }
+    } else {
+        update = unanswered(&error);
+    }
+    if (update) {
+        update->token = request->token;
+        update->at_ms = tui_feed_clock_ms();
+    }
+    tui_queue_push(&feed->queue, update);
+    /* The screen should show soon what came of it. */
+    memset(feed->due_ms, 0, sizeof(feed->due_ms));
+    free(text);
+    free(reply);
+}
+
+/* One round of what is due. Returns when the next one is. */
+static int64_t run_polls(struct tui_feed *feed, const struct tui_want *want, int64_t published_ms)
+{
+    int64_t now = tui_feed_clock_ms();
+    int64_t next = now + POLL_MS;
+
+    if (now < feed->retry_ms)
+        return feed->retry_ms;
+    if (!feed->know_events && !find_events(feed))
+        return feed->retry_ms;
+    for (int i = 0; i < POLL_COUNT; i++) {
+        if (i == POLL_SNAPSHOT && published_ms > 0 && now - published_ms < QUIET_MS)
+            continue;
+        if (feed->due_ms[i] <= now) {
+            feed->due_ms[i] = now + POLL_MS;
+            if (!run_poll(feed, (enum poll)i, want))
+                return feed->retry_ms;
+        }
+        if (feed->due_ms[i] < next)
+            next = feed->due_ms[i];
+    }
+    return next;
+}
+
+static void free_feed(struct tui_feed *feed)
+{
+    net_sub_close(feed->sub);
+    net_client_close(feed->client);
+    tui_queue_finish(&feed->queue);
+    pthread_cond_destroy(&feed->wake);
+    pthread_cond_destroy(&feed->ended);
+    pthread_mutex_destroy(&feed->mutex);
+    free(feed);
+}
+
+static void wait_until(struct tui_feed *feed, int64_t until_ms)
+{
+    struct timespec at = {.tv_sec = until_ms / 1000, .tv_nsec = (until_ms % 1000) * 1000000};
+
+    pthread_cond_timedwait(&feed->wake, &feed->mutex, &at);
+}
+
+static void *run(void *user)
+{
+    struct tui_feed *feed = user;
+    struct tui_request request;
+    bool abandoned;
+
+    pthread_mutex_lock(&feed->mutex);
+    while (!feed->stop) {
+        struct tui_want want = feed->want;
+        int64_t published_ms = feed->published_ms;
+        bool has_request = feed->request_count > 0;
+        if (has_request) {
+            request = feed->requests[0];
+            feed->request_count--;
+            memmove(&feed->requests[0], &feed->requests[1],
+                    feed->request_count * sizeof(feed->requests[0]));
+        }
+        pthread_mutex_unlock(&feed->mutex);
+        int64_t until = 0;
+        if (has_request)
+            run_action(feed, &request);
+        else
+            until = run_polls(feed, &want, published_ms);
+        pthread_mutex_lock(&feed->mutex);
+        bool news = feed->request_count > 0 || feed->want.jobs != want.jobs ||
+                    feed->want.job != want.job || feed->want.job_state != want.job_state;
+        if (news && feed->request_count == 0)
+            feed->due_ms[POLL_JOBS] = feed->due_ms[POLL_JOB] = 0;
+        if (!feed->stop && !has_request && !news)
+            wait_until(feed, until);
+    }
+    feed->over = true;
+    abandoned = feed->abandoned;
+    pthread_cond_signal(&feed->ended);
+    pthread_mutex_unlock(&feed->mutex);
+    if (abandoned)
+        free_feed(feed);
+    return NULL;
+}
+
+static bool start(struct tui_feed *feed)
+{
+    pthread_condattr_t attr;
+    sigset_t all;
+    sigset_t before;
+
+    pthread_condattr_init(&attr);
+    pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
+    pthread_mutex_init(&feed->mutex, NULL);
+    pthread_cond_init(&feed->wake, &attr);
+    pthread_cond_init(&feed->ended, &attr);
+    pthread_condattr_destroy(&attr);
+    /* Signals are for the screen's thread. */
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    int failure = pthread_create(&feed->thread, NULL, run, feed);
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    return failure == 0;
+}
+
+bool tui_feed_create(const char *address, struct tui_feed **ret_feed, char ret_error[TUI_TEXT_SIZE])
+{
+    struct tui_feed *feed = calloc(1, sizeof(*feed));
+    struct net_error error = {0};
+
+    if (!feed || !tui_queue_init(&feed->queue)) {
+        snprintf(ret_error, TUI_TEXT_SIZE, "out of memory or file descriptors");
+        free(feed);
+        return false;
+    }
+    feed->want.job_state = "";
+    snprintf(feed->address, sizeof(feed->address), "%s", address);
+    if (net_client_open(address, &feed->client, &error) != NET_OK) {
+        snprintf(ret_error, TUI_TEXT_SIZE, "%.200s", error.text);
+        tui_queue_finish(&feed->queue);
+        free(feed);
+        return false;
+    }
+    if (!start(feed)) {
+        snprintf(ret_error, TUI_TEXT_SIZE, "can't start a thread");
+        free_feed(feed);
+        return false;
+    }
+    *ret_feed = feed;
+    return true;
+}
+
+void tui_feed_destroy(struct tui_feed *feed)
+{
+    struct timespec at;
+    int64_t until = tui_feed_clock_ms() + GOODBYE_MS;
+    int waited = 0;
+
+    if (!feed)
+        return;
+    at.tv_sec = until / 1000;
+    at.tv_nsec = (until % 1000) * 1000000;
+    pthread_mutex_lock(&feed->mutex);
+    feed->stop = true;
+    pthread_cond_signal(&feed->wake);
+    while (!feed->over && waited != ETIMEDOUT)
+        waited = pthread_cond_timedwait(&feed->ended, &feed->mutex, &at);
+    feed->abandoned = !feed->over;
+    bool over = feed->over;
+    pthread_t thread = feed->thread;
+    pthread_mutex_unlock(&feed->mutex);
+    if (over) {
+        pthread_join(thread, NULL);
+        free_feed(feed);
+    } else {
+        pthread_detach(thread);
+    }
+}
+
+int tui_feed_fd(const struct tui_feed *feed)
+{
+    return feed->queue.fd;
+}
+
+struct tui_update *tui_feed_take(struct tui_feed *feed)
+{
+    return tui_queue_take(&feed->queue);
+}
+
+void tui_feed_request(struct tui_feed *feed, const struct tui_request *request)
+{
+    struct net_error error = {.status = NET_ERR_UNREACHABLE};
+    struct tui_update *update = NULL;
+
+    pthread_mutex_lock(&feed->mutex);
+    if (feed->request_count < REQUESTS_MAX) {
+        feed->requests[feed->request_count++] = *request;
+        pthread_cond_signal(&feed->wake);
+    } else {
+        snprintf(error.text, sizeof(error.text), "%d actions wait for the coordinator already",
+                 REQUESTS_MAX);
+        update = unanswered(&error);
+    }
+    pthread_mutex_unlock(&feed->mutex);
+    if (update) {
+        update->token = request->token;
+        tui_queue_push(&feed->queue, update);
+    }
+}
+
+void tui_feed_want(struct tui_feed *feed, const struct tui_want *want)
+{
+    pthread_mutex_lock(&feed->mutex);
+    if (want->jobs != feed->want.jobs || want->job != feed->want.job ||
+        want->job_state != feed->want.job_state) {
+        feed->want = *want;
+        pthread_cond_signal(&feed->wake);
+    }
+    pthread_mutex_unlock(&feed->mutex);
+}

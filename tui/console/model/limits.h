@@ -1,0 +1,34 @@
+/* Every bound on what the console keeps of a fleet's data, in one place. */
+#ifndef TUI_CONSOLE_MODEL_LIMITS_H
+#define TUI_CONSOLE_MODEL_LIMITS_H
+
+#define TUI_MESSAGE_BYTES_MAX (16u << 20) /* a longer JSON message is refused unread */
+
+#define TUI_AGENTS_MAX 4096
+#define TUI_DEVICES_MAX 64 /* of one agent */
+#define TUI_MODELS_MAX 64  /* of one agent */
+#define TUI_OPERATIONS_MAX 128
+#define TUI_BLOCKERS_MAX 64 /* of one operation */
+#define TUI_MOVES_MAX 64    /* of one plan; the rest is counted */
+#define TUI_CACHES_MAX 8
+#define TUI_EVENTS_MAX 512
+#define TUI_EVENTS_PAGE_MAX 1000
+#define TUI_JOBS_MAX 1000
+#define TUI_HISTORY_MAX 256
+
+/* Text fields: bytes including the final zero. */
+#define TUI_NAME_SIZE 64
+#define TUI_WORD_SIZE 24
+#define TUI_TEXT_SIZE 256
+#define TUI_ADDRESS_SIZE 128
+
+/* A JSON number is a double: integers above this are not exact. */
+#define TUI_INTEGER_MAX ((uint64_t)1 << 53)
+#define TUI_REAL_MAX 1e12
+
+/* Samples arrive 4 times a second; 3,600 are 15 minutes. */
+#define TUI_SAMPLE_MS 250
+#define TUI_SAMPLES 3600
+#define TUI_CACHE_WINDOW 40 /* samples over which a hit rate is taken: 10 s, like the latencies */
+
+#endif

@@ -1,0 +1,287 @@
+#include "model/model.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static void init_history(struct tui_history *history)
+{
+    tui_series_init(&history->done_per_s);
+    tui_series_init(&history->submitted_per_s);
+    tui_series_init(&history->p50_us);
+    tui_series_init(&history->p95_us);
+    tui_series_init(&history->p99_us);
+    tui_series_init(&history->queued);
+    tui_series_init(&history->in_flight);
+}
+
+struct tui_model *tui_model_create(void)
+{
+    struct tui_model *model = calloc(1, sizeof(*model));
+    if (!model)
+        return NULL;
+    init_history(&model->history);
+    return model;
+}
+
+void tui_model_destroy(struct tui_model *model)
+{
+    if (!model)
+        return;
+    tui_fleet_destroy(model->fleet);
+    free(model->jobs);
+    free(model->detail);
+    for (size_t i = 0; i < model->cache_count; i++)
+        free(model->caches[i].rate);
+    free(model);
+}
+
+static void push_gap(struct tui_model *model)
+{
+    tui_series_push(&model->history.done_per_s, NAN);
+    tui_series_push(&model->history.submitted_per_s, NAN);
+    tui_series_push(&model->history.p50_us, NAN);
+    tui_series_push(&model->history.p95_us, NAN);
+    tui_series_push(&model->history.p99_us, NAN);
+    tui_series_push(&model->history.queued, NAN);
+    tui_series_push(&model->history.in_flight, NAN);
+    for (size_t i = 0; i < model->cache_count; i++)
+        tui_series_push(model->caches[i].rate, NAN);
+}
+
+static void push_sample(struct tui_history *history, const struct tui_fleet *fleet)
+{
+    const struct tui_latency *total = &fleet->latency[TUI_SPAN_TOTAL];
+    /* A percentile of nothing is not 0 us. */
+    bool measured = total->count > 0;
+
+    tui_series_push(&history->done_per_s, fleet->done_per_s);
+    tui_series_push(&history->submitted_per_s, fleet->submitted_per_s);
+    tui_series_push(&history->p50_us, measured ? (double)total->p50_us : NAN);
+    tui_series_push(&history->p95_us, measured ? (double)total->p95_us : NAN);
+    tui_series_push(&history->p99_us, measured ? (double)total->p99_us : NAN);
+    tui_series_push(&history->queued, (double)fleet->totals.queued);
+    tui_series_push(&history->in_flight, (double)(fleet->totals.assigned + fleet->totals.running));
+}
+
+/* A cache keeps its place whatever order the coordinator names them in. */
+static struct tui_cache_rate *cache_of(struct tui_model *model, const char *name)
+{
+    for (size_t i = 0; i < model->cache_count; i++) {
+        if (strcmp(model->caches[i].name, name) == 0)
+            return &model->caches[i];
+    }
+    if (model->cache_count == TUI_CACHES_MAX)
+        return NULL;
+    struct tui_cache_rate *cache = &model->caches[model->cache_count];
+    memset(cache, 0, sizeof(*cache));
+    cache->rate = malloc(sizeof(*cache->rate));
+    if (!cache->rate)
+        return NULL;
+    tui_series_init(cache->rate);
+    snprintf(cache->name, sizeof(cache->name), "%s", name);
+    model->cache_count++;
+    return cache;
+}
+
+static void push_cache(struct tui_cache_rate *cache, const struct tui_cache *now)
+{
+    /* Counters that fall belong to another process: begin again. */
+    if (now->hits < cache->hits_total || now->misses < cache->misses_total)
+        cache->samples = 0;
+    size_t slot = cache->samples % TUI_CACHE_WINDOW;
+    uint64_t hits = now->hits;
+    uint64_t misses = now->misses;
+    if (cache->samples > 0) {
+        size_t oldest = cache->samples < TUI_CACHE_WINDOW ? 0 : slot;
+        hits -= cache->hits[oldest];
+        misses -= cache->misses[oldest];
+    } else {
+        hits = misses = 0;
+    }
+    cache->hits[slot] = now->hits;
+    cache->misses[slot] = now->misses;
+    cache->hits_total = now->hits;
+    cache->misses_total = now->misses;
+    cache->samples++;
+    tui_series_push(cache->rate, hits + misses > 0 ? (double)hits / (double)(hits + misses) : NAN);
+}
+
+/* How many samples should have come since the last one, this one included. 0: nothing is new. */
+static uint64_t samples_due(const struct tui_model *model, const struct tui_update *update)
+{
+    const struct tui_fleet *fleet = update->fleet;
+    int64_t elapsed = update->at_ms - model->fleet_at_ms;
+    uint64_t by_time = elapsed > 0 ? (uint64_t)elapsed / TUI_SAMPLE_MS : 0;
+    uint64_t due = 1;
+
+    if (!model->fleet)
+        return 1;
+    if (fleet->epoch == model->fleet->epoch && fleet->seq == model->fleet->seq &&
+        fleet->time_ms == model->fleet->time_ms)
+        return 0;
+    if (update->published && model->fleet_published && fleet->epoch == model->fleet->epoch &&
+        fleet->seq > model->fleet->seq)
+        due = fleet->seq - model->fleet->seq;
+    /* Arrivals jitter: time says something only when it's clearly more than one sample. */
+    if (by_time > due && by_time >= 3)
+        due = by_time;
+    return due < TUI_SAMPLES ? due : TUI_SAMPLES;
+}
+
+static void apply_fleet(struct tui_model *model, struct tui_update *update)
+{
+    struct tui_fleet *fleet = update->fleet;
+    uint64_t due = samples_due(model, update);
+
+    /* A snapshot asked for and one published may overtake each other. */
+    if (model->fleet && fleet->epoch == model->fleet->epoch &&
+        fleet->time_ms < model->fleet->time_ms)
+        return;
+    if (model->fleet && fleet->epoch != model->fleet->epoch)
+        model->restarts++;
+    if (due > 1) {
+        model->snapshots_lost += due - 1;
+        model->lost_at_ms = update->at_ms;
+    }
+    for (uint64_t i = 1; i < due; i++)
+        push_gap(model);
+    if (due > 0) {
+        push_sample(&model->history, fleet);
+        for (size_t i = 0; i < fleet->cache_count; i++) {
+            struct tui_cache_rate *cache = cache_of(model, fleet->caches[i].name);
+            if (cache)
+                push_cache(cache, &fleet->caches[i]);
+        }
+    }
+    tui_fleet_destroy(model->fleet);
+    model->fleet = fleet;
+    model->fleet_at_ms = update->at_ms;
+    model->fleet_published = update->published;
+    model->snapshots++;
+    update->fleet = NULL;
+}
+
+static bool has_event(const struct tui_model *model, const struct tui_event *event)
+{
+    size_t count = tui_model_event_count(model);
+
+    for (size_t i = 0; i < count; i++) {
+        const struct tui_event *kept = tui_model_event(model, i);
+        if (kept->seq == event->seq && kept->time_ms == event->time_ms)
+            return true;
+    }
+    return false;
+}
+
+static void apply_events(struct tui_model *model, const struct tui_event_page *page)
+{
+    for (size_t i = 0; i < page->count; i++) {
+        const struct tui_event *event = &page->events[i];
+        if (!has_event(model, event)) {
+            model->events[model->events_pushed % TUI_EVENTS_MAX] = *event;
+            model->events_pushed++;
+        }
+    }
+}
+
+static void apply_jobs(struct tui_model *model, struct tui_update *update)
+{
+    free(model->jobs);
+    model->jobs = update->jobs;
+    model->jobs_at_ms = update->at_ms;
+    update->jobs = NULL;
+}
+
+static void apply_job(struct tui_model *model, struct tui_update *update)
+{
+    free(model->detail);
+    model->detail = update->detail;
+    model->detail_job = update->job;
+    model->detail_refusal = update->refusal;
+    model->detail_at_ms = update->at_ms;
+    update->detail = NULL;
+}
+
+void tui_model_apply(struct tui_model *model, struct tui_update *update)
+{
+    switch (update->kind) {
+    case TUI_UPDATE_FLEET:
+        apply_fleet(model, update);
+        break;
+    case TUI_UPDATE_EVENTS:
+        apply_events(model, update->events);
+        break;
+    case TUI_UPDATE_JOBS:
+        apply_jobs(model, update);
+        break;
+    case TUI_UPDATE_JOB:
+        apply_job(model, update);
+        break;
+    case TUI_UPDATE_ANSWER:
+        break;
+    case TUI_UPDATE_SILENCE:
+        if (model->silent_ms == 0)
+            model->silent_ms = update->at_ms;
+        memcpy(model->silence, update->refusal.message, sizeof(model->silence));
+        break;
+    case TUI_UPDATE_MALFORMED:
+        model->malformed++;
+        model->malformed_at_ms = update->at_ms;
+        memcpy(model->malformed_text, update->refusal.message, sizeof(model->malformed_text));
+        break;
+    }
+    if (update->kind != TUI_UPDATE_SILENCE) {
+        model->heard_ms = update->at_ms;
+        model->silent_ms = 0;
+    }
+    tui_update_destroy(update);
+}
+
+size_t tui_model_event_count(const struct tui_model *model)
+{
+    return model->events_pushed < TUI_EVENTS_MAX ? (size_t)model->events_pushed : TUI_EVENTS_MAX;
+}
+
+const struct tui_event *tui_model_event(const struct tui_model *model, size_t i)
+{
+    return &model->events[(model->events_pushed - 1 - i) % TUI_EVENTS_MAX];
+}
+
+int64_t tui_model_age_ms(const struct tui_model *model, int64_t now_ms)
+{
+    if (!model->fleet)
+        return -1;
+    return now_ms > model->fleet_at_ms ? now_ms - model->fleet_at_ms : 0;
+}
+
+int64_t tui_model_silent_ms(const struct tui_model *model, int64_t now_ms)
+{
+    if (model->silent_ms == 0)
+        return 0;
+    int64_t since = model->heard_ms > 0 ? model->heard_ms : model->silent_ms;
+    return now_ms > since ? now_ms - since : 1;
+}
+
+size_t tui_model_alerts(const struct tui_model *model)
+{
+    const struct tui_fleet *fleet = model->fleet;
+    size_t alerts = 0;
+
+    if (!fleet)
+        return 0;
+    if (fleet->ledger[0] != 0 && strcmp(fleet->ledger, "ok") != 0)
+        alerts++;
+    for (size_t i = 0; i < fleet->agent_count; i++) {
+        const struct tui_agent *agent = &fleet->agents[i];
+        if (strcmp(agent->state, "suspect") == 0 || strcmp(agent->state, "lost") == 0)
+            alerts++;
+        for (size_t d = 0; d < agent->device_count; d++) {
+            const char *state = agent->devices[d].state;
+            if (strcmp(state, "suspect") == 0 || strcmp(state, "cordoned") == 0)
+                alerts++;
+        }
+    }
+    return alerts;
+}

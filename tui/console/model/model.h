@@ -1,0 +1,78 @@
+/*
+ * What the console knows, folded from updates. Pure state: no curses, socket, clock or thread. One
+ * thread owns it; views get it as const.
+ */
+#ifndef TUI_CONSOLE_MODEL_MODEL_H
+#define TUI_CONSOLE_MODEL_MODEL_H
+
+#include "model/series.h"
+#include "model/update.h"
+
+/* Data older than this is called old on the screen, and its graphs begin to show a gap. */
+#define TUI_STALE_MS 1000
+
+struct tui_history {
+    struct tui_series done_per_s, submitted_per_s;
+    struct tui_series p50_us, p95_us, p99_us; /* no sample where nothing ended */
+    struct tui_series queued, in_flight;
+};
+
+struct tui_cache_rate {
+    char name[TUI_WORD_SIZE];
+    uint64_t hits[TUI_CACHE_WINDOW], misses[TUI_CACHE_WINDOW];
+    uint64_t hits_total, misses_total;
+    size_t samples;          /* pushed since the last reset */
+    struct tui_series *rate; /* 0 to 1 over the window; no sample without traffic in it */
+};
+
+struct tui_model {
+    struct tui_fleet *fleet; /* NULL until the first snapshot */
+    int64_t fleet_at_ms;
+    bool fleet_published;
+    struct tui_history history;
+    struct tui_cache_rate caches[TUI_CACHES_MAX];
+    size_t cache_count;
+
+    struct tui_event events[TUI_EVENTS_MAX]; /* a ring; see tui_model_event */
+    uint64_t events_pushed;
+
+    struct tui_job_page *jobs; /* NULL until asked for */
+    int64_t jobs_at_ms;
+    struct tui_job_detail *detail;
+    uint64_t detail_job; /* whom `detail` or `detail_refusal` is about; 0: nobody yet */
+    struct tui_refusal detail_refusal;
+    int64_t detail_at_ms;
+
+    uint64_t snapshots, snapshots_lost, malformed, restarts;
+    int64_t lost_at_ms, malformed_at_ms; /* 0: never */
+    char malformed_text[TUI_TEXT_SIZE];
+
+    int64_t heard_ms;  /* the last message of any kind; 0: none yet */
+    int64_t silent_ms; /* the first failure since then; 0: none */
+    char silence[TUI_TEXT_SIZE];
+};
+
+/* NULL when memory ran out. */
+struct tui_model *tui_model_create(void);
+void tui_model_destroy(struct tui_model *model);
+
+/*
+ * Folds one update in, and destroys it. TUI_UPDATE_ANSWER only tells the model that the
+ * coordinator is there: take the answer out before.
+ */
+void tui_model_apply(struct tui_model *model, struct tui_update *update);
+
+/* Events kept, and the i-th of them, 0 the newest. */
+size_t tui_model_event_count(const struct tui_model *model);
+const struct tui_event *tui_model_event(const struct tui_model *model, size_t i);
+
+/* How old the snapshot is, or -1 while there is none. */
+int64_t tui_model_age_ms(const struct tui_model *model, int64_t now_ms);
+
+/* For how long nothing has answered, or 0 while the coordinator answers. */
+int64_t tui_model_silent_ms(const struct tui_model *model, int64_t now_ms);
+
+/* What needs the operator: agents suspect or lost, devices suspect or cordoned, a ledger not ok. */
+size_t tui_model_alerts(const struct tui_model *model);
+
+#endif

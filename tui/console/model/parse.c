@@ -1,0 +1,265 @@
+#include "model/parse.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+#include <cjson/cJSON.h>
+
+#include "model/json.h"
+#include "model/parse_part.h"
+
+static enum tui_parse open_reply(const char *text, size_t len, cJSON **ret_root)
+{
+    cJSON *root;
+
+    if (len > TUI_MESSAGE_BYTES_MAX)
+        return TUI_PARSE_MALFORMED;
+    root = cJSON_ParseWithLength(text, len);
+    if (!cJSON_IsObject(root)) {
+        cJSON_Delete(root);
+        return TUI_PARSE_MALFORMED;
+    }
+    *ret_root = root;
+    return TUI_PARSE_OK;
+}
+
+/* A publication carries no "ok"; a reply without it is taken as one, too. */
+static enum tui_parse open_ok(const char *text, size_t len, cJSON **ret_root,
+                              struct tui_refusal *ret_refusal)
+{
+    cJSON *root = NULL;
+    enum tui_parse status = open_reply(text, len, &root);
+
+    if (status != TUI_PARSE_OK)
+        return status;
+    if (cJSON_IsFalse(cJSON_GetObjectItemCaseSensitive(root, "ok"))) {
+        if (ret_refusal)
+            tui_parse_refusal(root, ret_refusal);
+        cJSON_Delete(root);
+        return TUI_PARSE_REFUSED;
+    }
+    *ret_root = root;
+    return TUI_PARSE_OK;
+}
+
+/* The pools are sized by one pass over the agents, within the limits of each. */
+static enum tui_parse fill_agents(const cJSON *array, struct tui_fleet *fleet)
+{
+    size_t agents = tui_json_count(array, TUI_AGENTS_MAX);
+    size_t devices = 0;
+    size_t models = 0;
+    const cJSON *at = array ? array->child : NULL;
+
+    for (size_t i = 0; i < agents; i++, at = at->next) {
+        devices += tui_json_count(tui_json_array(at, "devices"), TUI_DEVICES_MAX);
+        models += tui_json_count(tui_json_array(at, "models"), TUI_MODELS_MAX);
+    }
+    fleet->agents = calloc(agents + 1, sizeof(*fleet->agents));
+    fleet->devices = calloc(devices + 1, sizeof(*fleet->devices));
+    fleet->models = calloc(models + 1, sizeof(*fleet->models));
+    if (!fleet->agents || !fleet->devices || !fleet->models)
+        return TUI_PARSE_NO_MEMORY;
+
+    struct tui_parse_pools pools = {fleet->devices, fleet->models};
+    at = array ? array->child : NULL;
+    for (size_t i = 0; i < agents; i++, at = at->next) {
+        /* The name is the identity of everything that the operator does to an agent. */
+        if (tui_parse_agent(at, &pools, &fleet->agents[fleet->agent_count]))
+            fleet->agent_count++;
+    }
+    return TUI_PARSE_OK;
+}
+
+static enum tui_parse fill_operations(const cJSON *array, struct tui_fleet *fleet)
+{
+    size_t count = tui_json_count(array, TUI_OPERATIONS_MAX);
+    const cJSON *at = array ? array->child : NULL;
+
+    fleet->operations = calloc(count + 1, sizeof(*fleet->operations));
+    if (!fleet->operations)
+        return TUI_PARSE_NO_MEMORY;
+    for (size_t i = 0; i < count; i++, at = at->next) {
+        tui_parse_operation(at, &fleet->operations[fleet->operation_count]);
+        if (fleet->operations[fleet->operation_count].id != 0)
+            fleet->operation_count++;
+    }
+    return TUI_PARSE_OK;
+}
+
+enum tui_parse tui_parse_fleet(const char *text, size_t len, struct tui_fleet **ret_fleet)
+{
+    cJSON *root = NULL;
+    struct tui_fleet *fleet = NULL;
+    enum tui_parse status = open_ok(text, len, &root, NULL);
+
+    if (status != TUI_PARSE_OK)
+        return status;
+    /* Without its list of agents it is some other message, and showing it would say "no agents". */
+    if (!tui_json_array(root, "agents") || !tui_json_object(root, "totals")) {
+        status = TUI_PARSE_MALFORMED;
+        goto out;
+    }
+    fleet = calloc(1, sizeof(*fleet));
+    if (!fleet) {
+        status = TUI_PARSE_NO_MEMORY;
+        goto out;
+    }
+    tui_parse_summary(root, fleet);
+    status = fill_agents(tui_json_array(root, "agents"), fleet);
+    if (status == TUI_PARSE_OK)
+        status = fill_operations(tui_json_array(root, "operations"), fleet);
+    if (status == TUI_PARSE_OK) {
+        *ret_fleet = fleet;
+        fleet = NULL;
+    }
+out:
+    tui_fleet_destroy(fleet);
+    cJSON_Delete(root);
+    return status;
+}
+
+enum tui_parse tui_parse_events(const char *text, size_t len, struct tui_event_page **ret_page)
+{
+    cJSON *root = NULL;
+    struct tui_event_page *page;
+    enum tui_parse status = open_ok(text, len, &root, NULL);
+    const cJSON *array;
+
+    if (status != TUI_PARSE_OK)
+        return status;
+    array = tui_json_array(root, "events");
+    if (!array) {
+        cJSON_Delete(root);
+        return TUI_PARSE_MALFORMED;
+    }
+    size_t count = tui_json_count(array, TUI_EVENTS_PAGE_MAX);
+    page = calloc(1, sizeof(*page) + count * sizeof(page->events[0]));
+    if (!page) {
+        cJSON_Delete(root);
+        return TUI_PARSE_NO_MEMORY;
+    }
+    page->next = tui_json_integer(root, "next", TUI_INTEGER_MAX);
+    page->count = count;
+    const cJSON *at = array->child;
+    for (size_t i = 0; i < count; i++, at = at->next)
+        tui_parse_event(at, &page->events[i]);
+    cJSON_Delete(root);
+    *ret_page = page;
+    return TUI_PARSE_OK;
+}
+
+enum tui_parse tui_parse_jobs(const char *text, size_t len, struct tui_job_page **ret_page)
+{
+    cJSON *root = NULL;
+    struct tui_job_page *page;
+    enum tui_parse status = open_ok(text, len, &root, NULL);
+    const cJSON *array;
+
+    if (status != TUI_PARSE_OK)
+        return status;
+    array = tui_json_array(root, "jobs");
+    if (!array) {
+        cJSON_Delete(root);
+        return TUI_PARSE_MALFORMED;
+    }
+    size_t count = tui_json_count(array, TUI_JOBS_MAX);
+    page = calloc(1, sizeof(*page) + count * sizeof(page->jobs[0]));
+    if (!page) {
+        cJSON_Delete(root);
+        return TUI_PARSE_NO_MEMORY;
+    }
+    page->total = tui_json_integer(root, "total", TUI_INTEGER_MAX);
+    const cJSON *at = array->child;
+    for (size_t i = 0; i < count; i++, at = at->next) {
+        tui_parse_job_fields(at, &page->jobs[page->count]);
+        if (page->jobs[page->count].id != 0)
+            page->count++;
+    }
+    cJSON_Delete(root);
+    *ret_page = page;
+    return TUI_PARSE_OK;
+}
+
+enum tui_parse tui_parse_job(const char *text, size_t len, struct tui_job_detail **ret_detail,
+                             struct tui_refusal *ret_refusal)
+{
+    cJSON *root = NULL;
+    struct tui_job_detail *detail;
+    enum tui_parse status = open_ok(text, len, &root, ret_refusal);
+    const cJSON *job;
+
+    if (status != TUI_PARSE_OK)
+        return status;
+    job = tui_json_object(root, "job");
+    if (!job || tui_json_integer(job, "id", TUI_INTEGER_MAX) == 0) {
+        cJSON_Delete(root);
+        return TUI_PARSE_MALFORMED;
+    }
+    /* The history stands in the job or beside it. */
+    const cJSON *history = tui_json_array(job, "history");
+    if (!history)
+        history = tui_json_array(root, "history");
+    size_t count = tui_json_count(history, TUI_HISTORY_MAX);
+    detail = calloc(1, sizeof(*detail) + count * sizeof(detail->history[0]));
+    if (!detail) {
+        cJSON_Delete(root);
+        return TUI_PARSE_NO_MEMORY;
+    }
+    tui_parse_job_fields(job, &detail->job);
+    detail->count = count;
+    const cJSON *at = history ? history->child : NULL;
+    for (size_t i = 0; i < count; i++, at = at->next)
+        tui_parse_step(at, &detail->history[i]);
+    cJSON_Delete(root);
+    *ret_detail = detail;
+    return TUI_PARSE_OK;
+}
+
+enum tui_parse tui_parse_answer(const char *text, size_t len, struct tui_answer **ret_answer)
+{
+    cJSON *root = NULL;
+    struct tui_answer *answer;
+    enum tui_parse status = open_reply(text, len, &root);
+
+    if (status != TUI_PARSE_OK)
+        return status;
+    answer = calloc(1, sizeof(*answer));
+    if (!answer) {
+        cJSON_Delete(root);
+        return TUI_PARSE_NO_MEMORY;
+    }
+    /* Unlike a publication, an answer counts as done only if it says so. */
+    answer->ok = tui_json_flag(root, "ok");
+    tui_parse_refusal(root, &answer->refusal);
+    const cJSON *operation = tui_json_object(root, "operation");
+    if (operation) {
+        answer->has_operation = true;
+        tui_parse_operation(operation, &answer->operation);
+    }
+    const cJSON *moves = tui_json_array(root, "moves");
+    if (!moves)
+        moves = tui_json_array(operation, "moves");
+    answer->expected_ms = tui_json_integer(root, "expected_ms", TUI_INTEGER_MAX);
+    if (answer->expected_ms == 0)
+        answer->expected_ms = tui_json_integer(operation, "expected_ms", TUI_INTEGER_MAX);
+    answer->moves_total = tui_json_count(moves, SIZE_MAX);
+    answer->move_count = tui_json_count(moves, TUI_MOVES_MAX);
+    const cJSON *at = moves ? moves->child : NULL;
+    for (size_t i = 0; i < answer->move_count; i++, at = at->next)
+        tui_parse_move(at, &answer->moves[i]);
+    cJSON_Delete(root);
+    *ret_answer = answer;
+    return TUI_PARSE_OK;
+}
+
+enum tui_parse tui_parse_version(const char *text, size_t len, char ret_events[TUI_ADDRESS_SIZE])
+{
+    cJSON *root = NULL;
+    enum tui_parse status = open_ok(text, len, &root, NULL);
+
+    if (status != TUI_PARSE_OK)
+        return status;
+    tui_json_text(root, "events", ret_events, TUI_ADDRESS_SIZE);
+    cJSON_Delete(root);
+    return TUI_PARSE_OK;
+}

@@ -1,0 +1,78 @@
+#include "model/update.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "model/parse.h"
+#include "text/text.h"
+
+static const char *const kind_names[] = {"snapshot", "events", "jobs", "job", "answer"};
+
+static enum tui_parse parse_body(const char *text, size_t len, struct tui_update *update)
+{
+    switch (update->kind) {
+    case TUI_UPDATE_FLEET:
+        return tui_parse_fleet(text, len, &update->fleet);
+    case TUI_UPDATE_EVENTS:
+        return tui_parse_events(text, len, &update->events);
+    case TUI_UPDATE_JOBS:
+        return tui_parse_jobs(text, len, &update->jobs);
+    case TUI_UPDATE_JOB:
+        return tui_parse_job(text, len, &update->detail, &update->refusal);
+    case TUI_UPDATE_ANSWER:
+        return tui_parse_answer(text, len, &update->answer);
+    case TUI_UPDATE_SILENCE:
+    case TUI_UPDATE_MALFORMED:
+        break;
+    }
+    return TUI_PARSE_MALFORMED;
+}
+
+struct tui_update *tui_update_parse(enum tui_update_kind kind, const char *text, size_t len,
+                                    int64_t at_ms)
+{
+    struct tui_update *update = calloc(1, sizeof(*update));
+    if (!update)
+        return NULL;
+    update->kind = kind;
+    update->at_ms = at_ms;
+
+    enum tui_parse status = parse_body(text, len, update);
+    if (status == TUI_PARSE_NO_MEMORY) {
+        tui_update_destroy(update);
+        return NULL;
+    }
+    /* A job that is not there is an answer about the job; the rest is never refused by a sound
+     * coordinator. */
+    if (status == TUI_PARSE_OK || (status == TUI_PARSE_REFUSED && kind == TUI_UPDATE_JOB))
+        return update;
+    update->kind = TUI_UPDATE_MALFORMED;
+    snprintf(update->refusal.message, sizeof(update->refusal.message),
+             "the coordinator's %s can't be read (%zu bytes)",
+             (size_t)kind < sizeof(kind_names) / sizeof(kind_names[0]) ? kind_names[kind] : "?",
+             len);
+    return update;
+}
+
+struct tui_update *tui_update_silence(const char *message, int64_t at_ms)
+{
+    struct tui_update *update = calloc(1, sizeof(*update));
+    if (!update)
+        return NULL;
+    update->kind = TUI_UPDATE_SILENCE;
+    update->at_ms = at_ms;
+    tui_text_clean(update->refusal.message, sizeof(update->refusal.message), message);
+    return update;
+}
+
+void tui_update_destroy(struct tui_update *update)
+{
+    if (!update)
+        return;
+    tui_fleet_destroy(update->fleet);
+    free(update->events);
+    free(update->jobs);
+    free(update->detail);
+    free(update->answer);
+    free(update);
+}

@@ -1,0 +1,46 @@
+/* What the feed hands to the screen's thread: one parsed message, or news about the connection. */
+#ifndef TUI_CONSOLE_MODEL_UPDATE_H
+#define TUI_CONSOLE_MODEL_UPDATE_H
+
+#include "model/fleet.h"
+
+enum tui_update_kind {
+    TUI_UPDATE_FLEET,     /* a snapshot */
+    TUI_UPDATE_EVENTS,    /* a reply to `events` */
+    TUI_UPDATE_JOBS,      /* a reply to `jobs` */
+    TUI_UPDATE_JOB,       /* a reply to `job`, or its refusal */
+    TUI_UPDATE_ANSWER,    /* a reply to an action, with the action's token */
+    TUI_UPDATE_SILENCE,   /* a request got no answer: `refusal` says why */
+    TUI_UPDATE_MALFORMED, /* a message that could not be read; `refusal.message` says which */
+};
+
+struct tui_update {
+    struct tui_update *next; /* of whoever queues it */
+    enum tui_update_kind kind;
+    int64_t at_ms;  /* the monotonic clock when the message arrived */
+    bool published; /* a snapshot from the event socket: its seq counts without gaps */
+    uint64_t token;
+    uint64_t job; /* TUI_UPDATE_JOB: whose */
+    struct tui_refusal refusal;
+    /* By kind; at most one is set, and the update owns it. */
+    struct tui_fleet *fleet;
+    struct tui_event_page *events;
+    struct tui_job_page *jobs;
+    struct tui_job_detail *detail;
+    struct tui_answer *answer;
+};
+
+/*
+ * Parses a message that should be of `kind` (one of the first five). What can't be read becomes
+ * TUI_UPDATE_MALFORMED; a refused snapshot, event page or job list TUI_UPDATE_MALFORMED with the
+ * refusal. Returns NULL only when memory ran out. Destroy it with tui_update_destroy.
+ */
+struct tui_update *tui_update_parse(enum tui_update_kind kind, const char *text, size_t len,
+                                    int64_t at_ms);
+
+/* News that no answer came. `message` is copied. NULL only when memory ran out. */
+struct tui_update *tui_update_silence(const char *message, int64_t at_ms);
+
+void tui_update_destroy(struct tui_update *update);
+
+#endif

@@ -1,0 +1,75 @@
+/*
+ * A grid of character cells that views draw on. Only screen.c turns it into terminal output, so a
+ * view can be drawn, and looked at, without a terminal.
+ */
+#ifndef TUI_CONSOLE_THEME_CANVAS_H
+#define TUI_CONSOLE_THEME_CANVAS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <wchar.h>
+
+#define TUI_CANVAS_ROWS_MAX 512
+#define TUI_CANVAS_COLS_MAX 1024
+
+/* What a cell means; the theme gives it colours and attributes. */
+enum tui_role {
+#define TUI_ROLE(name, c256, c16, mono, help) TUI_ROLE_##name,
+#include "theme/roles.def"
+#undef TUI_ROLE
+    TUI_ROLE_COUNT
+};
+
+struct tui_cell {
+    wchar_t ch; /* 0: the right half of a wide character */
+    uint8_t role;
+    uint8_t selected;
+};
+
+struct tui_canvas {
+    int rows, cols;
+    bool ascii; /* show every character outside of ASCII as '?' */
+    struct tui_cell *cells;
+};
+
+struct tui_rect {
+    int y, x, rows, cols;
+};
+
+/* Makes it rows x cols (clamped to the maxima), blank. False, unchanged, when memory ran out. */
+bool tui_canvas_resize(struct tui_canvas *canvas, int rows, int cols);
+void tui_canvas_finish(struct tui_canvas *canvas);
+
+void tui_canvas_clear(struct tui_canvas *canvas);
+
+/* NULL outside of the canvas. */
+struct tui_cell *tui_canvas_at(struct tui_canvas *canvas, int y, int x);
+
+void tui_canvas_put(struct tui_canvas *canvas, int y, int x, wchar_t ch, enum tui_role role);
+
+/*
+ * Writes UTF-8 text, at most `cols` columns of it, clipped to the canvas. Text that doesn't fit
+ * ends in '~', so that a cut name is never taken for a whole one. Returns the columns used.
+ */
+int tui_canvas_text(struct tui_canvas *canvas, int y, int x, int cols, enum tui_role role,
+                    const char *text);
+
+/* As tui_canvas_text with printf's formatting, cut at 511 bytes. */
+int tui_canvas_print(struct tui_canvas *canvas, int y, int x, int cols, enum tui_role role,
+                     const char *format, ...) __attribute__((format(printf, 6, 7)));
+
+/* As tui_canvas_text, ending at column x + cols. */
+int tui_canvas_right(struct tui_canvas *canvas, int y, int x, int cols, enum tui_role role,
+                     const char *text);
+
+/* The columns that the text takes, uncut. */
+int tui_canvas_width(const struct tui_canvas *canvas, const char *text);
+
+/* Blanks a rectangle. */
+void tui_canvas_fill(struct tui_canvas *canvas, struct tui_rect rect, enum tui_role role);
+
+/* Marks [x, x + cols) of a row as the selected one. */
+void tui_canvas_select(struct tui_canvas *canvas, int y, int x, int cols);
+
+#endif

@@ -1,0 +1,220 @@
+#include "views/chrome.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "model/figure.h"
+
+static const char *plural(size_t n, const char *one, const char *many)
+{
+    return n == 1 ? one : many;
+}
+
+static enum tui_role age_text(const struct tui_app *app, char *ret_text, size_t size)
+{
+    int64_t age = tui_model_age_ms(app->model, app->now_ms);
+    char text[TUI_FIGURE_SIZE];
+
+    if (age < 0) {
+        snprintf(ret_text, size, "no data yet");
+        return TUI_ROLE_WARN;
+    }
+    if (age < TUI_STALE_MS) {
+        snprintf(ret_text, size, "live");
+        return TUI_ROLE_BAR;
+    }
+    tui_figure_age(text, sizeof(text), (uint64_t)age);
+    snprintf(ret_text, size, "data %s old", text);
+    return age < 5000 ? TUI_ROLE_WARN : TUI_ROLE_BAD;
+}
+
+static void draw_top(const struct tui_app *app, struct tui_canvas *canvas)
+{
+    const struct tui_fleet *fleet = app->model->fleet;
+    char age[64];
+    char clock[TUI_FIGURE_SIZE];
+    enum tui_role role = age_text(app, age, sizeof(age));
+    size_t alerts = tui_model_alerts(app->model);
+    int right = canvas->cols - 1;
+    int x = 1;
+
+    tui_canvas_fill(canvas, (struct tui_rect){0, 0, 1, canvas->cols}, TUI_ROLE_BAR);
+    right -= (int)strlen(age);
+    tui_canvas_text(canvas, 0, right, canvas->cols - right, role, age);
+    tui_figure_clock(clock, sizeof(clock), app->clock_ms);
+    right -= (int)strlen(clock) + 2;
+    tui_canvas_text(canvas, 0, right, 12, TUI_ROLE_BAR, clock);
+    if (app->read_only) {
+        right -= 11;
+        tui_canvas_text(canvas, 0, right, 9, TUI_ROLE_BAR, "read-only");
+    }
+    x += tui_canvas_text(canvas, 0, x, right - x - 1, TUI_ROLE_BAR, "stoker") + 2;
+    if (!fleet)
+        return;
+    x += tui_canvas_text(canvas, 0, x, right - x - 1, TUI_ROLE_BAR, fleet->cluster) + 2;
+    x += tui_canvas_print(canvas, 0, x, right - x - 1, TUI_ROLE_BAR, "%llu/%llu agents ready",
+                          (unsigned long long)fleet->totals.agents_ready,
+                          (unsigned long long)fleet->totals.agents) +
+         2;
+    x += tui_canvas_print(canvas, 0, x, right - x - 1, TUI_ROLE_BAR, "%llu %s",
+                          (unsigned long long)fleet->totals.devices,
+                          plural((size_t)fleet->totals.devices, "device", "devices")) +
+         2;
+    if (alerts > 0)
+        tui_canvas_print(canvas, 0, x, right - x - 1, TUI_ROLE_BAD, "%zu %s!", alerts,
+                         plural(alerts, "ALERT", "ALERTS"));
+}
+
+static void draw_tabs(const struct tui_app *app, struct tui_canvas *canvas)
+{
+    const struct tui_list *list = &app->lists[app->view];
+    int x = 1;
+
+    for (size_t i = 0; i < TUI_VIEW_COUNT; i++) {
+        bool here = app->view == i;
+        if (tui_views[i].key == 0 && !here)
+            continue;
+        if (tui_views[i].key != 0)
+            x += tui_canvas_print(canvas, 1, x, canvas->cols - x, TUI_ROLE_KEY, "%c",
+                                  tui_views[i].key);
+        x += tui_canvas_print(canvas, 1, x, canvas->cols - x, here ? TUI_ROLE_STRONG : TUI_ROLE_DIM,
+                              here ? "[%s]" : " %s ", tui_views[i].title);
+        x += 1;
+    }
+    if (list->filter[0] != 0)
+        tui_canvas_print(canvas, 1, x + 1, canvas->cols - x - 2, TUI_ROLE_WARN,
+                         "filter: %s (%zu shown)", list->filter, app->row_count);
+}
+
+/* What the operator must know before reading anything else; false if there is nothing. */
+static bool warning(const struct tui_app *app, char *ret_text, size_t size, enum tui_role *ret_role)
+{
+    const struct tui_model *model = app->model;
+    int64_t silent = tui_model_silent_ms(model, app->now_ms);
+    char span[TUI_FIGURE_SIZE];
+
+    *ret_role = TUI_ROLE_BAD;
+    if (silent > 0) {
+        tui_figure_age(span, sizeof(span), (uint64_t)silent);
+        snprintf(ret_text, size, "no answer from %s for %s; retrying. %s", app->address, span,
+                 model->silence);
+        return true;
+    }
+    *ret_role = TUI_ROLE_WARN;
+    if (model->malformed > 0 && app->now_ms - model->malformed_at_ms < TUI_MESSAGE_MS) {
+        snprintf(ret_text, size, "%s; %llu so far", model->malformed_text,
+                 (unsigned long long)model->malformed);
+        return true;
+    }
+    if (model->lost_at_ms > 0 && app->now_ms - model->lost_at_ms < 10000) {
+        snprintf(ret_text, size, "missed %llu snapshots so far; gaps in the graphs are unknown",
+                 (unsigned long long)model->snapshots_lost);
+        return true;
+    }
+    return false;
+}
+
+static void draw_message(const struct tui_app *app, struct tui_canvas *canvas, int y)
+{
+    char text[TUI_MESSAGE_SIZE];
+    enum tui_role role;
+    int cols = canvas->cols - 2;
+
+    if (app->prompt.kind != TUI_PROMPT_NONE) {
+        bool filter = app->prompt.kind == TUI_PROMPT_FILTER;
+        int x = 1;
+        x += tui_canvas_text(canvas, y, x, cols, TUI_ROLE_KEY, filter ? "filter /" : "command :");
+        x += tui_canvas_text(canvas, y, x, canvas->cols - 1 - x, TUI_ROLE_STRONG, app->prompt.text);
+        tui_canvas_put(canvas, y, x, L'_', TUI_ROLE_STRONG);
+        return;
+    }
+    if (app->message[0] != 0 && app->now_ms - app->message_at_ms < TUI_MESSAGE_MS)
+        tui_canvas_text(canvas, y, 1, cols, app->message_role, app->message);
+    else if (warning(app, text, sizeof(text), &role))
+        tui_canvas_text(canvas, y, 1, cols, role, text);
+}
+
+static int draw_hint(const struct tui_app *app, struct tui_canvas *canvas, int y, int x,
+                     enum tui_context context)
+{
+    for (int i = 0; i < TUI_COMMAND_COUNT; i++) {
+        const struct tui_binding *binding = &app->keymap.bindings[i];
+        char key[16];
+        if (binding->context != context || binding->hint[0] == 0)
+            continue;
+        tui_key_name(key, sizeof(key), binding->keys[0]);
+        const char *hint = binding->hint;
+        if (i == TUI_COMMAND_QUIT && (app->view == TUI_VIEW_HELP || app->view == TUI_VIEW_DETAIL))
+            hint = "back";
+        int need = (int)(strlen(key) + strlen(hint)) + 1;
+        if (x + need > canvas->cols - 1)
+            return x;
+        x += tui_canvas_text(canvas, y, x, canvas->cols - x, TUI_ROLE_KEY, key) + 1;
+        x += tui_canvas_text(canvas, y, x, canvas->cols - x, TUI_ROLE_DIM, hint) + 2;
+    }
+    return x;
+}
+
+static void draw_hints(const struct tui_app *app, struct tui_canvas *canvas, int y)
+{
+    enum tui_context context = tui_app_context(app);
+    int x = 1;
+
+    if (context == TUI_CONTEXT_DIALOG || context == TUI_CONTEXT_PROMPT) {
+        draw_hint(app, canvas, y, x, context);
+        return;
+    }
+    /* Help and leaving first: they are what a lost operator needs when the line is short. */
+    x = draw_hint(app, canvas, y, x, TUI_CONTEXT_ANY);
+    if (context != TUI_CONTEXT_ANY)
+        x = draw_hint(app, canvas, y, x, context);
+    if (tui_views[app->view].ops->count)
+        draw_hint(app, canvas, y, x, TUI_CONTEXT_LIST);
+}
+
+static void draw_waiting(const struct tui_app *app, struct tui_canvas *canvas, struct tui_rect body)
+{
+    int y = body.y + body.rows / 3;
+
+    tui_canvas_print(canvas, y, 3, canvas->cols - 6, TUI_ROLE_STRONG, "Waiting for %s",
+                     app->address);
+    tui_canvas_text(canvas, y + 2, 3, canvas->cols - 6, TUI_ROLE_NORMAL,
+                    "Is the coordinator running there? `stokerd` or `stokerd coordinator`");
+    tui_canvas_text(canvas, y + 3, 3, canvas->cols - 6, TUI_ROLE_NORMAL,
+                    "starts one. This screen retries by itself; q leaves.");
+}
+
+void tui_chrome_draw(struct tui_app *app, struct tui_canvas *canvas)
+{
+    bool tall = canvas->rows >= TUI_ROWS_MIN && canvas->cols >= TUI_COLS_MIN;
+    struct tui_rect body = {2, 0, canvas->rows - 4, canvas->cols};
+    char text[TUI_MESSAGE_SIZE];
+    enum tui_role role;
+
+    tui_canvas_clear(canvas);
+    if (!tall) {
+        tui_canvas_print(canvas, 0, 0, canvas->cols, TUI_ROLE_STRONG, "%dx%d is too small",
+                         canvas->cols, canvas->rows);
+        tui_canvas_print(canvas, 1, 0, canvas->cols, TUI_ROLE_NORMAL, "stoker needs %dx%d",
+                         TUI_COLS_MIN, TUI_ROWS_MIN);
+        tui_canvas_text(canvas, 2, 0, canvas->cols, TUI_ROLE_NORMAL, "q leaves");
+        return;
+    }
+    /* An answer to an action and a silent coordinator both have to be seen: two lines then. */
+    bool both = (app->message[0] != 0 && app->now_ms - app->message_at_ms < TUI_MESSAGE_MS) ||
+                app->prompt.kind != TUI_PROMPT_NONE;
+    if (both && warning(app, text, sizeof(text), &role)) {
+        body.rows--;
+        tui_canvas_text(canvas, canvas->rows - 3, 1, canvas->cols - 2, role, text);
+    }
+    tui_app_arrange(app, body);
+    if (app->model->fleet || app->view == TUI_VIEW_HELP)
+        tui_views[app->view].ops->draw(app, canvas, body);
+    else
+        draw_waiting(app, canvas, body);
+    draw_top(app, canvas);
+    draw_tabs(app, canvas);
+    draw_message(app, canvas, canvas->rows - 2);
+    draw_hints(app, canvas, canvas->rows - 1);
+    tui_dialog_draw(app, canvas);
+}

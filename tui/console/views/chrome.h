@@ -1,0 +1,16 @@
+/* The whole screen: top line, tabs, the current view, message line, hints, dialog. */
+#ifndef TUI_CONSOLE_VIEWS_CHROME_H
+#define TUI_CONSOLE_VIEWS_CHROME_H
+
+#include "app/app.h"
+
+/*
+ * Draws everything. `app` is changed only in what arranging its rows changes. The canvas has the
+ * size of the terminal; below TUI_ROWS_MIN x TUI_COLS_MIN it gets one line that says so.
+ */
+void tui_chrome_draw(struct tui_app *app, struct tui_canvas *canvas);
+
+/* Over the view. Draws nothing if no dialog is open. */
+void tui_dialog_draw(const struct tui_app *app, struct tui_canvas *canvas);
+
+#endif
