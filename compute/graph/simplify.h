@@ -1,4 +1,5 @@
-/* The passes over a loaded graph, which know no input shapes, and what they share with binding. */
+/* The passes over a loaded and sorted graph, which know no input shapes, and what they share with
+ * binding. */
 #ifndef CX_SIMPLIFY_H
 #define CX_SIMPLIFY_H
 
@@ -13,6 +14,10 @@
 enum cx_status cx_graph_simplify(struct cx_graph *graph, struct cx_error *error);
 
 /* ---- parts of it, each a pass of its own ---- */
+
+/* Puts every node behind those that compute what it reads, and leaves an order that is right as
+ * it is. CX_FORMAT when there is none. */
+enum cx_status cx_graph_sort(struct cx_graph *graph, struct cx_error *error);
 
 /* Identity, Dropout and other nodes that hand input 0 on: their readers read it directly. Those
  * that compute a graph output stay. */

@@ -3,6 +3,7 @@
 
 #include "error.h"
 #include "graph/names.h"
+#include "graph/simplify.h"
 #include "onnx/internal.h"
 #include "onnx/onnx.h"
 #include "ops/op.h"
@@ -189,8 +190,10 @@ static enum cx_status check_arity(const struct cx_attr_set *set, const struct cx
     return CX_OK;
 }
 
-static enum cx_status build_edges(struct builder *b, const Onnx__Node *proto,
-                                  const struct cx_attr_set *set, struct cx_node *node)
+/* Every node's results are named before any node's operands are looked up: not every file lists
+ * its nodes in the order they run. */
+static enum cx_status build_results(struct builder *b, const Onnx__Node *proto,
+                                    const struct cx_attr_set *set, struct cx_node *node)
 {
     struct cx_arena *arena = &b->graph->arena;
     if (proto->n_input > CX_ARITY_MAX || proto->n_output > CX_ARITY_MAX)
@@ -201,13 +204,6 @@ static enum cx_status build_edges(struct builder *b, const Onnx__Node *proto,
     node->outputs = cx_arena_array(arena, node->output_count, sizeof *node->outputs);
     if (node->inputs == NULL || node->outputs == NULL)
         return no_memory(b);
-    for (uint32_t i = 0; i < node->input_count; i++) {
-        const char *name = proto->input[i];
-        node->inputs[i] = name[0] == '\0' ? CX_VALUE_NONE : cx_names_find(&b->names, name);
-        if (name[0] != '\0' && node->inputs[i] == CX_VALUE_NONE)
-            return cx_attr_fail(set, CX_FORMAT, "input '%.128s' is computed by no node before it",
-                                name);
-    }
     for (uint32_t i = 0; i < node->output_count; i++) {
         enum cx_status status = CX_OK;
         node->outputs[i] = CX_VALUE_NONE;
@@ -215,6 +211,18 @@ static enum cx_status build_edges(struct builder *b, const Onnx__Node *proto,
             status = define(b, proto->output[i], "value", &node->outputs[i]);
         if (status != CX_OK)
             return status;
+    }
+    return CX_OK;
+}
+
+static enum cx_status build_operands(struct builder *b, const Onnx__Node *proto,
+                                     const struct cx_attr_set *set, struct cx_node *node)
+{
+    for (uint32_t i = 0; i < node->input_count; i++) {
+        const char *name = proto->input[i];
+        node->inputs[i] = name[0] == '\0' ? CX_VALUE_NONE : cx_names_find(&b->names, name);
+        if (name[0] != '\0' && node->inputs[i] == CX_VALUE_NONE)
+            return cx_attr_fail(set, CX_FORMAT, "input '%.128s' is computed by no node", name);
     }
     return check_arity(set, node->op, node);
 }
@@ -235,15 +243,16 @@ static enum cx_status find_op(const struct builder *b, const struct cx_attr_set 
     return CX_OK;
 }
 
-static enum cx_status build_node(struct builder *b, const Onnx__Node *proto)
+static enum cx_status start_node(struct builder *b, const Onnx__Node *proto)
 {
     char what[CX_ERROR_TEXT_MAX];
-    struct cx_node *node = &b->graph->nodes[b->graph->node_count];
+    struct cx_node *node = &b->graph->nodes[b->graph->node_count++];
     const char *domain = domain_name(proto->domain);
     const char *op_name = text_or_empty(proto->op_type), *name = text_or_empty(proto->name);
     if (name[0] == '\0' && proto->n_output > 0)
         name = proto->output[0];
-    int32_t opset = find_opset(b->model, domain);
+    node->opset = find_opset(b->model, domain);
+    node->epilogue.residual = CX_VALUE_NONE;
     enum cx_status status = cx_onnx_check_name(op_name, "operator", b->error);
     if (status == CX_OK)
         status = cx_onnx_check_name(name, "node", b->error);
@@ -251,27 +260,40 @@ static enum cx_status build_node(struct builder *b, const Onnx__Node *proto)
         status = cx_onnx_check_name(domain, "domain", b->error);
     if (status != CX_OK)
         return status;
-    cx_node_describe(op_name, name, domain, opset, what, sizeof what);
+    cx_node_describe(op_name, name, domain, node->opset, what, sizeof what);
     struct cx_attr_set set = {.arena = &b->graph->arena, .what = what, .error = b->error};
-    status = find_op(b, &set, domain, op_name, opset, &node->op);
+    status = find_op(b, &set, domain, op_name, node->opset, &node->op);
     if (status != CX_OK)
         return status;
-    node->opset = opset;
-    node->epilogue.residual = CX_VALUE_NONE;
     node->name = cx_arena_string(&b->graph->arena, name, strlen(name));
     if (node->name == NULL)
         return no_memory(b);
-    status = build_edges(b, proto, &set, node);
+    return build_results(b, proto, &set, node);
+}
+
+static enum cx_status finish_node(struct builder *b, const Onnx__Node *proto, struct cx_node *node)
+{
+    char what[CX_ERROR_TEXT_MAX];
+    struct cx_attr_set set = {.arena = &b->graph->arena, .what = what, .error = b->error};
+    cx_node_describe(node->op->name, node->name, node->op->domain, node->opset, what, sizeof what);
+    enum cx_status status = build_operands(b, proto, &set, node);
     if (status == CX_OK)
         status = cx_onnx_read_attrs(b->source, proto, &set);
     if (status == CX_OK && node->op->impl->parse != NULL)
-        status = node->op->impl->parse(&set, node->op, opset, &node->attrs);
+        status = node->op->impl->parse(&set, node->op, node->opset, &node->attrs);
     if (status == CX_OK)
         status = cx_attr_check_used(&set);
-    if (status == CX_MEMORY)
-        return no_memory(b);
-    b->graph->node_count++;
-    return status;
+    return status == CX_MEMORY ? no_memory(b) : status;
+}
+
+static enum cx_status build_nodes(struct builder *b, const Onnx__Graph *proto)
+{
+    enum cx_status status = CX_OK;
+    for (size_t i = 0; i < proto->n_node && status == CX_OK; i++)
+        status = start_node(b, proto->node[i]);
+    for (size_t i = 0; i < proto->n_node && status == CX_OK; i++)
+        status = finish_node(b, proto->node[i], &b->graph->nodes[i]);
+    return status == CX_OK ? cx_graph_sort(b->graph, b->error) : status;
 }
 
 static enum cx_status check_model(const struct builder *b, const Onnx__Graph *proto)
@@ -311,8 +333,8 @@ enum cx_status cx_onnx_build_graph(const struct onnx_source *source, const Onnx_
         status = build_initializers(&b, proto);
     if (status == CX_OK)
         status = build_inputs(&b, proto);
-    for (size_t i = 0; i < proto->n_node && status == CX_OK; i++)
-        status = build_node(&b, proto->node[i]);
+    if (status == CX_OK)
+        status = build_nodes(&b, proto);
     if (status == CX_OK)
         status = build_outputs(&b, proto);
     return status;
