@@ -1,0 +1,270 @@
+/* Binding and the passes: the same numbers come out, from fewer nodes. */
+#include <criterion/criterion.h>
+#include <math.h>
+#include <string.h>
+
+#include "conformance.h"
+#include "interp.h"
+#include "model_builder.h"
+#include "ops/op.h"
+
+static struct mb mb;
+static struct cx_graph *graph, *bound;
+static struct cx_error error;
+
+static void start(void)
+{
+    mb_init(&mb, 15);
+    graph = bound = NULL;
+    error = (struct cx_error){0};
+}
+
+static void stop(void)
+{
+    cx_graph_destroy(bound);
+    cx_graph_destroy(graph);
+    mb_finish(&mb);
+}
+
+TestSuite(graph, .init = start, .fini = stop);
+
+static void read_model(void)
+{
+    cr_assert(mb_read(&mb, &graph, &error) == CX_OK, "%s", error.text);
+}
+
+static enum cx_status bind(struct cx_shape shape)
+{
+    struct cx_bind_input input = {.shape = shape};
+    return cx_graph_bind(graph, &input, 1, NULL, &bound, &error);
+}
+
+static uint32_t count_ops(const struct cx_graph *g, enum cx_op_id id)
+{
+    uint32_t count = 0;
+    for (uint32_t n = 0; n < g->node_count; n++)
+        count += g->nodes[n].op == &cx_ops[id];
+    return count;
+}
+
+static struct cx_tensor ramp(struct cx_shape shape)
+{
+    size_t count = (size_t)cx_shape_elements(&shape);
+    float *data = cx_arena_array(&mb.arena, count, sizeof *data);
+    cr_assert(data != NULL);
+    for (size_t i = 0; i < count; i++)
+        data[i] = sinf((float)i);
+    return (struct cx_tensor){CX_DTYPE_FLOAT, shape, data};
+}
+
+/* What the nodes say one by one, before any pass: a second, plain path to the same outputs. */
+static struct cx_tensor *run(const struct cx_bind_options *options, struct cx_tensor input)
+{
+    struct cx_tensor *outputs = NULL;
+    enum cx_status status = interp_model(graph, &input, options, &mb.arena, &outputs, &error);
+    cr_assert(status == CX_OK, "%s", error.text);
+    return outputs;
+}
+
+static void expect_fusion_keeps_numbers(struct cx_shape shape)
+{
+    static const struct cx_bind_options plain = {.no_fuse = true};
+    char why[256];
+    struct cx_tensor input = ramp(shape);
+    struct cx_tensor *want = run(&plain, input), *got = run(NULL, input);
+    for (uint32_t i = 0; i < graph->output_count; i++)
+        cr_assert(conf_compare(&got[i], &want[i], 1e-6, 1e-6, why, sizeof why), "%s", why);
+}
+
+/* y = BatchNormalization(Conv(x)), computed here from the definition. */
+Test(graph, folds_batch_norm_into_the_convolution)
+{
+    const float w[2] = {2, -3}, b[2] = {1, 4}, gamma[2] = {0.5f, 2}, beta[2] = {-1, 3};
+    const float mean[2] = {0.25f, -2}, var[2] = {4, 0.25f};
+    mb_input(&mb, "x", CX_DTYPE_FLOAT, MB_SHAPE(1, 1, 2, 2));
+    mb_floats(&mb, "w", MB_SHAPE(2, 1, 1, 1), w);
+    mb_floats(&mb, "b", MB_SHAPE(2), b);
+    mb_floats(&mb, "gamma", MB_SHAPE(2), gamma);
+    mb_floats(&mb, "beta", MB_SHAPE(2), beta);
+    mb_floats(&mb, "mean", MB_SHAPE(2), mean);
+    mb_floats(&mb, "var", MB_SHAPE(2), var);
+    mb_node(&mb, "Conv", "x w b", "c");
+    mb_attr_float(&mb, mb_node(&mb, "BatchNormalization", "c gamma beta mean var", "y"), "epsilon",
+                  0.5f);
+    mb_output(&mb, "y");
+    read_model();
+    cr_assert(graph->node_count == 1 && count_ops(graph, CX_OP_ID_Conv) == 1);
+    struct cx_tensor input = ramp(MB_SHAPE(1, 1, 2, 2));
+    const float *x = input.data, *y = run(NULL, input)[0].data;
+    for (int c = 0; c < 2; c++) {
+        for (int i = 0; i < 4; i++) {
+            double conv = (double)w[c] * (double)x[i] + (double)b[c];
+            double spread = sqrt((double)var[c] + 0.5);
+            double want = (conv - (double)mean[c]) / spread * (double)gamma[c] + (double)beta[c];
+            cr_assert(fabs((double)y[c * 4 + i] - want) < 1e-5, "%g, not %g", (double)y[c * 4 + i],
+                      want);
+        }
+    }
+}
+
+Test(graph, leaves_weights_that_another_convolution_shares)
+{
+    const float w[1] = {2}, one[1] = {1}, two[1] = {2}, zero[1] = {0};
+    mb_input(&mb, "x", CX_DTYPE_FLOAT, MB_SHAPE(1, 1, 1, 2));
+    mb_floats(&mb, "w", MB_SHAPE(1, 1, 1, 1), w);
+    mb_floats(&mb, "one", MB_SHAPE(1), one);
+    mb_floats(&mb, "two", MB_SHAPE(1), two);
+    mb_floats(&mb, "zero", MB_SHAPE(1), zero);
+    mb_node(&mb, "Conv", "x w", "c");
+    mb_attr_float(&mb, mb_node(&mb, "BatchNormalization", "c two zero zero one", "n"), "epsilon",
+                  0);
+    mb_node(&mb, "Conv", "x w", "d");
+    mb_output(&mb, "n");
+    mb_output(&mb, "d");
+    read_model();
+    struct cx_tensor input = ramp(MB_SHAPE(1, 1, 1, 2));
+    struct cx_tensor *outputs = run(NULL, input);
+    const float *x = input.data, *n = outputs[0].data, *d = outputs[1].data;
+    cr_assert(fabsf(n[1] - 4 * x[1]) < 1e-6f && fabsf(d[1] - 2 * x[1]) < 1e-6f);
+}
+
+Test(graph, turns_lone_batch_norm_into_scale_and_shift)
+{
+    const float one[1] = {1}, two[1] = {2}, three[1] = {3};
+    mb_input(&mb, "x", CX_DTYPE_FLOAT, MB_SHAPE(1, 1, 2));
+    mb_floats(&mb, "one", MB_SHAPE(1), one);
+    mb_floats(&mb, "two", MB_SHAPE(1), two);
+    mb_floats(&mb, "three", MB_SHAPE(1), three);
+    mb_attr_float(&mb, mb_node(&mb, "BatchNormalization", "x two three one one", "y"), "epsilon",
+                  0);
+    mb_output(&mb, "y");
+    read_model();
+    cr_assert(count_ops(graph, CX_OP_ID_ScaleShift) == 1 && graph->node_count == 1);
+    struct cx_tensor input = ramp(MB_SHAPE(1, 1, 2));
+    const float *x = input.data, *y = run(NULL, input)[0].data;
+    cr_assert(fabsf(y[1] - (2 * (x[1] - 1) + 3)) < 1e-6f);
+}
+
+/* A block of a residual network: two convolutions, a shortcut, activations. */
+static void build_residual_block(void)
+{
+    mb_input(&mb, "x", CX_DTYPE_FLOAT, MB_SHAPE(-1, 4, 5, 5));
+    mb_random(&mb, "w1", MB_SHAPE(4, 4, 1, 1), 1);
+    mb_random(&mb, "w2", MB_SHAPE(4, 4, 1, 1), 2);
+    mb_node(&mb, "Conv", "x w1", "a");
+    mb_node(&mb, "LeakyRelu", "a", "b");
+    mb_node(&mb, "Conv", "b w2", "c");
+    mb_node(&mb, "Add", "c x", "s");
+    mb_node(&mb, "Relu", "s", "y");
+    mb_output(&mb, "y");
+}
+
+Test(graph, fuses_activations_and_the_residual_sum)
+{
+    build_residual_block();
+    read_model();
+    cr_assert(bind(MB_SHAPE(2, 4, 5, 5)) == CX_OK, "%s", error.text);
+    cr_assert(bound->node_count == 2 && count_ops(bound, CX_OP_ID_Conv) == 2);
+    cr_assert(bound->nodes[0].epilogue.act == CX_ACT_LEAKY_RELU);
+    cr_assert(bound->nodes[1].epilogue.act == CX_ACT_RELU);
+    cr_assert(bound->nodes[1].epilogue.residual == bound->inputs[0]);
+    expect_fusion_keeps_numbers(MB_SHAPE(2, 4, 5, 5));
+}
+
+Test(graph, keeps_a_sum_whose_operand_is_read_elsewhere)
+{
+    build_residual_block();
+    mb_output(&mb, "c");
+    read_model();
+    cr_assert(bind(MB_SHAPE(2, 4, 5, 5)) == CX_OK, "%s", error.text);
+    cr_assert(count_ops(bound, CX_OP_ID_Add) == 1 && count_ops(bound, CX_OP_ID_Relu) == 1);
+    expect_fusion_keeps_numbers(MB_SHAPE(2, 4, 5, 5));
+}
+
+Test(graph, keeps_a_sum_that_broadcasts)
+{
+    mb_input(&mb, "x", CX_DTYPE_FLOAT, MB_SHAPE(2, 4, 5, 5));
+    mb_random(&mb, "w", MB_SHAPE(4, 4, 1, 1), 1);
+    mb_random(&mb, "row", MB_SHAPE(5), 3);
+    mb_node(&mb, "Conv", "x w", "a");
+    mb_node(&mb, "Add", "a row", "y");
+    mb_output(&mb, "y");
+    read_model();
+    cr_assert(bind(MB_SHAPE(2, 4, 5, 5)) == CX_OK, "%s", error.text);
+    cr_assert(count_ops(bound, CX_OP_ID_Add) == 1);
+    expect_fusion_keeps_numbers(MB_SHAPE(2, 4, 5, 5));
+}
+
+Test(graph, gives_a_product_its_bias)
+{
+    mb_input(&mb, "x", CX_DTYPE_FLOAT, MB_SHAPE(-1, 3));
+    mb_random(&mb, "w", MB_SHAPE(3, 6), 1);
+    mb_random(&mb, "b", MB_SHAPE(6), 2);
+    mb_floats(&mb, "six", MB_SCALAR, (const float[]){0.5f});
+    mb_node(&mb, "MatMul", "x w", "m");
+    mb_node(&mb, "Add", "b m", "s");
+    mb_node(&mb, "Clip", "s - six", "y");
+    mb_output(&mb, "y");
+    read_model();
+    cr_assert(bind(MB_SHAPE(2, 3)) == CX_OK, "%s", error.text);
+    cr_assert(bound->node_count == 1 && bound->nodes[0].input_count == 3);
+    cr_assert(bound->nodes[0].epilogue.act == CX_ACT_CLIP);
+    cr_assert(bound->nodes[0].epilogue.beta == 0.5f);
+    expect_fusion_keeps_numbers(MB_SHAPE(2, 3));
+}
+
+Test(graph, resolves_shape_arithmetic)
+{
+    int64_t zero = 0, minus_one = -1;
+    mb_input(&mb, "x", CX_DTYPE_FLOAT, MB_SHAPE(-1, 4, -1));
+    mb_ints(&mb, "zero", 1, &zero);
+    mb_ints(&mb, "rest", 1, &minus_one);
+    mb_node(&mb, "Shape", "x", "shape");
+    mb_node(&mb, "Gather", "shape zero", "batch");
+    mb_attr_int(&mb, mb_node(&mb, "Concat", "batch rest", "target"), "axis", 0);
+    mb_node(&mb, "Reshape", "x target", "flat");
+    mb_node(&mb, "Dropout", "flat", "dropped");
+    mb_node(&mb, "Relu", "dropped", "y");
+    mb_output(&mb, "y");
+    read_model();
+    cr_assert(count_ops(graph, CX_OP_ID_Dropout) == 0);
+    cr_assert(bind(MB_SHAPE(3, 4, 5)) == CX_OK, "%s", error.text);
+    cr_assert(bound->node_count == 2 && count_ops(bound, CX_OP_ID_Reshape) == 1);
+    const struct cx_shape *shape = &bound->values[bound->outputs[0]].shape;
+    cr_assert(shape->rank == 2 && shape->dims[0] == 3 && shape->dims[1] == 20);
+}
+
+Test(graph, names_the_node_whose_shapes_do_not_fit)
+{
+    mb_input(&mb, "x", CX_DTYPE_FLOAT, MB_SHAPE(-1, -1));
+    mb_random(&mb, "w", MB_SHAPE(3, 6), 1);
+    mb_node(&mb, "MatMul", "x w", "y");
+    mb_output(&mb, "y");
+    read_model();
+    cr_assert(bind(MB_SHAPE(2, 4)) == CX_SHAPE);
+    cr_assert(strstr(error.text, "operator 'MatMul' (node 'y'") != NULL, "%s", error.text);
+    cr_assert(strstr(error.text, "2x4 and 3x6") != NULL, "%s", error.text);
+}
+
+Test(graph, refuses_an_input_the_model_does_not_declare)
+{
+    build_residual_block();
+    read_model();
+    cr_assert(bind(MB_SHAPE(2, 3, 5, 5)) == CX_SHAPE);
+    cr_assert(strcmp(error.text, "input 'x' has shape 2x3x5x5, the model declares ?x4x5x5") == 0,
+              "%s", error.text);
+}
+
+Test(graph, refuses_shapes_that_depend_on_data)
+{
+    mb_input(&mb, "x", CX_DTYPE_INT64, MB_SHAPE(2));
+    mb_node(&mb, "ConstantOfShape", "x", "y");
+    mb_output(&mb, "y");
+    read_model();
+    cr_assert(bind(MB_SHAPE(2)) == CX_UNSUPPORTED);
+    cr_assert(strstr(error.text, "operator 'ConstantOfShape'") != NULL, "%s", error.text);
+    int64_t dims[2] = {2, 3};
+    struct cx_bind_input input = {MB_SHAPE(2), dims};
+    cr_assert(cx_graph_bind(graph, &input, 1, NULL, &bound, &error) == CX_OK, "%s", error.text);
+    cr_assert(bound->values[bound->outputs[0]].shape.dims[1] == 3);
+}
