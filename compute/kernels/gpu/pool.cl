@@ -3,6 +3,8 @@
  *
  * pool_windows: one item an output element. pool_planes: a work-group a plane, for pools whose
  * window is the whole plane. */
+#include "common.cl"
+
 #ifndef KIND
 #define KIND 0
 #endif
