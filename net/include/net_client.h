@@ -25,7 +25,8 @@ void net_client_close(struct net_client *client); // may block for a moment; tak
 // Sends one JSON text and waits for the reply. BLOCKS for at most about `timeout_ms` (1 to
 // 3,600,000), connecting included. The reply has `*ret_len` bytes and a NUL after them; it belongs
 // to the caller: free() it. It is the peer's: check it. The request is never sent twice.
-// NET_ERR_UNREACHABLE: nothing listens there; the request was not sent. NET_ERR_TIMEOUT,
+// NET_ERR_UNREACHABLE: nothing listens there, NET_ERR_PROTOCOL: something else does; the request
+// was not sent. NET_ERR_TIMEOUT,
 // NET_ERR_CLOSED (the connection ended while waiting): whether it was done is unknown; use an
 // idempotency key. NET_ERR_TOO_BIG, NET_ERR_NOMEM. The client is usable after any of them.
 enum net_status net_client_request(struct net_client *client, const char *text, size_t len,
@@ -47,12 +48,11 @@ struct net_event {
 struct net_sub_options {
     const char *address;
     const char *topics[2]; // of "event", "snapshot"; NULL ends the list; none = all
-    // No message for so long: the socket is replaced by a new one. 0 = 5,000. Choose it greater
-    // than the interval of the publisher's snapshots.
+    // No message for so long: the connection is given up for a new one. 0 = 5,000. Choose it
+    // greater than the interval of the publisher's snapshots.
     uint32_t silence_ms;
-    size_t queue_max; // messages waiting for a slow callback before some are dropped; 0 = 256
-    // On a thread of NNG, one call at a time. Messages that are no topic, seq and JSON object are
-    // counted and not delivered. Should not block: messages are dropped meanwhile.
+    // On the subscription's own thread. Messages that are no topic, seq and JSON object are counted
+    // and not delivered. Should not block: the publisher drops messages meanwhile.
     void (*on_event)(void *user, const struct net_event *event);
     void *user;
 };
@@ -61,14 +61,13 @@ struct net_sub_stats {
     uint64_t received;
     uint64_t lost;      // by seq
     uint64_t malformed; // not delivered
-    uint64_t sockets;   // 1 + how often silence made a new one
+    uint64_t silences;  // connections given up for their silence
     uint64_t age_ms;    // since the last message, or since the opening
     bool heard;         // a message has come since the opening
     bool connected;     // a connection is up now
 };
 
-// Subscribes and returns at once; connects, and connects again, in the background. Starts one
-// thread of its own, for the watchdog.
+// Subscribes and returns at once; connects, and connects again, on a thread of its own.
 enum net_status net_sub_open(const struct net_sub_options *options, struct net_sub **ret_sub,
                              struct net_error *err);
 void net_sub_stats(struct net_sub *sub, struct net_sub_stats *ret_stats); // any thread

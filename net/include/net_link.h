@@ -1,12 +1,12 @@
 // Agent links: streams of frames over tcp:// or ipc:// (tls+tcp:// is prepared for), which agents
 // dial and the coordinator listens for.
 //
-// Threads. Callbacks come on NNG's threads, never on yours, with no lock of ours held. For one
-// link they never overlap and come in this order: on_open, on_batch any number of times, on_close
-// exactly once. Callbacks of different links run at the same time. A callback must not block: put
-// the batch on your queue and wake your thread. Every function below may be called from any
-// thread, callbacks included, unless its comment says that it blocks; those must not be called
-// from a callback.
+// Threads. Callbacks come on threads of NNG or of this room, never on yours, with no lock of ours
+// held. For one link they never overlap and come in this order: on_open, on_batch any number of
+// times, on_close exactly once. Callbacks of different links run at the same time. A callback must
+// not block: put the batch on your queue and wake your thread. Every function below may be called
+// from any thread, callbacks included, unless its comment says that it blocks; those must not be
+// called from a callback.
 //
 // Ownership. on_open gives the owner one reference to the link: the pointer stays valid, and
 // every call on it safe (NET_ERR_CLOSED after its end), until net_link_free. A batch handed to
@@ -133,7 +133,7 @@ struct net_link_dialer_options {
     uint32_t backoff_ms_min; // first delay, doubled each failure; 0 = 100
     uint32_t backoff_ms_max; // 0 = 10,000
     // Any 32 random bits: half of each delay is drawn from them, so that a fleet does not come
-    // back in step. NULL: no jitter. Called on NNG's threads, one call at a time.
+    // back in step. NULL: no jitter. One call at a time.
     uint32_t (*random)(void *user);
     // An attempt failed, or the link ended; the next attempt starts in `retry_ms`. May be NULL.
     void (*on_retry)(void *user, const struct net_error *reason, uint32_t retry_ms);

@@ -5,8 +5,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include <nng/supplemental/util/platform.h>
-
 #include "address.h"
 #include "error.h"
 
@@ -15,16 +13,13 @@
 
 static atomic_uint_fast64_t last_id;
 
-uint64_t net_clock_ms(void)
-{
-    return nng_clock();
-}
-
 // ---- host
 
-void net_host_init(struct net_host *host, const struct net_link_events *events,
+bool net_host_init(struct net_host *host, const struct net_link_events *events,
                    const struct net_link_limits *limits, enum net_sender from)
 {
+    if (!net_timers_start(&host->timers))
+        return false;
     pthread_mutex_init(&host->lock, NULL);
     pthread_cond_init(&host->changed, NULL);
     host->events = *events;
@@ -36,10 +31,12 @@ void net_host_init(struct net_host *host, const struct net_link_events *events,
         host->limits.recv_bytes_max = DEFAULT_BYTES_MAX;
     if (!host->limits.first_frame_ms)
         host->limits.first_frame_ms = DEFAULT_FIRST_FRAME_MS;
+    return true;
 }
 
 void net_host_finish(struct net_host *host)
 {
+    net_timers_finish(&host->timers);
     pthread_cond_destroy(&host->changed);
     pthread_mutex_destroy(&host->lock);
 }
@@ -107,7 +104,6 @@ static void destroy(struct net_link *link)
     nng_aio_reap(link->rx_aio);
     nng_aio_reap(link->tx_aio);
     nng_aio_reap(link->end_aio);
-    nng_aio_reap(link->timer.aio);
     nng_stream_free(link->stream);
     net_chunk_destroy(link->chunk);
     while (link->spares) {
@@ -171,7 +167,8 @@ void net_link_close_locked(struct net_link *link, const struct net_error *reason
     if (reason && !link->finishing)
         link->reason = *reason;
     nng_stream_close(link->stream);
-    net_timer_clear(&link->timer);
+    if (net_timer_clear(&link->host->timers, &link->timer))
+        link->ops--;
     maybe_end(link);
 }
 
@@ -183,7 +180,7 @@ void net_link_finish_locked(struct net_link *link, const struct net_error *reaso
     link->finishing = true;
     if (reason)
         link->reason = *reason;
-    if (net_timer_set(&link->timer, net_clock_ms() + linger_ms))
+    if (net_timer_set(&link->host->timers, &link->timer, net_clock_ms() + linger_ms))
         link->ops++;
 }
 
@@ -191,14 +188,13 @@ static void timer_cb(void *arg)
 {
     struct net_link *link = arg;
     pthread_mutex_lock(&link->lock);
-    if (net_timer_fired(&link->timer)) {
+    if (net_timer_due(&link->host->timers, &link->timer)) {
         struct net_error reason;
         net_fail(&reason, NET_ERR_TIMEOUT, "%s: no first message within %u ms", link->peer,
                  link->limits.first_frame_ms);
         net_link_close_locked(link, &reason);
     }
-    if (!link->timer.running)
-        net_link_op_done(link);
+    net_link_op_done(link);
     pthread_mutex_unlock(&link->lock);
 }
 
@@ -218,6 +214,7 @@ static struct net_link *create(struct net_host *host, nng_stream *stream, const 
     link->limits = host->limits;
     link->from = host->from;
     link->stream = stream;
+    link->timer = (struct net_timer){.fire = timer_cb, .arg = link};
     link->id = atomic_fetch_add(&last_id, 1) + 1;
     link->last_rx_ms = link->stats.opened_ms = net_clock_ms();
     nng_sockaddr peer;
@@ -226,8 +223,7 @@ static struct net_link *create(struct net_host *host, nng_stream *stream, const 
         snprintf(link->peer, sizeof(link->peer), "%s", address);
     if (nng_aio_alloc(&link->rx_aio, net_link_rx_cb, link) ||
         nng_aio_alloc(&link->tx_aio, net_link_tx_cb, link) ||
-        nng_aio_alloc(&link->end_aio, end_cb, link) ||
-        nng_aio_alloc(&link->timer.aio, timer_cb, link)) {
+        nng_aio_alloc(&link->end_aio, end_cb, link)) {
         destroy(link);
         return NULL;
     }
@@ -256,8 +252,8 @@ enum net_status net_link_start(struct net_host *host, nng_stream *stream, const 
     pthread_mutex_lock(&link->lock);
     if (!link->closing) {
         net_link_receive(link);
-        if (!link->finishing &&
-            net_timer_set(&link->timer, net_clock_ms() + link->limits.first_frame_ms))
+        if (!link->finishing && net_timer_set(&link->host->timers, &link->timer,
+                                              net_clock_ms() + link->limits.first_frame_ms))
             link->ops++;
     }
     net_link_op_done(link);

@@ -37,8 +37,9 @@ struct net_host {
     struct net_link *links;
     size_t n_links;
     size_t links_max;
-    size_t ops; // callbacks of the host's own aios that are still to come
+    size_t ops; // callbacks of the host's own aios and timer that are still to come
     bool closing;
+    struct net_timers timers;
     enum net_sender from; // who the peers are
     struct net_link_events events;
     struct net_link_limits limits;
@@ -100,7 +101,8 @@ void net_link_tx_cb(void *arg);
 struct net_chunk *net_chunk_create(struct net_link *link, size_t size);
 void net_chunk_destroy(struct net_chunk *chunk);
 
-void net_host_init(struct net_host *host, const struct net_link_events *events,
+// False when there is no thread for its timers; then nothing is to be finished.
+bool net_host_init(struct net_host *host, const struct net_link_events *events,
                    const struct net_link_limits *limits, enum net_sender from);
 void net_host_finish(struct net_host *host);
 void net_host_op_done(struct net_host *host);     // takes the lock

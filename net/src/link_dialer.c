@@ -25,6 +25,13 @@ struct net_link_dialer {
     unsigned failures;
 };
 
+// Under the lock.
+static void clear_timer(struct net_link_dialer *dialer)
+{
+    if (net_timer_clear(&dialer->host.timers, &dialer->timer))
+        dialer->host.ops--;
+}
+
 static uint32_t next_delay(struct net_link_dialer *dialer)
 {
     const struct net_link_dialer_options *options = &dialer->options;
@@ -51,7 +58,8 @@ static void retry(struct net_link_dialer *dialer, const struct net_error *reason
     if (dialer->options.on_retry)
         dialer->options.on_retry(host->events.user, reason, delay);
     pthread_mutex_lock(&host->lock);
-    if (!host->closing && net_timer_set(&dialer->timer, net_clock_ms() + delay))
+    if (!host->closing &&
+        net_timer_set(&dialer->host.timers, &dialer->timer, net_clock_ms() + delay))
         host->ops++;
     pthread_mutex_unlock(&host->lock);
 }
@@ -66,7 +74,8 @@ static int attempt(struct net_link_dialer *dialer)
     dialer->timed_out = false;
     dialer->host.ops++;
     nng_stream_dialer_dial(dialer->stream_dialer, dialer->aio);
-    if (net_timer_set(&dialer->timer, net_clock_ms() + dialer->options.connect_ms))
+    if (net_timer_set(&dialer->host.timers, &dialer->timer,
+                      net_clock_ms() + dialer->options.connect_ms))
         dialer->host.ops++;
     return 0;
 }
@@ -80,7 +89,7 @@ static void dial_cb(void *arg)
     dialer->stream_dialer = NULL;
     dialer->connecting = false;
     bool timed_out = dialer->timed_out;
-    net_timer_clear(&dialer->timer);
+    clear_timer(dialer);
     pthread_mutex_unlock(&dialer->host.lock);
 
     int rv = nng_aio_result(dialer->aio);
@@ -105,8 +114,7 @@ static void timer_cb(void *arg)
     struct net_host *host = &dialer->host;
     int rv = 0;
     pthread_mutex_lock(&host->lock);
-    bool fired = net_timer_fired(&dialer->timer);
-    bool again = dialer->timer.running;
+    bool fired = net_timer_due(&host->timers, &dialer->timer);
     if (fired && dialer->connecting) {
         dialer->timed_out = true;
         nng_stream_dialer_close(dialer->stream_dialer);
@@ -119,8 +127,7 @@ static void timer_cb(void *arg)
         net_fail_nng(&reason, rv, dialer->address.text);
         retry(dialer, &reason);
     }
-    if (!again)
-        net_host_op_done(host);
+    net_host_op_done(host);
 }
 
 static void ended(struct net_host *host, bool handshaken, const struct net_error *reason)
@@ -134,7 +141,6 @@ static void ended(struct net_host *host, bool handshaken, const struct net_error
 static void destroy(struct net_link_dialer *dialer)
 {
     nng_aio_free(dialer->aio);
-    nng_aio_free(dialer->timer.aio);
     net_host_finish(&dialer->host);
     free(dialer);
 }
@@ -159,7 +165,11 @@ enum net_status net_link_dialer_create(const struct net_link_dialer_options *opt
     struct net_link_dialer *dialer = calloc(1, sizeof(*dialer));
     if (!dialer)
         return net_fail(err, NET_ERR_NOMEM, "%s: no memory", options->address);
-    net_host_init(&dialer->host, &options->events, &options->limits, NET_SENDER_COORDINATOR);
+    if (!net_host_init(&dialer->host, &options->events, &options->limits, NET_SENDER_COORDINATOR)) {
+        free(dialer);
+        return net_fail(err, NET_ERR_NOMEM, "%s: no thread for timers", options->address);
+    }
+    dialer->timer = (struct net_timer){.fire = timer_cb, .arg = dialer};
     // The link that has just ended may still be counted when the next one opens.
     dialer->host.links_max = 2;
     dialer->host.ended = ended;
@@ -168,8 +178,6 @@ enum net_status net_link_dialer_create(const struct net_link_dialer_options *opt
     set_defaults(&dialer->options);
     dialer->address = address;
     int rv = nng_aio_alloc(&dialer->aio, dial_cb, dialer);
-    if (!rv)
-        rv = nng_aio_alloc(&dialer->timer.aio, timer_cb, dialer);
     if (!rv) {
         pthread_mutex_lock(&dialer->host.lock);
         rv = attempt(dialer);
@@ -192,7 +200,7 @@ void net_link_dialer_close(struct net_link_dialer *dialer)
         host->closing = true;
         if (dialer->connecting)
             nng_stream_dialer_close(dialer->stream_dialer);
-        net_timer_clear(&dialer->timer);
+        clear_timer(dialer);
         net_host_close_links(host);
     }
     pthread_mutex_unlock(&host->lock);

@@ -13,20 +13,26 @@ struct net_link_listener {
     struct net_host host; // first, so that one pointer is both
     struct net_address address;
     nng_stream_listener *stream_listener;
-    nng_aio *aio; // accepts; after an error, sleeps
-    bool sleeping;
+    nng_aio *aio;
+    struct net_timer timer; // the pause after an error
 };
 
-// Waits for a connection or, after an error such as too many open files, for better times.
 // Under the lock, as one operation.
-static void post(struct net_link_listener *listener, bool pause)
+static void post(struct net_link_listener *listener)
 {
     listener->host.ops++;
-    listener->sleeping = pause;
-    if (pause)
-        nng_sleep_aio(ACCEPT_PAUSE_MS, listener->aio);
-    else
-        nng_stream_listener_accept(listener->stream_listener, listener->aio);
+    nng_stream_listener_accept(listener->stream_listener, listener->aio);
+}
+
+// Goes on after an error such as too many open files.
+static void timer_cb(void *arg)
+{
+    struct net_link_listener *listener = arg;
+    pthread_mutex_lock(&listener->host.lock);
+    if (!listener->host.closing)
+        post(listener);
+    pthread_mutex_unlock(&listener->host.lock);
+    net_host_op_done(&listener->host);
 }
 
 static void accept_cb(void *arg)
@@ -34,13 +40,16 @@ static void accept_cb(void *arg)
     struct net_link_listener *listener = arg;
     struct net_host *host = &listener->host;
     int rv = nng_aio_result(listener->aio);
-    if (rv == 0 && !listener->sleeping) {
+    if (rv == 0) {
         nng_stream *stream = nng_aio_get_output(listener->aio, 0);
         net_link_start(host, stream, listener->address.text, NULL);
     }
     pthread_mutex_lock(&host->lock);
-    if (!host->closing)
-        post(listener, rv != 0 && !listener->sleeping);
+    if (!host->closing && rv == 0)
+        post(listener);
+    else if (!host->closing &&
+             net_timer_set(&host->timers, &listener->timer, net_clock_ms() + ACCEPT_PAUSE_MS))
+        host->ops++;
     pthread_mutex_unlock(&host->lock);
     net_host_op_done(host);
 }
@@ -82,7 +91,11 @@ enum net_status net_link_listener_create(const struct net_link_listener_options 
     struct net_link_listener *listener = calloc(1, sizeof(*listener));
     if (!listener)
         return net_fail(err, NET_ERR_NOMEM, "%s: no memory", options->address);
-    net_host_init(&listener->host, &options->events, &options->limits, NET_SENDER_AGENT);
+    if (!net_host_init(&listener->host, &options->events, &options->limits, NET_SENDER_AGENT)) {
+        free(listener);
+        return net_fail(err, NET_ERR_NOMEM, "%s: no thread for timers", options->address);
+    }
+    listener->timer = (struct net_timer){.fire = timer_cb, .arg = listener};
     listener->host.links_max = options->links_max ? options->links_max : DEFAULT_LINKS_MAX;
     listener->address = address;
     int rv = nng_aio_alloc(&listener->aio, accept_cb, listener);
@@ -93,7 +106,7 @@ enum net_status net_link_listener_create(const struct net_link_listener_options 
     }
     *ret_listener = listener;
     pthread_mutex_lock(&listener->host.lock);
-    post(listener, false);
+    post(listener);
     pthread_mutex_unlock(&listener->host.lock);
     return NET_OK;
 }
@@ -110,8 +123,8 @@ void net_link_listener_close(struct net_link_listener *listener)
     if (!host->closing) {
         host->closing = true;
         nng_stream_listener_close(listener->stream_listener);
-        if (listener->sleeping)
-            nng_aio_cancel(listener->aio);
+        if (net_timer_clear(&host->timers, &listener->timer))
+            host->ops--; // who waits for that takes the lock after this
         net_host_close_links(host);
     }
     pthread_mutex_unlock(&host->lock);

@@ -122,8 +122,8 @@ static enum net_status check_first(struct net_link *link, const struct net_frame
         return status;
     pthread_mutex_lock(&link->lock);
     link->handshaken = frame->type != NET_MSG_REFUSE;
-    if (!link->finishing)
-        net_timer_clear(&link->timer);
+    if (!link->finishing && net_timer_clear(&link->host->timers, &link->timer))
+        link->ops--; // this receive is another, so it is not the last
     pthread_mutex_unlock(&link->lock);
     return NET_OK;
 }

@@ -3,8 +3,6 @@
 #include "error.h"
 
 #define SOCKET_MODE 0660
-#define RECONNECT_MS_MIN 100
-#define RECONNECT_MS_MAX 1000
 
 enum net_status net_socket_listen(nng_socket socket, struct net_address *address, size_t recv_max,
                                   struct net_error *err)
@@ -24,14 +22,4 @@ enum net_status net_socket_listen(nng_socket socket, struct net_address *address
         return net_fail_nng(err, rv, address->text);
     net_address_set_port(address, (uint16_t)port);
     return NET_OK;
-}
-
-int net_socket_dial(nng_socket socket, const struct net_address *address, size_t recv_max)
-{
-    int rv = nng_socket_set_size(socket, NNG_OPT_RECVMAXSZ, recv_max);
-    if (!rv)
-        rv = nng_socket_set_ms(socket, NNG_OPT_RECONNMINT, RECONNECT_MS_MIN);
-    if (!rv)
-        rv = nng_socket_set_ms(socket, NNG_OPT_RECONNMAXT, RECONNECT_MS_MAX);
-    return rv ? rv : nng_dial(socket, address->text, NULL, NNG_FLAG_NONBLOCK);
 }

@@ -12,7 +12,4 @@
 enum net_status net_socket_listen(nng_socket socket, struct net_address *address, size_t recv_max,
                                   struct net_error *err);
 
-// Dials in the background, again after each loss. Returns an NNG error.
-int net_socket_dial(nng_socket socket, const struct net_address *address, size_t recv_max);
-
 #endif

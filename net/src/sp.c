@@ -1,0 +1,233 @@
+#include "sp.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "net_link.h"
+
+#define GREETING_SIZE 8
+#define HEADER_SIZE_MAX 9
+#define IPC_MESSAGE 1 // ipc:// puts a type before the length
+
+static void aio_cb(void *arg)
+{
+    struct net_sp *sp = arg;
+    pthread_mutex_lock(&sp->lock);
+    sp->done = true;
+    pthread_cond_broadcast(&sp->changed);
+    pthread_mutex_unlock(&sp->lock);
+}
+
+int net_sp_init(struct net_sp *sp)
+{
+    *sp = (struct net_sp){.done = false};
+    int rv = nng_aio_alloc(&sp->aio, aio_cb, sp);
+    if (rv)
+        return rv;
+    pthread_condattr_t attr;
+    pthread_condattr_init(&attr);
+    pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
+    pthread_cond_init(&sp->changed, &attr);
+    pthread_condattr_destroy(&attr);
+    pthread_mutex_init(&sp->lock, NULL);
+    return 0;
+}
+
+void net_sp_finish(struct net_sp *sp)
+{
+    net_sp_close(sp);
+    nng_aio_free(sp->aio);
+    pthread_cond_destroy(&sp->changed);
+    pthread_mutex_destroy(&sp->lock);
+}
+
+void net_sp_cancel(struct net_sp *sp)
+{
+    pthread_mutex_lock(&sp->lock);
+    sp->cancelled = true;
+    pthread_cond_broadcast(&sp->changed);
+    pthread_mutex_unlock(&sp->lock);
+}
+
+static struct timespec timespec_of(uint64_t ms)
+{
+    return (struct timespec){(time_t)(ms / 1000), (long)(ms % 1000) * 1000000};
+}
+
+bool net_sp_pause(struct net_sp *sp, uint64_t deadline_ms)
+{
+    struct timespec until = timespec_of(deadline_ms);
+    pthread_mutex_lock(&sp->lock);
+    while (!sp->cancelled && pthread_cond_timedwait(&sp->changed, &sp->lock, &until) == 0) {
+    }
+    bool cancelled = sp->cancelled;
+    pthread_mutex_unlock(&sp->lock);
+    return cancelled;
+}
+
+// Waits for the operation on the aio, and cancels it when its time is over. What completed all the
+// same counts as completed.
+static int wait_for_aio(struct net_sp *sp, uint64_t deadline_ms)
+{
+    struct timespec until = timespec_of(deadline_ms);
+    pthread_mutex_lock(&sp->lock);
+    int rc = 0;
+    while (!sp->done && !sp->cancelled && rc == 0)
+        rc = pthread_cond_timedwait(&sp->changed, &sp->lock, &until);
+    bool early = sp->done;
+    bool cancelled = sp->cancelled;
+    if (!early) {
+        pthread_mutex_unlock(&sp->lock);
+        nng_aio_cancel(sp->aio);
+        pthread_mutex_lock(&sp->lock);
+        while (!sp->done)
+            pthread_cond_wait(&sp->changed, &sp->lock);
+    }
+    sp->done = false;
+    pthread_mutex_unlock(&sp->lock);
+    int rv = nng_aio_result(sp->aio);
+    if (early || rv == 0)
+        return rv;
+    return cancelled ? NNG_ECANCELED : NNG_ETIMEDOUT;
+}
+
+static int send_all(struct net_sp *sp, nng_iov *iov, unsigned n, uint64_t deadline_ms)
+{
+    unsigned at = 0;
+    while (at < n) {
+        if (iov[at].iov_len == 0) {
+            at++;
+            continue;
+        }
+        nng_aio_set_iov(sp->aio, n - at, iov + at);
+        nng_stream_send(sp->stream, sp->aio);
+        int rv = wait_for_aio(sp, deadline_ms);
+        if (rv)
+            return rv;
+        for (size_t left = nng_aio_count(sp->aio); left > 0;) {
+            size_t step = left < iov[at].iov_len ? left : iov[at].iov_len;
+            iov[at].iov_buf = (char *)iov[at].iov_buf + step;
+            iov[at].iov_len -= step;
+            left -= step;
+            if (iov[at].iov_len == 0)
+                at++;
+        }
+    }
+    return 0;
+}
+
+static int recv_all(struct net_sp *sp, void *data, size_t len, uint64_t deadline_ms)
+{
+    for (size_t done = 0; done < len; done += nng_aio_count(sp->aio)) {
+        nng_iov iov = {(char *)data + done, len - done};
+        nng_aio_set_iov(sp->aio, 1, &iov);
+        nng_stream_recv(sp->stream, sp->aio);
+        int rv = wait_for_aio(sp, deadline_ms);
+        if (rv)
+            return rv;
+    }
+    return 0;
+}
+
+static int greet(struct net_sp *sp, uint8_t self, uint8_t peer, uint64_t deadline_ms)
+{
+    uint8_t mine[GREETING_SIZE] = {0, 'S', 'P', 0, 0, self, 0, 0};
+    uint8_t expected[GREETING_SIZE] = {0, 'S', 'P', 0, 0, peer, 0, 0};
+    uint8_t theirs[GREETING_SIZE];
+    nng_iov iov = {mine, sizeof(mine)};
+    int rv = send_all(sp, &iov, 1, deadline_ms);
+    if (!rv)
+        rv = recv_all(sp, theirs, sizeof(theirs), deadline_ms);
+    if (!rv && memcmp(theirs, expected, sizeof(theirs)) != 0)
+        rv = NNG_EPROTO;
+    return rv;
+}
+
+int net_sp_connect(struct net_sp *sp, const struct net_address *address, uint8_t self, uint8_t peer,
+                   uint64_t deadline_ms)
+{
+    nng_stream_dialer *dialer;
+    int rv = nng_stream_dialer_alloc(&dialer, address->text);
+    if (rv)
+        return rv;
+    nng_stream_dialer_dial(dialer, sp->aio);
+    rv = wait_for_aio(sp, deadline_ms);
+    if (!rv)
+        sp->stream = nng_aio_get_output(sp->aio, 0);
+    nng_stream_dialer_free(dialer);
+    if (rv)
+        return rv;
+    sp->ipc = address->scheme == NET_SCHEME_IPC;
+    rv = greet(sp, self, peer, deadline_ms);
+    if (rv)
+        net_sp_close(sp);
+    return rv;
+}
+
+void net_sp_close(struct net_sp *sp)
+{
+    nng_stream_free(sp->stream);
+    sp->stream = NULL;
+}
+
+bool net_sp_open(const struct net_sp *sp)
+{
+    return sp->stream != NULL;
+}
+
+bool net_sp_quiet(struct net_sp *sp)
+{
+    // A receive completes at once when there is anything to be had, the end included.
+    uint8_t byte;
+    return recv_all(sp, &byte, 1, net_clock_ms()) == NNG_ETIMEDOUT;
+}
+
+int net_sp_send(struct net_sp *sp, const void *head, size_t head_len, const void *body,
+                size_t body_len, uint64_t deadline_ms)
+{
+    uint8_t header[HEADER_SIZE_MAX] = {IPC_MESSAGE};
+    uint64_t len = (uint64_t)head_len + body_len;
+    for (int i = 0; i < 8; i++)
+        header[1 + i] = (uint8_t)(len >> (56 - 8 * i));
+    // NNG's iov is not const; nothing is written through it.
+    union {
+        const void *in;
+        void *out;
+    } first = {head}, second = {body};
+    nng_iov iov[] = {
+        {header + (sp->ipc ? 0 : 1), sp->ipc ? 9 : 8},
+        {first.out, head_len},
+        {second.out, body_len},
+    };
+    return send_all(sp, iov, 3, deadline_ms);
+}
+
+int net_sp_recv(struct net_sp *sp, size_t max, char **buf, size_t *buf_size, size_t *ret_len,
+                uint64_t deadline_ms)
+{
+    uint8_t header[HEADER_SIZE_MAX] = {IPC_MESSAGE};
+    int rv = recv_all(sp, header + (sp->ipc ? 0 : 1), sp->ipc ? 9 : 8, deadline_ms);
+    if (rv)
+        return rv;
+    uint64_t len = 0;
+    for (int i = 0; i < 8; i++)
+        len = len << 8 | header[1 + i];
+    if (header[0] != IPC_MESSAGE)
+        return NNG_EPROTO;
+    if (len > max)
+        return NNG_EMSGSIZE;
+    if (len >= *buf_size) {
+        char *grown = realloc(*buf, (size_t)len + 1);
+        if (!grown)
+            return NNG_ENOMEM;
+        *buf = grown;
+        *buf_size = (size_t)len + 1;
+    }
+    rv = recv_all(sp, *buf, (size_t)len, deadline_ms);
+    if (rv)
+        return rv;
+    (*buf)[len] = '\0';
+    *ret_len = (size_t)len;
+    return 0;
+}

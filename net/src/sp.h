@@ -1,0 +1,61 @@
+// One connection that speaks the wire format of NNG's sockets (SP: an 8-byte greeting, then
+// messages behind their length), with blocking calls that end at a deadline.
+//
+// The operator's side uses this and not NNG's own REQ and SUB sockets: those send a request again
+// by themselves, do not tell that nobody listens, and in NNG 1.5.2 closing one for a coordinator
+// that is just going away can wait for ever.
+#ifndef NET_SRC_SP_H
+#define NET_SRC_SP_H
+
+#include <pthread.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <nng/nng.h>
+
+#include "address.h"
+
+#define NET_SP_REQ 0x30
+#define NET_SP_REP 0x31
+#define NET_SP_PUB 0x20
+#define NET_SP_SUB 0x21
+
+struct net_sp {
+    pthread_mutex_t lock;
+    pthread_cond_t changed;
+    nng_aio *aio; // without a timeout of its own; who waits watches the clock and cancels
+    bool done;
+    bool cancelled;
+    bool ipc;
+    nng_stream *stream;
+};
+
+// Returns an NNG error, as all of these do.
+int net_sp_init(struct net_sp *sp);
+void net_sp_finish(struct net_sp *sp); // closes; may block for a moment
+
+// From any thread: the call that blocks now and all later ones return NNG_ECANCELED.
+void net_sp_cancel(struct net_sp *sp);
+// Waits until the deadline or net_sp_cancel, and returns whether it was that.
+bool net_sp_pause(struct net_sp *sp, uint64_t deadline_ms);
+
+// Connects and exchanges greetings, as protocol `self` with a `peer`. NNG_EPROTO when something
+// else answers; NNG_ETIMEDOUT at the deadline.
+int net_sp_connect(struct net_sp *sp, const struct net_address *address, uint8_t self, uint8_t peer,
+                   uint64_t deadline_ms);
+void net_sp_close(struct net_sp *sp); // ends the connection; a new one may follow
+bool net_sp_open(const struct net_sp *sp);
+// Whether the connection still stands, as far as is known here. For one that nothing is expected
+// on: whatever has come on it since is a reason not to use it.
+bool net_sp_quiet(struct net_sp *sp);
+
+// Sends one message, given as two parts.
+int net_sp_send(struct net_sp *sp, const void *head, size_t head_len, const void *body,
+                size_t body_len, uint64_t deadline_ms);
+// Receives one message of at most `max` bytes (NNG_EMSGSIZE) into a buffer that is grown as needed
+// and ended with a NUL that `*ret_len` does not count.
+int net_sp_recv(struct net_sp *sp, size_t max, char **buf, size_t *buf_size, size_t *ret_len,
+                uint64_t deadline_ms);
+
+#endif
