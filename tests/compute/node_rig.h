@@ -1,0 +1,49 @@
+/* One node by itself, run by the host reference and by a device's kernels, and the two compared. */
+#ifndef TESTS_COMPUTE_NODE_RIG_H
+#define TESTS_COMPUTE_NODE_RIG_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "cx.h"
+#include "graph/tensor.h"
+#include "ops/attr.h"
+
+#define RIG_INPUTS_MAX 8
+#define RIG_OUTPUTS_MAX 4
+#define RIG_ATTRS_MAX 8
+
+struct rig_node {
+    const char *op;
+    int32_t opset;
+    uint32_t input_n, output_n;
+    struct cx_tensor inputs[RIG_INPUTS_MAX]; /* CX_DTYPE_UNDEFINED: absent */
+    bool constant[RIG_INPUTS_MAX];           /* known when the plan is made */
+    uint32_t attr_n;
+    struct cx_attr attrs[RIG_ATTRS_MAX];
+    double rtol, atol;
+};
+
+/* The device's kernels for one family; opened once a process each. NULL, with the test skipped,
+ * when this machine has no OpenCL device. */
+struct cx_device *rig_device(enum cx_family family);
+
+/* Memory of a tensor filled with numbers that suit most operators: small, of both signs where the
+ * type has one, the same for the same SEED. Lives until rig_free_all. */
+struct cx_tensor rig_tensor(enum cx_dtype dtype, uint32_t rank, const int64_t *dims, uint32_t seed);
+/* A 1-D int64 tensor of these numbers. */
+struct cx_tensor rig_int64s(uint32_t count, const int64_t *numbers);
+void rig_free_all(void);
+
+void rig_attr_int(struct rig_node *node, const char *name, int64_t value);
+void rig_attr_float(struct rig_node *node, const char *name, float value);
+void rig_attr_string(struct rig_node *node, const char *name, const char *value);
+void rig_attr_ints(struct rig_node *node, const char *name, uint32_t count, const int64_t *values);
+
+/* Runs the node on a family's kernels and fails the running test, naming the first element that
+ * differs, unless the outputs agree with eval's within atol + rtol * |reference|. */
+void rig_check(const struct rig_node *node, enum cx_family family);
+/* The same; expects cx_run to fail with STATUS. */
+void rig_check_run_fails(const struct rig_node *node, enum cx_family family, enum cx_status status);
+
+#endif

@@ -1,0 +1,245 @@
+/* The ONNX conformance cases through a device: model, session, plan, run. A case is right, or it is
+ * refused with a message that names the operator or type at fault. Arguments: cpu or gpu, the
+ * family of kernels; SHARD/SHARDS; folders of cases. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "conformance.h"
+#include "cx.h"
+#include "device_plan.h"
+
+#define SKIPPED 77
+#define OPERATORS_MAX 512
+
+struct tally {
+    uint32_t passed, refused, disputed, wrong;
+    struct {
+        char name[64];
+        uint32_t count;
+    } operators[OPERATORS_MAX]; /* what was refused, by the first operator of the case */
+    uint32_t operator_n;
+};
+
+struct shard {
+    uint32_t index, count;
+};
+
+/* Cases of the same operators share programs, so they stay together. */
+static bool is_ours(const struct conf_case *one, struct shard shard)
+{
+    uint32_t hash = 2166136261u;
+    for (const char *c = one->op_types; *c != '\0'; c++)
+        hash = (hash ^ (unsigned char)*c) * 16777619u;
+    return (hash >> 8) % shard.count == shard.index;
+}
+
+/* The operator that a message is about, the case's first one when none is named. */
+static void count_refusal(struct tally *tally, const struct conf_case *one, const char *text)
+{
+    const char *name = strstr(text, "operator '");
+    size_t name_n = 0;
+    if (name != NULL) {
+        name += strlen("operator '");
+        name_n = strcspn(name, "'");
+    } else {
+        name = one->op_types;
+        name_n = strcspn(name, ",");
+    }
+    uint32_t i = 0;
+    while (i < tally->operator_n && (strlen(tally->operators[i].name) != name_n ||
+                                     strncmp(tally->operators[i].name, name, name_n) != 0))
+        i++;
+    if (i == tally->operator_n) {
+        if (i == OPERATORS_MAX)
+            return;
+        snprintf(tally->operators[i].name, sizeof tally->operators[i].name, "%.*s", (int)name_n,
+                 name);
+        tally->operator_n++;
+    }
+    tally->operators[i].count++;
+}
+
+static bool names_its_reason(const struct conf_case *one, const char *text)
+{
+    if (strstr(text, "opset ") != NULL || strstr(text, "input '") != NULL ||
+        strstr(text, "output '") != NULL || strstr(text, "tensor '") != NULL)
+        return true;
+    char types[sizeof one->op_types];
+    snprintf(types, sizeof types, "%s", one->op_types);
+    char *rest = NULL;
+    for (char *op = strtok_r(types, ",", &rest); op != NULL; op = strtok_r(NULL, ",", &rest)) {
+        const char *dot = strrchr(op, '.');
+        if (strstr(text, dot != NULL ? dot + 1 : op) != NULL)
+            return true;
+    }
+    return false;
+}
+
+static bool set_error(struct cx_error *error, enum cx_status status, const char *text)
+{
+    error->status = status;
+    snprintf(error->text, sizeof error->text, "%s", text);
+    return false;
+}
+
+static bool run_and_compare(const struct conf_case *one, struct cx_plan *plan,
+                            const struct cx_tensor *inputs, const struct conf_tensors *wanted,
+                            struct cx_arena *arena, struct cx_error *error)
+{
+    const void *in[CONF_TENSORS_MAX] = {0};
+    void *out[CONF_TENSORS_MAX] = {0};
+    for (uint32_t i = 0; i < CONF_TENSORS_MAX; i++)
+        in[i] = inputs[i].data;
+    for (uint32_t i = 0; i < wanted->count; i++) {
+        size_t bytes = cx_plan_output_bytes(plan, i);
+        if (cx_plan_output(plan, i) == NULL)
+            return set_error(error, CX_INTERNAL, "an output is missing");
+        out[i] = cx_arena_alloc(arena, bytes + 1);
+        if (out[i] == NULL)
+            return set_error(error, CX_MEMORY, "no memory");
+        memset(out[i], 0xa5, bytes);
+    }
+    error->status = cx_run(plan, in, out, NULL, error);
+    if (error->status != CX_OK)
+        return false;
+    error->status = CX_INTERNAL; /* from here on a difference is a mistake, not a refusal */
+    for (uint32_t i = 0; i < wanted->count; i++) {
+        const struct cx_tensor_info *info = cx_plan_output(plan, i);
+        struct cx_tensor got = {info->dtype, info->shape, out[i]};
+        if (!conf_compare(&got, &wanted->tensors[i], one->rtol, one->atol, error->text,
+                          sizeof error->text))
+            return false;
+    }
+    return true;
+}
+
+static bool check_set(const struct conf_case *one, const struct cx_model *model,
+                      struct cx_session *session, uint32_t set, struct cx_arena *arena,
+                      struct cx_error *error)
+{
+    struct cx_tensor picked[CONF_TENSORS_MAX] = {0};
+    struct conf_tensors *inputs = cx_arena_alloc(arena, sizeof *inputs);
+    struct conf_tensors *wanted = cx_arena_alloc(arena, sizeof *wanted);
+    uint32_t input_n = (uint32_t)cx_model_input_count(model);
+    if (inputs == NULL || wanted == NULL || input_n > CONF_TENSORS_MAX ||
+        !conf_read(one, set, "input", arena, inputs, error) ||
+        !conf_read(one, set, "output", arena, wanted, error))
+        return false;
+    for (uint32_t i = 0; i < input_n; i++) {
+        const char *name = cx_model_input(model, i)->name;
+        const struct cx_tensor *tensor = conf_pick(inputs, i, input_n, name);
+        if (tensor == NULL)
+            return set_error(error, CX_INTERNAL, "no data for an input");
+        picked[i] = *tensor;
+    }
+    struct cx_plan *plan = NULL;
+    error->status = device_plan(session, picked, input_n, &plan, error);
+    bool right = error->status == CX_OK && run_and_compare(one, plan, picked, wanted, arena, error);
+    cx_plan_destroy(plan);
+    return right;
+}
+
+static bool has_set(const struct conf_case *one, uint32_t set)
+{
+    char path[1100];
+    snprintf(path, sizeof path, "%s/test_data_set_%u/output_0.pb", one->dir, set);
+    FILE *file = fopen(path, "rb");
+    if (file != NULL)
+        fclose(file);
+    return file != NULL;
+}
+
+static void check_case(const struct conf_case *one, struct cx_device *device, struct tally *tally)
+{
+    char path[1100];
+    struct cx_error error = {0};
+    struct cx_model *model = NULL;
+    struct cx_session *session = NULL;
+    snprintf(path, sizeof path, "%s/model.onnx", one->dir);
+    error.status = cx_model_load(path, &model, &error);
+    if (error.status == CX_OK)
+        error.status = cx_session_create(model, device, &session, &error);
+    bool right = error.status == CX_OK;
+    for (uint32_t set = 0; right && has_set(one, set); set++) {
+        struct cx_arena arena = {0};
+        right = check_set(one, model, session, set, &arena, &error);
+        cx_arena_finish(&arena);
+    }
+    cx_session_destroy(session);
+    cx_model_destroy(model);
+    if (right) {
+        tally->passed++;
+    } else if (error.status == CX_UNSUPPORTED && names_its_reason(one, error.text)) {
+        tally->refused++;
+        count_refusal(tally, one, error.text);
+        if (conf_is_known(one))
+            printf("refused %s: %s\n", one->name, error.text);
+    } else if (one->disputed) {
+        tally->disputed++;
+    } else {
+        tally->wrong++;
+        printf("WRONG %s (%s, opset %s): %s\n", one->name, one->op_types, one->opset, error.text);
+    }
+    fflush(stdout); /* a kernel out of bounds ends the process: the last line says where */
+}
+
+static struct cx_device *open_device(const char *family)
+{
+    struct cx_error error;
+    struct cx_device *device = NULL;
+    struct cx_device_options options = {.family = strcmp(family, "gpu") == 0 ? CX_FAMILY_GPU
+                                                                             : CX_FAMILY_CPU};
+    const char *cache = getenv("XDG_CACHE_HOME");
+    enum cx_status status = cache != NULL ? cx_setup(cache, &error) : CX_OK;
+    if (status == CX_OK)
+        status = cx_device_open(NULL, &options, &device, &error);
+    if (status != CX_OK)
+        printf("%s: %s\n", status == CX_NO_DEVICE ? "skipped" : "no device", error.text);
+    return device;
+}
+
+static bool check_folder(const char *folder, struct shard shard, struct cx_device *device,
+                         struct tally *tally)
+{
+    struct conf_case *cases = NULL;
+    size_t count = 0;
+    if (!conf_list(folder, &cases, &count)) {
+        printf("skipped: STOKER_CONFORMANCE_DIR has no %s\n", folder);
+        return false;
+    }
+    for (size_t k = 0; k < count; k++)
+        if (is_ours(&cases[k], shard))
+            check_case(&cases[k], device, tally);
+    free(cases);
+    return true;
+}
+
+int main(int argc, char **argv)
+{
+    static struct tally tally;
+    struct shard shard;
+    if (argc < 4 || sscanf(argv[2], "%u/%u", &shard.index, &shard.count) != 2 || shard.count == 0) {
+        printf("usage: %s cpu|gpu SHARD/SHARDS FOLDER…\n", argv[0]);
+        return EXIT_FAILURE;
+    }
+    if (getenv("STOKER_CONFORMANCE_DIR") == NULL) {
+        printf("skipped: STOKER_CONFORMANCE_DIR is not set\n");
+        return SKIPPED;
+    }
+    struct cx_device *device = open_device(argv[1]);
+    if (device == NULL)
+        return SKIPPED;
+    bool found = true;
+    for (int i = 3; i < argc && found; i++)
+        found = check_folder(argv[i], shard, device, &tally);
+    cx_device_close(device);
+    if (!found)
+        return SKIPPED;
+    printf("refused by operator:");
+    for (uint32_t i = 0; i < tally.operator_n; i++)
+        printf(" %s %u", tally.operators[i].name, tally.operators[i].count);
+    printf("\n%u passed, %u refused, %u disputed, %u wrong\n", tally.passed, tally.refused,
+           tally.disputed, tally.wrong);
+    return tally.wrong == 0 && tally.passed > 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
