@@ -206,11 +206,13 @@ static void on_drain(struct worker_core *core, uint64_t operation)
 /* A drained agent holds nothing: no job and no model. */
 static void drain_finish(struct worker_core *core)
 {
-    if (!core->is_draining || core->is_drain_reported || core->running > 0)
+    if (!core->is_draining || core->running > 0)
         return;
     for (uint32_t i = 0; i < WORKER_MODELS_MAX; i++)
         if (!agent_worker_model_in_use(core, i))
             agent_worker_model_evict_everywhere(core, i);
+    if (core->is_drain_reported)
+        return;
     core->is_drain_reported = true;
     agent_worker_action_add(core, WORKER_DO_DRAINED)->operation = core->operation;
 }

@@ -166,7 +166,8 @@ static void batch_failed(struct worker_core *core, uint32_t index, const struct 
     struct device *device = &core->devices[index];
     bool is_permanent = event->error == WORKER_ERROR_INPUT || event->error == WORKER_ERROR_MODEL ||
                         event->error == WORKER_ERROR_UNSUPPORTED;
-    bool is_crowd = device->batch_jobs > 1;
+    /* Inputs of one batch are alike: a wrong one is wrong in all. */
+    bool is_crowd = device->batch_jobs > 1 && event->error != WORKER_ERROR_INPUT;
     for (uint32_t i; (i = batch_pop(core, device)) != NONE;) {
         if (is_crowd) /* perhaps it was only too large */
             job_again(core, i, event->error, event->text);
@@ -188,7 +189,8 @@ void agent_worker_device_on_ran(struct worker_core *core, const struct worker_ev
     }
     struct device *device = &core->devices[event->device];
     device->batches++;
-    device->models[device->model].bytes = event->bytes;
+    if (event->bytes != 0) /* planning for a new shape has taken more */
+        device->models[device->model].bytes = event->bytes;
     device->models[device->model].used_us = core->now_us;
     if (device->failures > 0) {
         device->failures = 0;

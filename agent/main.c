@@ -1,0 +1,206 @@
+#include "main.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "devices.h"
+#include "executor_main.h"
+
+extern char **environ;
+
+struct command {
+    const char *name; /* "": without a command */
+    const char *usage;
+    const char *help;
+    int (*run)(const struct main_args *args);
+};
+
+static int run_both(const struct main_args *args)
+{
+    return agent_serve(args, true, true);
+}
+
+static int run_agent(const struct main_args *args)
+{
+    return agent_serve(args, false, true);
+}
+
+static int run_coordinator(const struct main_args *args)
+{
+    return agent_serve(args, true, false);
+}
+
+static int run_devices(const struct main_args *args)
+{
+    char error[AGENT_DEVICES_ERROR_MAX];
+    int n = agent_devices_print(stdout, args->as_json, error);
+    if (n < 0) {
+        fprintf(stderr, "stokerd: %s\n", error);
+        return EXIT_FAILED;
+    }
+    if (n == 0 && !args->as_json)
+        fprintf(stderr, "stokerd: no OpenCL device; install your card's OpenCL driver, or "
+                        "pocl-opencl-icd for the processor\n");
+    return n == 0 ? EXIT_NO_DEVICES : EXIT_OK;
+}
+
+static int run_config(const struct main_args *args)
+{
+    char error[AGENT_CONFIG_ERROR_MAX];
+    static struct agent_config_loaded loaded;
+    if (args->is_sample) {
+        agent_config_print_sample(stdout);
+        return EXIT_OK;
+    }
+    if (agent_config_load(&args->sources, &loaded, error) != 0) {
+        fprintf(stderr, "stokerd: %s\n", error);
+        return EXIT_CONFIG;
+    }
+    if (!args->as_json)
+        agent_config_print(&loaded, stdout);
+    else if (agent_config_print_json(&loaded, stdout) != 0)
+        return EXIT_FAILED;
+    return EXIT_OK;
+}
+
+/* Started by the agent, never by a person: no help, no settings. */
+static int run_executor(const struct main_args *args)
+{
+    struct executor_options options = {0};
+    for (int i = 0; i + 1 < args->n_rest; i += 2) {
+        const char *value = args->rest[i + 1];
+        if (strcmp(args->rest[i], "--device") == 0)
+            options.device = value;
+        else if (strcmp(args->rest[i], "--cache") == 0)
+            options.cache_dir = value;
+        else if (strcmp(args->rest[i], "--memory") == 0)
+            options.memory_max = strtoull(value, NULL, 10);
+        else if (strcmp(args->rest[i], "--parent") == 0)
+            options.parent = (pid_t)strtol(value, NULL, 10);
+    }
+    if (options.device == NULL || options.cache_dir == NULL || options.parent <= 0) {
+        fprintf(stderr, "stokerd: the executor is started by the agent\n");
+        return EXIT_USAGE;
+    }
+    return agent_executor_main(&options);
+}
+
+static const struct command commands[] = {
+    {"", "stokerd [OPTIONS]", "coordinator and agent in one process", run_both},
+    {"agent", "stokerd agent [OPTIONS]", "drive this host's devices for a coordinator", run_agent},
+    {"coordinator", "stokerd coordinator [OPTIONS]", "take jobs and place them on agents",
+     run_coordinator},
+    {"devices", "stokerd devices [--output json]", "list this host's OpenCL devices", run_devices},
+    {"config", "stokerd config [--show|--sample] [--output json] [OPTIONS]",
+     "show the settings in force and where each comes from, or a sample file", run_config},
+    {"executor", NULL, NULL, run_executor},
+};
+
+static void print_help(void)
+{
+    printf("stokerd " STOKER_VERSION ": serves models on this host's OpenCL devices\n\n");
+    for (size_t i = 0; i < sizeof(commands) / sizeof(*commands); i++)
+        if (commands[i].usage != NULL)
+            printf("  %s\n      %s\n", commands[i].usage, commands[i].help);
+    printf(
+        "\nOptions, each also [section] key in the file of --config and STOKER_SECTION_KEY in the "
+        "environment:\n\n");
+    agent_config_print_help(stdout);
+    printf("\n  --config FILE            default /etc/stoker/stokerd.ini or "
+           "$XDG_CONFIG_HOME/stoker/stokerd.ini\n"
+           "  --name, --coordinator, --models, --strategy\n"
+           "                           short for --agent-name, --agent-coordinator, --models-dir, "
+           "--schedule-strategy\n"
+           "  --help, --version\n"
+           "\nExamples:\n"
+           "  stokerd --models ./assets/models\n"
+           "  stokerd coordinator --listen-agents tcp://0.0.0.0:7412\n"
+           "  stokerd agent --coordinator tcp://head:7412 --name ember-01\n"
+           "\nExit codes: 0 stopped in good order, 1 failed, 2 wrong usage, 3 wrong setting, 4 no "
+           "OpenCL device,\n5 an address or the state folder is in use, 6 the ledger can not be "
+           "read.\nSIGTERM drains and stops, SIGHUP reads the settings again.\n");
+}
+
+/* Sorts the arguments into settings' flags, which are moved to the front of `flags`, our own, and
+ * the rest. False: one of ours was misused, and that was said. */
+static bool sort_args(int argc, char **argv, const char **flags, const char **rest,
+                      struct main_args *args)
+{
+    for (int i = 0; i < argc; i++) {
+        bool is_joined = false;
+        if (agent_config_is_flag(argv[i], &is_joined)) {
+            flags[args->sources.flag_count++] = argv[i];
+            if (!is_joined && i + 1 < argc)
+                flags[args->sources.flag_count++] = argv[++i];
+        } else if (strcmp(argv[i], "--show") == 0) {
+            args->is_show = true;
+        } else if (strcmp(argv[i], "--sample") == 0) {
+            args->is_sample = true;
+        } else if (strcmp(argv[i], "--output") == 0 && i + 1 < argc) {
+            args->as_json = strcmp(argv[++i], "json") == 0;
+            if (!args->as_json && strcmp(argv[i], "table") != 0) {
+                fprintf(stderr, "stokerd: --output is 'json' or 'table', not '%s'\n", argv[i]);
+                return false;
+            }
+        } else {
+            rest[args->n_rest++] = argv[i];
+        }
+    }
+    return true;
+}
+
+static const struct command *command_find(const char *name)
+{
+    for (size_t i = 0; i < sizeof(commands) / sizeof(*commands); i++)
+        if (strcmp(commands[i].name, name) == 0)
+            return &commands[i];
+    return NULL;
+}
+
+static bool has_flag(int argc, char **argv, const char *flag)
+{
+    for (int i = 1; i < argc; i++)
+        if (strcmp(argv[i], flag) == 0)
+            return true;
+    return false;
+}
+
+int main(int argc, char **argv)
+{
+    struct main_args args = {.sources.environment = (const char *const *)environ};
+    bool is_named = argc > 1 && argv[1][0] != '-';
+    const struct command *command = command_find(is_named ? argv[1] : "");
+    if (has_flag(argc, argv, "--help") || (argc > 1 && strcmp(argv[1], "help") == 0)) {
+        print_help();
+        return EXIT_OK;
+    }
+    if (has_flag(argc, argv, "--version")) {
+        printf("stokerd " STOKER_VERSION "\n");
+        return EXIT_OK;
+    }
+    if (command == NULL) {
+        fprintf(stderr, "stokerd: no command '%s'; see stokerd --help\n", argv[1]);
+        return EXIT_USAGE;
+    }
+    const char **flags = calloc((size_t)argc + 1, sizeof(*flags));
+    const char **rest = calloc((size_t)argc + 1, sizeof(*rest));
+    int code = EXIT_FAILED;
+    if (flags == NULL || rest == NULL)
+        goto out;
+    args.sources.flags = flags;
+    args.rest = rest;
+    int first = is_named ? 2 : 1;
+    code = EXIT_USAGE;
+    if (!sort_args(argc - first, argv + first, flags, rest, &args))
+        goto out;
+    if (args.n_rest > 0 && command->run != run_executor) {
+        fprintf(stderr, "stokerd: unexpected '%s'; see stokerd --help\n", rest[0]);
+        goto out;
+    }
+    code = command->run(&args);
+out:
+    free(flags);
+    free(rest);
+    return code;
+}

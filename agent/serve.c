@@ -1,0 +1,278 @@
+/* Runs the daemons: settings in, logs out, signals between. */
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#include <systemd/sd-daemon.h>
+
+#include "agent/coordinator/coordinator.h"
+#include "agent_log.h"
+#include "main.h"
+#include "net_msg.h"
+#include "worker.h"
+
+enum { DEVICES_TIMEOUT_MS = 60000 };
+
+struct server {
+    struct agent_config_loaded loaded;
+    const struct agent_config_sources *sources;
+    struct agent_coordinator *coordinator;
+    struct agent_worker *worker;
+};
+
+static void coordinator_log(void *user, enum agent_severity severity, const char *text)
+{
+    static const enum agent_log_level levels[] = {
+        [AGENT_DEBUG] = AGENT_LOG_DEBUG,
+        [AGENT_INFO] = AGENT_LOG_INFO,
+        [AGENT_WARNING] = AGENT_LOG_WARNING,
+        [AGENT_ERROR] = AGENT_LOG_ERROR,
+    };
+    (void)user;
+    agent_log(levels[severity], "coordinator", LOG_STR("text", text));
+}
+
+static void log_start(const struct agent_config *config, const char *part)
+{
+    enum agent_log_target target = agent_log_target_detect();
+    if (config->log_format == AGENT_LOG_FORMAT_JOURNAL ||
+        (config->log_format == AGENT_LOG_FORMAT_AUTO && target == AGENT_LOG_STDERR_LEVEL))
+        target = AGENT_LOG_JOURNAL;
+    agent_log_open(target, (enum agent_log_level)config->log_level, part);
+}
+
+static void coordinator_settings(const struct agent_config *config, char *strategy,
+                                 struct agent_coordinator_settings *settings)
+{
+    agent_config_format(config, AGENT_SETTING_strategy, strategy);
+    settings->strategy = strategy;
+    settings->jobs_live_max = (uint32_t)config->jobs_live_max;
+    settings->attempts_max = (uint32_t)config->attempts_max;
+    settings->retention_ms = config->retention_ms;
+    settings->results_bytes_max = (uint64_t)config->results_bytes_max;
+    settings->models_scan_ms = (uint32_t)config->models_scan_ms;
+}
+
+static int code_of(enum agent_status status)
+{
+    switch (status) {
+    case AGENT_ERR_LOCKED:
+    case AGENT_ERR_NET:
+        return EXIT_IN_USE;
+    case AGENT_ERR_CORRUPT:
+    case AGENT_ERR_VERSION:
+        return EXIT_LEDGER;
+    default:
+        return EXIT_FAILED;
+    }
+}
+
+static int coordinator_start(struct server *server, bool with_worker)
+{
+    const struct agent_config *config = &server->loaded.values;
+    char strategy[AGENT_CONFIG_TEXT_MAX];
+    struct agent_error err;
+    struct agent_coordinator_options options;
+    agent_coordinator_options_init(&options);
+    options.cluster = config->cluster_name;
+    options.control_address = config->control_address;
+    options.agents_address = config->agents_address;
+    options.events_address = config->events_address;
+    options.state_dir = config->state_dir;
+    options.models_dir = config->models_dir;
+    options.embedded = with_worker;
+    options.heartbeat_ms = (uint32_t)config->heartbeat_interval_ms;
+    options.suspect_ms = (uint32_t)config->heartbeat_suspect_ms;
+    options.lost_ms = (uint32_t)config->heartbeat_lost_ms;
+    options.job_bytes_max = (uint64_t)config->job_bytes_max;
+    options.log = coordinator_log;
+    coordinator_settings(config, strategy, &options.settings);
+    enum agent_status status = agent_coordinator_create(&options, &server->coordinator, &err);
+    if (status != AGENT_OK) {
+        agent_log(AGENT_LOG_ERROR, "the coordinator can not start", LOG_STR("reason", err.text));
+        return code_of(status);
+    }
+    agent_log(AGENT_LOG_INFO, "coordinator ready",
+              LOG_STR("control", agent_coordinator_control_address(server->coordinator)),
+              LOG_STR("agents", agent_coordinator_agents_address(server->coordinator)),
+              LOG_STR("events", agent_coordinator_events_address(server->coordinator)),
+              LOG_STR("models", config->models_dir), LOG_STR("state", config->state_dir));
+    return EXIT_OK;
+}
+
+/* Where an agent in the coordinator's own process dials: not a wildcard, but this host. */
+static void loopback(const char *address, char *ret_address, size_t size)
+{
+    static const char any[] = "tcp://0.0.0.0:";
+    if (strncmp(address, any, sizeof(any) - 1) == 0)
+        snprintf(ret_address, size, "tcp://127.0.0.1:%s", address + sizeof(any) - 1);
+    else
+        snprintf(ret_address, size, "%s", address);
+}
+
+static int worker_start(struct server *server)
+{
+    const struct agent_config *config = &server->loaded.values;
+    static struct agent_device devices[AGENT_DEVICES_MAX];
+    char error[AGENT_DEVICES_ERROR_MAX], address[256];
+    struct agent_error err;
+    int n = agent_devices_probe(config->executor_path, DEVICES_TIMEOUT_MS, devices, error);
+    if (n <= 0) {
+        agent_log(AGENT_LOG_ERROR, "no OpenCL device",
+                  LOG_STR("reason", n < 0 ? error : "none was found"),
+                  LOG_STR("hint", "install your card's OpenCL driver, or pocl-opencl-icd for the "
+                                  "processor; `stokerd devices` shows what is found"));
+        return EXIT_NO_DEVICES;
+    }
+    snprintf(address, sizeof(address), "%s", config->coordinator_address);
+    if (server->coordinator != NULL)
+        loopback(agent_coordinator_agents_address(server->coordinator), address, sizeof(address));
+    struct agent_worker_options options = {
+        .config = config, .coordinator = address, .devices = devices, .n_devices = (uint32_t)n};
+    enum agent_status status = agent_worker_create(&options, &server->worker, &err);
+    if (status != AGENT_OK) {
+        agent_log(AGENT_LOG_ERROR, "the agent can not start", LOG_STR("reason", err.text));
+        return code_of(status) == EXIT_IN_USE ? EXIT_CONFIG : code_of(status);
+    }
+    agent_log(AGENT_LOG_INFO, "agent ready", LOG_STR("name", config->agent_name),
+              LOG_STR("coordinator", address), LOG_INT("devices", n),
+              LOG_STR("cache", config->cache_dir));
+    return EXIT_OK;
+}
+
+static void reload(struct server *server)
+{
+    char applied[AGENT_CONFIG_ERROR_MAX], kept[AGENT_CONFIG_ERROR_MAX];
+    char error[AGENT_CONFIG_ERROR_MAX], strategy[AGENT_CONFIG_TEXT_MAX];
+    struct agent_error err;
+    sd_notify(0, "RELOADING=1");
+    if (agent_config_reload(server->sources, &server->loaded, applied, kept, error) != 0) {
+        agent_log(AGENT_LOG_ERROR, "settings not reloaded, the old ones stay",
+                  LOG_STR("reason", error));
+        sd_notify(0, "READY=1");
+        return;
+    }
+    const struct agent_config *config = &server->loaded.values;
+    agent_log_set_level((enum agent_log_level)config->log_level);
+    agent_log(AGENT_LOG_INFO, "settings reloaded", LOG_STR("applied", applied),
+              LOG_STR("needs_restart", kept));
+    if (server->coordinator != NULL) {
+        struct agent_coordinator_options defaults;
+        agent_coordinator_options_init(&defaults);
+        coordinator_settings(config, strategy, &defaults.settings);
+        if (agent_coordinator_reload(server->coordinator, &defaults.settings, &err) != AGENT_OK)
+            agent_log(AGENT_LOG_ERROR, "the coordinator keeps its settings",
+                      LOG_STR("reason", err.text));
+    }
+    if (server->worker != NULL)
+        agent_worker_reload(server->worker, config);
+    sd_notify(0, "READY=1");
+}
+
+static uint32_t grace_ms(const struct server *server)
+{
+    return (uint32_t)server->loaded.values.drain_grace_ms;
+}
+
+/* Sleeps until a signal ends the daemon. */
+static void serve_signals(struct server *server, int signal_fd)
+{
+    for (;;) {
+        struct signalfd_siginfo info;
+        ssize_t got = read(signal_fd, &info, sizeof(info));
+        if (got < 0 && errno == EINTR)
+            continue;
+        if (got != (ssize_t)sizeof(info) || info.ssi_signo != SIGHUP)
+            return;
+        reload(server);
+    }
+}
+
+/* A second SIGTERM or Ctrl-C ends the grace. */
+static void *hurry(void *argument)
+{
+    struct server *server = argument;
+    sigset_t set;
+    int number;
+    sigemptyset(&set);
+    sigaddset(&set, SIGTERM);
+    sigaddset(&set, SIGINT);
+    while (sigwait(&set, &number) != 0)
+        ;
+    if (server->worker != NULL)
+        agent_worker_close(server->worker, 0);
+    if (server->coordinator != NULL)
+        agent_coordinator_close(server->coordinator, 0);
+    return NULL;
+}
+
+static int stop(struct server *server)
+{
+    pthread_t thread;
+    bool is_hurrying = pthread_create(&thread, NULL, hurry, server) == 0;
+    bool is_good = true;
+    sd_notify(0, "STOPPING=1");
+    /* The agent first: what it gives back and finishes is still answered. */
+    if (server->worker != NULL) {
+        agent_worker_close(server->worker, grace_ms(server));
+        agent_worker_wait(server->worker);
+    }
+    if (server->coordinator != NULL) {
+        agent_coordinator_close(server->coordinator, grace_ms(server));
+        is_good = agent_coordinator_wait(server->coordinator);
+    }
+    if (is_hurrying) {
+        pthread_cancel(thread);
+        pthread_join(thread, NULL);
+    }
+    return is_good ? EXIT_OK : EXIT_FAILED;
+}
+
+/* Signals come to the main thread alone: every other one is started after this. */
+static int signals_open(void)
+{
+    sigset_t set;
+    sigemptyset(&set);
+    sigaddset(&set, SIGTERM);
+    sigaddset(&set, SIGINT);
+    sigaddset(&set, SIGHUP);
+    signal(SIGPIPE, SIG_IGN);
+    if (pthread_sigmask(SIG_BLOCK, &set, NULL) != 0)
+        return -1;
+    return signalfd(-1, &set, SFD_CLOEXEC);
+}
+
+int agent_serve(const struct main_args *args, bool with_coordinator, bool with_worker)
+{
+    static struct server server; /* one process serves once; large for a stack */
+    char error[AGENT_CONFIG_ERROR_MAX];
+    server.sources = &args->sources;
+    if (agent_config_load(&args->sources, &server.loaded, error) != 0) {
+        fprintf(stderr, "stokerd: %s\n", error);
+        return EXIT_CONFIG;
+    }
+    log_start(&server.loaded.values, !with_worker        ? "coordinator"
+                                     : !with_coordinator ? "agent"
+                                                         : "stokerd");
+    int signal_fd = signals_open();
+    int code = signal_fd < 0 ? EXIT_FAILED : EXIT_OK;
+    if (code == EXIT_OK && with_coordinator)
+        code = coordinator_start(&server, with_worker);
+    if (code == EXIT_OK && with_worker)
+        code = worker_start(&server);
+    if (code == EXIT_OK) {
+        sd_notify(0, "READY=1");
+        serve_signals(&server, signal_fd);
+        code = stop(&server);
+    }
+    agent_worker_destroy(server.worker);
+    agent_coordinator_destroy(server.coordinator);
+    if (signal_fd >= 0)
+        close(signal_fd);
+    return code;
+}
