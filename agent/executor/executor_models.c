@@ -162,23 +162,43 @@ static enum cx_status plan_get(struct executor_models *models, struct model_slot
     return CX_OK;
 }
 
+/* What the file does not say of the outputs, a plan does: for one row, which is left open again. */
+static void outputs_complete(const struct cx_plan *plan, bool is_open,
+                             struct executor_loaded *loaded)
+{
+    for (uint32_t i = 0; i < loaded->n_outputs; i++) {
+        struct executor_io *io = &loaded->outputs[i];
+        const struct cx_tensor_info *info = cx_plan_output(plan, i);
+        if (info == NULL || (io->dtype != CX_DTYPE_UNDEFINED && io->rank > 0))
+            continue;
+        if (io_describe(info, io) && is_open && io->rank > 0 && io->dims[0] == 1)
+            io->dims[0] = CX_DIM_SYMBOLIC;
+    }
+}
+
 /* Plans one row where that leaves nothing open. */
 static enum cx_status plan_first(struct executor_models *models, struct model_slot *slot,
-                                 struct cx_error *err)
+                                 struct executor_loaded *loaded, struct cx_error *err)
 {
     struct cx_shape shapes[EXECUTOR_TENSORS_MAX];
     size_t n = cx_model_input_count(slot->model);
+    bool is_open = false;
     for (size_t i = 0; i < n; i++) {
         shapes[i] = cx_model_input(slot->model, i)->shape;
-        if (shapes[i].rank > 0 && shapes[i].dims[0] == CX_DIM_SYMBOLIC)
+        if (shapes[i].rank > 0 && shapes[i].dims[0] == CX_DIM_SYMBOLIC) {
             shapes[i].dims[0] = 1;
+            is_open = true;
+        }
         for (uint32_t d = 0; d < shapes[i].rank; d++)
             if (shapes[i].dims[d] < 0)
                 return CX_OK;
     }
     struct cx_plan *plan;
     uint64_t prepare_us;
-    return plan_get(models, slot, shapes, n, &plan, &prepare_us, err);
+    enum cx_status status = plan_get(models, slot, shapes, n, &plan, &prepare_us, err);
+    if (status == CX_OK)
+        outputs_complete(plan, is_open, loaded);
+    return status;
 }
 
 void agent_executor_models_load(struct executor_models *models, const struct executor_load *load,
@@ -200,7 +220,7 @@ void agent_executor_models_load(struct executor_models *models, const struct exe
     if (status == CX_OK)
         status = cx_session_create(slot->model, models->device, &slot->session, &err);
     if (status == CX_OK)
-        status = plan_first(models, slot, &err);
+        status = plan_first(models, slot, ret_loaded, &err);
     if (status != CX_OK)
         slot_clear(slot);
     else

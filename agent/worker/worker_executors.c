@@ -112,7 +112,7 @@ static bool io_sound(struct executor_io *list, uint32_t n)
         return false;
     for (uint32_t i = 0; i < n; i++) {
         text_close(list[i].name, sizeof(list[i].name));
-        if (list[i].rank > EXECUTOR_RANK_MAX || cx_dtype_size((enum cx_dtype)list[i].dtype) == 0)
+        if (list[i].rank > EXECUTOR_RANK_MAX)
             return false;
     }
     return true;
@@ -122,8 +122,9 @@ static void on_loaded(struct agent_worker *worker, uint32_t index, struct execut
 {
     enum worker_error error = error_of(loaded->status);
     text_close(loaded->text, sizeof(loaded->text));
-    if (loaded->model >= WORKER_MODELS_MAX || !io_sound(loaded->inputs, loaded->n_inputs) ||
-        !io_sound(loaded->outputs, loaded->n_outputs)) {
+    bool is_sound = io_sound(loaded->inputs, loaded->n_inputs) &&
+                    io_sound(loaded->outputs, loaded->n_outputs);
+    if (loaded->model >= WORKER_MODELS_MAX || (error == WORKER_ERROR_NONE && !is_sound)) {
         died(worker, index, "the executor's answer to a load makes no sense");
         return;
     }
