@@ -43,9 +43,4 @@ void cx_stamp_clear(struct cx_stamp *stamp);
 
 bool cx_device_profiling(const struct cx_device *device);
 
-/* What the device can do at best, measured now by kernels of our own. Blocks under a second when
- * the kernel is already built. */
-enum cx_status cx_device_measure(struct cx_device *device, double *ret_gflops,
-                                 double *ret_gbytes_per_s, struct cx_error *err);
-
 #endif

@@ -107,3 +107,11 @@ uint64_t cx_plan_activation_bytes(const struct cx_plan *plan)
 {
     return plan->activation_bytes;
 }
+
+double cx_plan_flops(const struct cx_plan *plan)
+{
+    double flops = 0.0;
+    for (uint32_t i = 0; i < plan->launch_n; i++)
+        flops += plan->times[i].flops;
+    return flops;
+}

@@ -167,6 +167,11 @@ struct cx_device_stats {
 
 void cx_device_stats_get(const struct cx_device *device, struct cx_device_stats *ret_stats);
 
+/* What the device can do at best, measured now by kernels of our own: fused multiply-adds in
+ * registers, and reads of memory in order. Blocks for a second or two. */
+enum cx_status cx_device_measure(struct cx_device *device, double *ret_gflops,
+                                 double *ret_gbytes_per_s, struct cx_error *err);
+
 /* ---- models ---- */
 
 struct cx_model;
@@ -225,6 +230,8 @@ const struct cx_tensor_info *cx_plan_output(const struct cx_plan *plan, size_t i
 size_t cx_plan_input_bytes(const struct cx_plan *plan, size_t i);
 size_t cx_plan_output_bytes(const struct cx_plan *plan, size_t i);
 size_t cx_plan_launch_count(const struct cx_plan *plan);
+/* Floating-point operations of a run, as far as kernels count them (products and convolutions). */
+double cx_plan_flops(const struct cx_plan *plan);
 /* Device bytes of activations and scratch. */
 uint64_t cx_plan_activation_bytes(const struct cx_plan *plan);
 
