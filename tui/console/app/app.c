@@ -337,6 +337,8 @@ void tui_app_key(struct tui_app *app, uint32_t key)
     enum tui_context context = tui_app_context(app);
     enum tui_command command = tui_keymap_find(&app->keymap, context, 1, key);
 
+    /* Data and view may have changed since the last frame, and rows are indexes into both. */
+    tui_app_arrange(app, app->body);
     if (context == TUI_CONTEXT_DIALOG) {
         tui_dialog_command(app, command);
         return;

@@ -113,6 +113,7 @@ void tui_app_arrange(struct tui_app *app, struct tui_rect body)
     size_t visible = page > 0 ? (size_t)page : 1;
     size_t total;
 
+    app->body = body;
     if (ops->count) {
         collect(app, ops);
         find_selected(app, ops);

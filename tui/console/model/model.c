@@ -135,10 +135,6 @@ static void apply_fleet(struct tui_model *model, struct tui_update *update)
     struct tui_fleet *fleet = update->fleet;
     uint64_t due = samples_due(model, update);
 
-    /* A snapshot asked for and one published may overtake each other. */
-    if (model->fleet && fleet->epoch == model->fleet->epoch &&
-        fleet->time_ms < model->fleet->time_ms)
-        return;
     if (model->fleet && fleet->epoch != model->fleet->epoch)
         model->restarts++;
     if (due > 1) {

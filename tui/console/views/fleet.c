@@ -24,7 +24,6 @@ enum sort { BY_NAME, BY_STATE, BY_LOAD, BY_RATE, BY_P95 };
 /* Where the parts of the view are. */
 struct layout {
     int graph_rows;
-    bool split;  /* a line with the time split */
     int strip_y; /* the rule above operations and events */
     int table_y; /* the headings */
     int table_rows;
@@ -51,8 +50,7 @@ static struct layout layout_of(const struct tui_app *app, struct tui_rect body)
 
     l.graph_rows = (body.rows - 8) / 4;
     l.graph_rows = l.graph_rows < 2 ? 2 : l.graph_rows > 10 ? 10 : l.graph_rows;
-    l.split = body.rows >= 24;
-    l.table_y = body.y + 1 + l.graph_rows + 1 + (l.split ? 1 : 0);
+    l.table_y = body.y + 1 + l.graph_rows + 2;
     if (running_operation(app->model->fleet))
         strip++;
     l.strip_y = body.y + body.rows - strip;
@@ -200,7 +198,7 @@ static void draw_throughput(const struct tui_app *app, struct tui_canvas *canvas
         {&app->model->history.done_per_s, TUI_ROLE_GRAPH_LOW, true, '#'}};
     struct tui_graph graph = graph_of(app, lines, 1, 1);
     char rate[TUI_FIGURE_SIZE];
-    int x = rect.x + 1;
+    int x = rect.x;
 
     tui_figure_rate(rate, sizeof(rate), app->model->fleet->done_per_s);
     x += tui_canvas_text(canvas, rect.y, x, rect.cols, TUI_ROLE_TITLE, "Throughput ");
@@ -224,7 +222,7 @@ static void draw_latency(const struct tui_app *app, struct tui_canvas *canvas, s
     const struct tui_latency *total = &app->model->fleet->latency[TUI_SPAN_TOTAL];
     const uint64_t values[] = {total->p50_us, total->p95_us, total->p99_us};
     struct tui_graph graph = graph_of(app, lines, 3, 0);
-    int x = rect.x + 1;
+    int x = rect.x;
     int end = rect.x + rect.cols;
 
     x += tui_canvas_text(canvas, rect.y, x, rect.cols, TUI_ROLE_TITLE, "Latency");
@@ -245,7 +243,7 @@ static void draw_queue(const struct tui_app *app, struct tui_canvas *canvas, str
     const struct tui_graph_line lines[] = {{&h->in_flight, TUI_ROLE_GRAPH_LOW, true, '#'},
                                            {&h->queued, TUI_ROLE_GRAPH_HIGH, false, '*'}};
     struct tui_graph graph = graph_of(app, lines, 2, 1);
-    int x = rect.x + 1;
+    int x = rect.x;
 
     x += tui_canvas_text(canvas, rect.y, x, rect.cols, TUI_ROLE_TITLE, "Jobs ");
     x += tui_canvas_text(canvas, rect.y, x, rect.cols, TUI_ROLE_GRAPH_LOW, "in flight (area) ");
@@ -287,27 +285,31 @@ static void draw_counters(const struct tui_app *app, struct tui_canvas *canvas, 
             counters[i].bad && counters[i].value > 0 ? TUI_ROLE_WARN : TUI_ROLE_STRONG;
         x += draw_pair(canvas, y, x, counters[i].label, text, role);
     }
-    tui_canvas_text(canvas, y, x, canvas->cols - x, TUI_ROLE_TITLE, "hits");
-    x += 5;
-    for (size_t i = 0; i < app->model->cache_count; i++) {
-        const struct tui_cache_rate *cache = &app->model->caches[i];
-        tui_figure_percent(text, sizeof(text), tui_series_last(cache->rate));
-        x += draw_pair(canvas, y, x, cache->name, text, TUI_ROLE_STRONG);
-    }
 }
 
-static void draw_split(const struct tui_app *app, struct tui_canvas *canvas, int y)
+static void draw_caches(const struct tui_app *app, struct tui_canvas *canvas, int y)
 {
     const struct tui_fleet *fleet = app->model->fleet;
     char text[TUI_FIGURE_SIZE];
     int x = 1;
 
-    x += tui_canvas_text(canvas, y, x, 20, TUI_ROLE_TITLE, "median") + 1;
+    x += tui_canvas_text(canvas, y, x, canvas->cols - x, TUI_ROLE_TITLE, "cache hits") + 1;
+    for (size_t i = 0; i < app->model->cache_count; i++) {
+        const struct tui_cache_rate *cache = &app->model->caches[i];
+        tui_figure_percent(text, sizeof(text), tui_series_last(cache->rate));
+        x += draw_pair(canvas, y, x, cache->name, text, TUI_ROLE_STRONG);
+    }
+    x += tui_canvas_text(canvas, y, x, canvas->cols - x, TUI_ROLE_TITLE, "median") + 1;
     for (size_t i = TUI_SPAN_QUEUE; i < TUI_SPAN_COUNT; i++) {
         const struct tui_latency *span = &fleet->latency[i];
-        tui_figure_us(text, sizeof(text), span->count > 0 ? (double)span->p50_us : NAN);
+        if (span->count == 0)
+            continue;
+        tui_figure_us(text, sizeof(text), (double)span->p50_us);
         x += draw_pair(canvas, y, x, tui_span_names[i], text, TUI_ROLE_NORMAL);
     }
+    /* What is set, not measured: only where there is room. A bad ledger is an alert anyway. */
+    if (canvas->cols - x < 40)
+        return;
     x += draw_pair(canvas, y, x, "strategy", fleet->strategy, TUI_ROLE_NORMAL);
     draw_pair(canvas, y, x, "ledger", fleet->ledger,
               strcmp(fleet->ledger, "ok") == 0 ? TUI_ROLE_OK : TUI_ROLE_BAD);
@@ -384,14 +386,14 @@ static void draw(const struct tui_app *app, struct tui_canvas *canvas, struct tu
 
     draw_throughput(app, canvas, rect);
     rect.x += cols;
+    rect.cols = graphs == 2 ? body.cols - rect.x : cols - 1;
     draw_latency(app, canvas, rect);
     if (graphs == 3) {
         rect.x += cols;
         draw_queue(app, canvas, rect);
     }
     draw_counters(app, canvas, body.y + 1 + l.graph_rows);
-    if (l.split)
-        draw_split(app, canvas, body.y + 2 + l.graph_rows);
+    draw_caches(app, canvas, body.y + 2 + l.graph_rows);
 
     tui_grid_layout(&table, columns, COLUMNS, 2, body.cols - 3);
     tui_grid_head(&table, app, canvas, l.table_y, sorts[list->sort]);

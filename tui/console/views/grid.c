@@ -62,14 +62,15 @@ void tui_grid_head(const struct tui_grid *table, const struct tui_app *app,
                    struct tui_canvas *canvas, int y, const char *sorted)
 {
     bool reverse = app->lists[app->view].reverse;
+    bool ascii = app->glyphs == TUI_GLYPHS_ASCII;
+    const char *down = ascii ? "v" : "\u25be";
+    const char *up = ascii ? "^" : "\u25b4";
+    const char *mark = reverse ? up : down;
 
     for (size_t i = 0; i < table->count; i++) {
         char title[32];
         bool by = sorted && strncasecmp(table->columns[i].title, sorted, strlen(sorted)) == 0;
-        snprintf(title, sizeof(title), "%s%s", table->columns[i].title,
-                 !by       ? ""
-                 : reverse ? "^"
-                           : "v");
+        snprintf(title, sizeof(title), "%s%s", table->columns[i].title, by ? mark : "");
         tui_grid_cell(table, canvas, y, i, TUI_ROLE_TITLE, title);
     }
 }
