@@ -1,10 +1,12 @@
 /* Runs the daemons: settings in, logs out, signals between. */
 #include <errno.h>
 #include <poll.h>
+#include <pthread.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
+#include <sys/eventfd.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
 
@@ -23,6 +25,10 @@ struct server {
     const struct agent_config_sources *sources;
     struct agent_coordinator *coordinator;
     struct agent_worker *worker;
+    pthread_t watcher; /* of the coordinator */
+    int end_fd;        /* something has ended */
+    atomic_bool is_worker_over, is_coordinator_over, is_coordinator_good;
+    bool is_stopping, is_hurried;
 };
 
 static void coordinator_log(void *user, enum agent_severity severity, const char *text)
@@ -72,6 +78,19 @@ static int code_of(enum agent_status status)
     }
 }
 
+/* Waits for the coordinator's end, which may come by itself: a ledger that can't be written. */
+static void *coordinator_watch(void *argument)
+{
+    struct server *server = argument;
+    uint64_t one = 1;
+    bool is_good = agent_coordinator_wait(server->coordinator);
+    atomic_store(&server->is_coordinator_good, is_good);
+    atomic_store(&server->is_coordinator_over, true);
+    ssize_t ignored = write(server->end_fd, &one, sizeof(one));
+    (void)ignored;
+    return NULL;
+}
+
 static int coordinator_start(struct server *server, bool with_worker)
 {
     const struct agent_config *config = &server->loaded.values;
@@ -97,6 +116,12 @@ static int coordinator_start(struct server *server, bool with_worker)
         agent_log(AGENT_LOG_ERROR, "the coordinator can not start", LOG_STR("reason", err.text));
         return code_of(status);
     }
+    atomic_store(&server->is_coordinator_over, false);
+    if (pthread_create(&server->watcher, NULL, coordinator_watch, server) != 0) {
+        agent_coordinator_destroy(server->coordinator);
+        server->coordinator = NULL;
+        return EXIT_FAILED;
+    }
     agent_log(AGENT_LOG_INFO, "coordinator ready",
               LOG_STR("control", agent_coordinator_control_address(server->coordinator)),
               LOG_STR("agents", agent_coordinator_agents_address(server->coordinator)),
@@ -113,6 +138,15 @@ static void loopback(const char *address, char *ret_address, size_t size)
         snprintf(ret_address, size, "tcp://127.0.0.1:%s", address + sizeof(any) - 1);
     else
         snprintf(ret_address, size, "%s", address);
+}
+
+static void end_noted(void *user)
+{
+    struct server *server = user;
+    uint64_t one = 1;
+    atomic_store(&server->is_worker_over, true);
+    ssize_t ignored = write(server->end_fd, &one, sizeof(one));
+    (void)ignored;
 }
 
 static int worker_start(struct server *server)
@@ -132,8 +166,13 @@ static int worker_start(struct server *server)
     snprintf(address, sizeof(address), "%s", config->coordinator_address);
     if (server->coordinator != NULL)
         loopback(agent_coordinator_agents_address(server->coordinator), address, sizeof(address));
-    struct agent_worker_options options = {
-        .config = config, .coordinator = address, .devices = devices, .n_devices = (uint32_t)n};
+    struct agent_worker_options options = {.config = config,
+                                           .coordinator = address,
+                                           .devices = devices,
+                                           .n_devices = (uint32_t)n,
+                                           .on_end = end_noted,
+                                           .user = server};
+    atomic_store(&server->is_worker_over, false);
     enum agent_status status = agent_worker_create(&options, &server->worker, &err);
     if (status != AGENT_OK) {
         agent_log(AGENT_LOG_ERROR, "the agent can not start", LOG_STR("reason", err.text));
@@ -179,58 +218,57 @@ static uint32_t grace_ms(const struct server *server)
     return (uint32_t)server->loaded.values.drain_grace_ms;
 }
 
-/* Sleeps until a signal ends the daemon. */
-static void serve_signals(struct server *server, int signal_fd)
+/* The agent ends first: what it gives back and finishes is still answered. */
+static void close_next(struct server *server, uint32_t grace)
 {
-    for (;;) {
+    if (!atomic_load(&server->is_worker_over))
+        agent_worker_close(server->worker, grace);
+    else if (!atomic_load(&server->is_coordinator_over))
+        agent_coordinator_close(server->coordinator, grace);
+}
+
+static void on_signal(struct server *server, uint32_t number)
+{
+    if (number == SIGHUP) {
+        if (!server->is_stopping)
+            reload(server);
+        return;
+    }
+    if (!server->is_stopping)
+        sd_notify(0, "STOPPING=1");
+    /* A second SIGTERM or Ctrl-C ends the grace. */
+    server->is_hurried = server->is_stopping;
+    server->is_stopping = true;
+    close_next(server, server->is_hurried ? 0 : grace_ms(server));
+}
+
+static bool is_over(struct server *server)
+{
+    return atomic_load(&server->is_worker_over) && atomic_load(&server->is_coordinator_over);
+}
+
+/* Sleeps until the parts have ended, and ends them when a signal or the end of one says so. */
+static int serve_until_end(struct server *server, int signal_fd)
+{
+    while (!is_over(server)) {
+        struct pollfd fds[] = {{.fd = signal_fd, .events = POLLIN},
+                               {.fd = server->end_fd, .events = POLLIN}};
         struct signalfd_siginfo info;
-        ssize_t got = read(signal_fd, &info, sizeof(info));
-        if (got < 0 && errno == EINTR)
-            continue;
-        if (got != (ssize_t)sizeof(info) || info.ssi_signo != SIGHUP)
-            return;
-        reload(server);
+        uint64_t count;
+        if (poll(fds, 2, -1) < 0 && errno != EINTR)
+            return EXIT_FAILED;
+        if (fds[0].revents != 0 && read(signal_fd, &info, sizeof(info)) == (ssize_t)sizeof(info))
+            on_signal(server, info.ssi_signo);
+        if (fds[1].revents != 0 && read(server->end_fd, &count, sizeof(count)) > 0) {
+            bool is_failure = !server->is_stopping;
+            server->is_stopping = true;
+            if (is_failure)
+                agent_log_event(AGENT_LOG_ERROR, "a part ended by itself, the rest stops");
+            if (!is_over(server))
+                close_next(server, is_failure || server->is_hurried ? 0 : grace_ms(server));
+        }
     }
-}
-
-/* A second SIGTERM or Ctrl-C ends the grace. */
-static void *hurry(void *argument)
-{
-    struct server *server = argument;
-    sigset_t set;
-    int number;
-    sigemptyset(&set);
-    sigaddset(&set, SIGTERM);
-    sigaddset(&set, SIGINT);
-    while (sigwait(&set, &number) != 0)
-        ;
-    if (server->worker != NULL)
-        agent_worker_close(server->worker, 0);
-    if (server->coordinator != NULL)
-        agent_coordinator_close(server->coordinator, 0);
-    return NULL;
-}
-
-static int stop(struct server *server)
-{
-    pthread_t thread;
-    bool is_hurrying = pthread_create(&thread, NULL, hurry, server) == 0;
-    bool is_good = true;
-    sd_notify(0, "STOPPING=1");
-    /* The agent first: what it gives back and finishes is still answered. */
-    if (server->worker != NULL) {
-        agent_worker_close(server->worker, grace_ms(server));
-        agent_worker_wait(server->worker);
-    }
-    if (server->coordinator != NULL) {
-        agent_coordinator_close(server->coordinator, grace_ms(server));
-        is_good = agent_coordinator_wait(server->coordinator);
-    }
-    if (is_hurrying) {
-        pthread_cancel(thread);
-        pthread_join(thread, NULL);
-    }
-    return is_good ? EXIT_OK : EXIT_FAILED;
+    return atomic_load(&server->is_coordinator_good) ? EXIT_OK : EXIT_FAILED;
 }
 
 /* Signals come to the main thread alone: every other one is started after this. */
@@ -260,18 +298,27 @@ int agent_serve(const struct main_args *args, bool with_coordinator, bool with_w
                                      : !with_coordinator ? "agent"
                                                          : "stokerd");
     int signal_fd = signals_open();
-    int code = signal_fd < 0 ? EXIT_FAILED : EXIT_OK;
+    server.end_fd = eventfd(0, EFD_CLOEXEC);
+    atomic_store(&server.is_worker_over, true);
+    atomic_store(&server.is_coordinator_over, true);
+    atomic_store(&server.is_coordinator_good, true);
+    int code = signal_fd < 0 || server.end_fd < 0 ? EXIT_FAILED : EXIT_OK;
     if (code == EXIT_OK && with_coordinator)
         code = coordinator_start(&server, with_worker);
     if (code == EXIT_OK && with_worker)
         code = worker_start(&server);
     if (code == EXIT_OK) {
         sd_notify(0, "READY=1");
-        serve_signals(&server, signal_fd);
-        code = stop(&server);
+        code = serve_until_end(&server, signal_fd);
     }
     agent_worker_destroy(server.worker);
+    if (server.coordinator != NULL) {
+        agent_coordinator_close(server.coordinator, 0);
+        pthread_join(server.watcher, NULL);
+    }
     agent_coordinator_destroy(server.coordinator);
+    if (server.end_fd >= 0)
+        close(server.end_fd);
     if (signal_fd >= 0)
         close(signal_fd);
     return code;

@@ -334,6 +334,8 @@ enum agent_status agent_worker_create(const struct agent_worker_options *options
     if (worker == NULL)
         return agent_error_set(err, AGENT_ERR_NOMEM, "out of memory");
     worker->config = *options->config;
+    worker->on_end = options->on_end;
+    worker->on_end_user = options->user;
     worker->n_devices = options->n_devices;
     worker->tail = &worker->head;
     worker->wake_fd = -1;
@@ -357,12 +359,6 @@ enum agent_status agent_worker_create(const struct agent_worker_options *options
     }
     *ret_worker = worker;
     return AGENT_OK;
-}
-
-void agent_worker_set_on_end(struct agent_worker *worker, void (*on_end)(void *user), void *user)
-{
-    worker->on_end_user = user;
-    worker->on_end = on_end;
 }
 
 void agent_worker_reload(struct agent_worker *worker, const struct agent_config *config)

@@ -16,6 +16,9 @@ struct agent_worker_options {
     const char *coordinator; /* address to dial */
     const struct agent_device *devices;
     uint32_t n_devices; /* 1 to AGENT_DEVICES_MAX */
+    /* The agent has ended; agent_worker_wait won't block for long. On its thread. May be NULL. */
+    void (*on_end)(void *user);
+    void *user;
 };
 
 /* Opens the model store, starts the threads, the executors and the first dial. Copies what it
@@ -33,8 +36,5 @@ void agent_worker_close(struct agent_worker *worker, uint32_t grace_ms);
 void agent_worker_wait(struct agent_worker *worker);
 /* Closes without grace, waits, frees. BLOCKS; takes NULL. */
 void agent_worker_destroy(struct agent_worker *worker);
-
-/* Called (from the agent's thread) when it has ended or can do no more. */
-void agent_worker_set_on_end(struct agent_worker *worker, void (*on_end)(void *user), void *user);
 
 #endif

@@ -122,8 +122,8 @@ static void on_loaded(struct agent_worker *worker, uint32_t index, struct execut
 {
     enum worker_error error = error_of(loaded->status);
     text_close(loaded->text, sizeof(loaded->text));
-    bool is_sound = io_sound(loaded->inputs, loaded->n_inputs) &&
-                    io_sound(loaded->outputs, loaded->n_outputs);
+    bool is_sound =
+        io_sound(loaded->inputs, loaded->n_inputs) && io_sound(loaded->outputs, loaded->n_outputs);
     if (loaded->model >= WORKER_MODELS_MAX || (error == WORKER_ERROR_NONE && !is_sound)) {
         died(worker, index, "the executor's answer to a load makes no sense");
         return;

@@ -1,6 +1,6 @@
 /* The link to the coordinator: frames in become events, answers become frames. */
-#include <stdlib.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
 #include <unistd.h>
