@@ -12,8 +12,7 @@
 static const char *const effects[TUI_VERB_COUNT] = {
     [TUI_VERB_CORDON] = "It gets no new work. What it has runs to its end.",
     [TUI_VERB_UNCORDON] = "It gets work again.",
-    [TUI_VERB_DRAIN] = "It gets no new work; queued jobs move away at once, running ones at the "
-                       "deadline.",
+    [TUI_VERB_DRAIN] = "Queued jobs move away at once, running ones at the deadline.",
     [TUI_VERB_CANCEL] = "The job ends as cancelled; its result, if any, is dropped.",
     [TUI_VERB_STOP] = "The operation ends where it stands. What has moved stays moved.",
 };
