@@ -20,7 +20,7 @@
 
 // Every limit of the agent link, except the body sizes, which stand in messages.def.
 #define NET_FRAME_HEADER_SIZE 8
-#define NET_NAME_MAX 63          // agent and cluster names: [a-z0-9._-], at least 1
+#define NET_NAME_MAX 63          // agents, clusters: [a-z0-9._-], beginning with a letter or digit
 #define NET_MODEL_NAME_MAX 127   // [A-Za-z0-9._-], not beginning with '.', at least 1
 #define NET_TENSOR_NAME_MAX 255  // UTF-8
 #define NET_SOFTWARE_MAX 63      // UTF-8

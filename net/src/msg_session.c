@@ -12,7 +12,7 @@ enum net_status net_hello_encode(struct net_buf *buf, const struct net_hello *ms
     net_write_raw(&w, NET_MAGIC, 4);
     net_write_u16(&w, msg->version);
     net_write_check(&w, net_agent_name_valid(msg->name.data, msg->name.len), "name",
-                    "must be 1 to 63 of a-z 0-9 . _ -");
+                    "must be 1 to 63 of a-z 0-9 . _ -, beginning with a letter or digit");
     net_write_text(&w, "name", msg->name, NET_NAME_MAX);
     net_write_raw(&w, msg->instance, NET_INSTANCE_SIZE);
     net_write_text(&w, "software", msg->software, NET_SOFTWARE_MAX);
@@ -36,7 +36,7 @@ enum net_status net_hello_decode(const struct net_frame *frame, struct net_hello
                    "is not spoken here");
     msg.name = net_read_text(&r, "name", NET_NAME_MAX);
     net_read_check(&r, net_agent_name_valid(msg.name.data, msg.name.len), NET_ERR_PROTOCOL, "name",
-                   "is not 1 to 63 of a-z 0-9 . _ -");
+                   "is not 1 to 63 of a-z 0-9 . _ -, beginning with a letter or digit");
     net_read_raw(&r, "instance", msg.instance, NET_INSTANCE_SIZE);
     msg.software = net_read_text(&r, "software", NET_SOFTWARE_MAX);
     msg.capabilities = net_read_long_text(&r, "capabilities", NET_JSON_HELLO_MAX);
@@ -59,7 +59,7 @@ enum net_status net_welcome_encode(struct net_buf *buf, const struct net_welcome
         "heartbeat", "is out of range");
     net_write_u32(&w, msg->heartbeat_ms);
     net_write_check(&w, net_agent_name_valid(msg->cluster.data, msg->cluster.len), "cluster",
-                    "must be 1 to 63 of a-z 0-9 . _ -");
+                    "must be 1 to 63 of a-z 0-9 . _ -, beginning with a letter or digit");
     net_write_text(&w, "cluster", msg->cluster, NET_NAME_MAX);
     return net_writer_end(&w, err);
 }
@@ -81,7 +81,7 @@ enum net_status net_welcome_decode(const struct net_frame *frame, struct net_wel
         NET_ERR_PROTOCOL, "heartbeat", "is out of range");
     msg.cluster = net_read_text(&r, "cluster", NET_NAME_MAX);
     net_read_check(&r, net_agent_name_valid(msg.cluster.data, msg.cluster.len), NET_ERR_PROTOCOL,
-                   "cluster", "is not 1 to 63 of a-z 0-9 . _ -");
+                   "cluster", "is not 1 to 63 of a-z 0-9 . _ -, beginning with a letter or digit");
     enum net_status status = net_reader_end(&r, err);
     if (!status)
         *ret_msg = msg;

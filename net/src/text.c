@@ -83,7 +83,7 @@ static bool name_char(char c)
 
 bool net_agent_name_valid(const char *name, size_t len)
 {
-    if (len == 0 || len > NET_NAME_MAX)
+    if (len == 0 || len > NET_NAME_MAX || !lower_or_digit(name[0]))
         return false;
     for (size_t i = 0; i < len; i++)
         if (!name_char(name[i]))
