@@ -3,7 +3,7 @@
  * idempotency key and is submitted again with it until it is acknowledged, so the run survives a
  * coordinator that is killed and comes back.
  *
- *   cluster_load ADDRESS MODEL FLOATS JOBS [OUTSTANDING] [CLIENTS] [BATCH]
+ *   cluster_load ADDRESS MODEL SHAPE JOBS [OUTSTANDING] [CLIENTS] [BATCH]
  *
  * Prints one line a figure: name value unit. Exit 0 when every job is done exactly once. */
 #include <pthread.h>
@@ -21,8 +21,8 @@
 enum { FLOATS_MAX = 4096, PATIENCE_S = 300, REQUEST_MS = 5000, PAGE = 1000 };
 
 struct load {
-    const char *address, *model;
-    char *data; /* base64 of one input */
+    const char *address, *model, *shape; /* shape: as in 1,1,8,8 */
+    char *data;                          /* base64 of one input */
     int floats, jobs, outstanding, clients, batch;
     uint64_t run; /* makes the keys of this run its own */
     double started_s;
@@ -85,9 +85,9 @@ static bool submit(struct load *load, struct net_client *client, int first, int 
     fprintf(out, "{\"v\":1,\"op\":\"submit\",\"model\":\"%s\",\"jobs\":[", load->model);
     for (int i = 0; i < n; i++)
         fprintf(out,
-                "%s{\"key\":\"%llx-%d\",\"inputs\":[{\"dtype\":\"float32\",\"shape\":[1,%d],"
+                "%s{\"key\":\"%llx-%d\",\"inputs\":[{\"dtype\":\"float32\",\"shape\":[%s],"
                 "\"data_b64\":\"%s\"}]}",
-                i ? "," : "", (unsigned long long)load->run, first + i, load->floats, load->data);
+                i ? "," : "", (unsigned long long)load->run, first + i, load->shape, load->data);
     fprintf(out, "]}");
     fclose(out);
     cJSON *reply = ask(load, client, text);
@@ -234,6 +234,23 @@ static int argument(int argc, char **argv, int at, int otherwise, int max)
     return (int)value;
 }
 
+/* The product of the numbers between the commas. */
+static int floats_of(const char *shape)
+{
+    long product = 1;
+    for (const char *at = shape; product > 0 && product <= FLOATS_MAX;) {
+        char *end;
+        product *= strtol(at, &end, 10);
+        if (*end == '\0' && end != at && product > 0 && product <= FLOATS_MAX)
+            return (int)product;
+        if (*end != ',' || end == at)
+            break;
+        at = end + 1;
+    }
+    fprintf(stderr, "cluster_load: shape '%s' is not such as 1,1,8,8\n", shape);
+    exit(2);
+}
+
 int main(int argc, char **argv)
 {
     static float values[FLOATS_MAX];
@@ -241,14 +258,15 @@ int main(int argc, char **argv)
     struct timespec wall;
 
     if (argc < 5) {
-        fprintf(stderr, "usage: cluster_load ADDRESS MODEL FLOATS JOBS [OUTSTANDING] [CLIENTS] "
+        fprintf(stderr, "usage: cluster_load ADDRESS MODEL SHAPE JOBS [OUTSTANDING] [CLIENTS] "
                         "[BATCH]\n");
         return 2;
     }
     clock_gettime(CLOCK_REALTIME, &wall);
     load.address = argv[1];
     load.model = argv[2];
-    load.floats = argument(argc, argv, 3, 0, FLOATS_MAX);
+    load.shape = argv[3];
+    load.floats = floats_of(argv[3]);
     load.jobs = argument(argc, argv, 4, 0, 10000000);
     load.outstanding = argument(argc, argv, 5, 1024, 1000000);
     load.clients = argument(argc, argv, 6, 2, 64);

@@ -18,9 +18,9 @@ for name in a b c; do
     start_named $name
 done
 wait_for 180 agents_ready 3
-"$LOAD" "$control" noop 16 300 >/dev/null || fail "warming up"
+"$LOAD" "$control" noop 1,16 300 >/dev/null || fail "warming up"
 
-"$LOAD" "$control" noop 16 "$jobs" 4096 2 128 >"$work/load.out" 2>"$work/load.err" &
+"$LOAD" "$control" noop 1,16 "$jobs" 4096 2 128 >"$work/load.out" 2>"$work/load.err" &
 load_pid=$!
 pids="$pids $load_pid"
 kills=0

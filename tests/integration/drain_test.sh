@@ -6,8 +6,8 @@ start_coordinator
 start_agent one
 start_agent two
 wait_for 180 agents_ready 2
-"$LOAD" "$control" noop 16 300 >/dev/null || fail "warming up"
-"$LOAD" "$control" noop 16 20000 2048 2 128 >"$work/load.out" 2>"$work/load.err" &
+"$LOAD" "$control" noop 1,16 300 >/dev/null || fail "warming up"
+"$LOAD" "$control" noop 1,16 20000 2048 2 128 >"$work/load.out" 2>"$work/load.err" &
 load_pid=$!
 pids="$pids $load_pid"
 

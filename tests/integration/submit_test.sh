@@ -2,6 +2,16 @@
 # A real agent answers real images; every mistake gets one clear line and its exit code.
 . "$(dirname "$0")/lib.sh"
 
+# A repository with the shipped models, one with an operator that nobody has, and one cut off.
+cp -r "$MODELS" "$work/models"
+MODELS=$work/models
+for name in odd cut; do
+    cp -r "$MODELS/noop" "$MODELS/$name"
+done
+sed -i 's/Identity/Frobnica/g' "$MODELS/odd/1/model.onnx"
+head -c 40 "$MODELS/noop/1/model.onnx" >"$MODELS/cut/1/model.onnx"
+head -c 64 /dev/zero >"$work/sixteen.raw"
+
 start_coordinator
 expect_exit 4 'digitz' "$STOKER" submit digitz "$IMAGES/digit-0-1.png"
 start_agent one
@@ -19,6 +29,7 @@ for image in "$IMAGES"/digit-*.png; do
 done
 check "at least 9 of 10 held-out digits are right ($right of $all)" test $((right * 10)) -ge $((all * 9))
 
+check "noop answers" "$STOKER" submit noop "$work/sixteen.raw" --dtype float32 --shape 1,16 --wait
 first=$(ls "$IMAGES"/digit-*.png | head -n 1)
 head -c 60 "$first" >"$work/cut.png"
 printf 'hello' >"$work/five.raw"
@@ -32,6 +43,12 @@ expect_exit 4 '999999' "$STOKER" job 999999
 expect_exit 2 'no command' "$STOKER" frobnicate
 expect_exit 2 'unknown option' "$STOKER" status --frobnicate
 expect_exit 3 'no coordinator' "$STOKER" status --coordinator tcp://127.0.0.1:1 --timeout 2s
+
+raw="--dtype float32 --shape 1,16"
+expect_exit 10 "Frobnica" "$STOKER" submit odd "$work/sixteen.raw" $raw --wait
+expect_exit 10 "model.onnx" "$STOKER" submit cut "$work/sixteen.raw" $raw --wait
+expect_exit 5 "1,16" "$STOKER" submit noop "$work/wrong.raw" --dtype float32 --shape 1,1000 --wait
+check "the agent still serves after bad models" "$STOKER" submit digits "$first" --wait
 
 check "jobs lists what was done" sh -c "'$STOKER' jobs --state done | grep -q digits"
 check "json is json" sh -c "'$STOKER' status --output json | jq -e . >/dev/null"
