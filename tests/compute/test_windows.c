@@ -1,0 +1,142 @@
+/* Convolutions and pools of both device families against the host reference, over a table of
+ * shapes. */
+#include <stddef.h>
+
+#include <criterion/criterion.h>
+
+#include "tests/compute/node_rig.h"
+
+struct conv_case {
+    const char *what;
+    uint32_t spatial;
+    int64_t batch, channels, rows, groups;
+    int64_t in[3], kernel[3], stride[3], dilation[3], pad[6];
+};
+
+static const struct conv_case convs[] = {
+    {"1x1", 2, 1, 16, 32, 1, {7, 9}, {1, 1}, {1, 1}, {1, 1}, {0}},
+    {"3x3 same", 2, 2, 5, 17, 1, {8, 11}, {3, 3}, {1, 1}, {1, 1}, {1, 1, 1, 1}},
+    {"3x3 stride 2, uneven pads", 2, 3, 8, 24, 1, {9, 10}, {3, 3}, {2, 2}, {1, 1}, {0, 1, 2, 1}},
+    {"7x7 stem", 2, 1, 3, 64, 1, {23, 23}, {7, 7}, {2, 2}, {1, 1}, {3, 3, 3, 3}},
+    {"dilated", 2, 1, 4, 8, 1, {13, 14}, {3, 3}, {1, 1}, {2, 3}, {2, 3, 2, 3}},
+    {"grouped", 2, 2, 12, 48, 3, {6, 6}, {3, 3}, {1, 1}, {1, 1}, {1, 1, 1, 1}},
+    {"depthwise", 2, 2, 19, 19, 19, {15, 12}, {3, 3}, {1, 1}, {1, 1}, {1, 1, 1, 1}},
+    {"depthwise stride 2, 5x5", 2, 1, 8, 8, 8, {15, 17}, {5, 5}, {2, 2}, {1, 1}, {2, 2, 2, 2}},
+    {"depth multiplier 2", 2, 1, 6, 12, 6, {9, 9}, {3, 3}, {1, 1}, {1, 1}, {0}},
+    {"one pixel", 2, 5, 70, 33, 1, {1, 1}, {1, 1}, {1, 1}, {1, 1}, {0}},
+    {"deep", 2, 1, 300, 20, 1, {5, 5}, {3, 3}, {1, 1}, {1, 1}, {1, 1, 1, 1}},
+    {"1 axis", 1, 2, 6, 18, 1, {31}, {5}, {2}, {1}, {2, 2}},
+    {"3 axes", 3, 1, 4, 16, 2, {5, 6, 7}, {3, 2, 3}, {1, 2, 1}, {1, 1, 2}, {1, 0, 1, 1, 0, 1}},
+};
+
+static void check_conv(const struct conv_case *c, enum cx_dtype dtype, bool constant,
+                       enum cx_family family)
+{
+    uint32_t rank = c->spatial + 2;
+    int64_t x[5] = {c->batch, c->channels}, w[5] = {c->rows, c->channels / c->groups};
+    struct rig_node node = {.op = "Conv", .opset = 11, .input_n = 3, .output_n = 1};
+
+    for (uint32_t i = 0; i < c->spatial; i++) {
+        x[2 + i] = c->in[i];
+        w[2 + i] = c->kernel[i];
+    }
+    node.inputs[0] = rig_tensor(dtype, rank, x, 1);
+    node.inputs[1] = rig_tensor(dtype, rank, w, 2);
+    node.inputs[2] = rig_tensor(dtype, 1, &c->rows, 3);
+    node.constant[1] = node.constant[2] = constant;
+    node.rtol = dtype == CX_DTYPE_FLOAT16 ? 4e-3 : 1e-4;
+    /* Sums of a few thousand products of either sign: rounding follows the terms, not the sum. */
+    node.atol = dtype == CX_DTYPE_FLOAT16 ? 4e-2 : 1e-3;
+    rig_attr_int(&node, "group", c->groups);
+    rig_attr_ints(&node, "strides", c->spatial, c->stride);
+    rig_attr_ints(&node, "dilations", c->spatial, c->dilation);
+    rig_attr_ints(&node, "pads", 2 * c->spatial, c->pad);
+    rig_check(&node, family);
+    rig_free_all();
+}
+
+static void check_convs(enum cx_family family)
+{
+    for (size_t i = 0; i < sizeof(convs) / sizeof(convs[0]); i++) {
+        cr_log_info("convolution %s\n", convs[i].what);
+        check_conv(&convs[i], CX_DTYPE_FLOAT, true, family);
+    }
+    check_conv(&convs[1], CX_DTYPE_FLOAT, false, family);
+    check_conv(&convs[6], CX_DTYPE_FLOAT, false, family);
+    check_conv(&convs[2], CX_DTYPE_FLOAT16, true, family);
+}
+
+Test(conv, cpu)
+{
+    check_convs(CX_FAMILY_CPU);
+}
+
+Test(conv, gpu)
+{
+    check_convs(CX_FAMILY_GPU);
+}
+
+struct pool_case {
+    const char *op;
+    uint32_t spatial;
+    int64_t in[3], kernel[3], stride[3], pad[6];
+    int64_t count_pads, ceil, outputs;
+};
+
+static const struct pool_case pools[] = {
+    {"MaxPool", 2, {9, 11}, {3, 3}, {2, 2}, {1, 1, 1, 1}, 0, 0, 1},
+    {"MaxPool", 2, {9, 12}, {2, 3}, {2, 2}, {0, 1, 1, 1}, 0, 1, 2},
+    {"MaxPool", 1, {17}, {4}, {3}, {0}, 0, 0, 1},
+    {"MaxPool", 3, {4, 5, 6}, {2, 2, 2}, {1, 2, 1}, {0}, 0, 0, 1},
+    {"AveragePool", 2, {9, 11}, {3, 3}, {2, 2}, {1, 1, 1, 1}, 0, 0, 1},
+    {"AveragePool", 2, {9, 10}, {3, 3}, {2, 2}, {1, 0, 0, 1}, 1, 1, 1},
+    {"AveragePool", 3, {4, 5, 6}, {2, 2, 2}, {2, 2, 2}, {0, 0, 0, 1, 1, 0}, 1, 0, 1},
+    {"LpPool", 2, {8, 8}, {3, 2}, {2, 1}, {1, 0, 1, 1}, 0, 0, 1},
+    {"GlobalAveragePool", 2, {7, 13}, {0}, {0}, {0}, 0, 0, 1},
+    {"GlobalMaxPool", 2, {7, 13}, {0}, {0}, {0}, 0, 0, 1},
+    {"GlobalLpPool", 3, {2, 3, 5}, {0}, {0}, {0}, 0, 0, 1},
+};
+
+static void check_pool(const struct pool_case *c, enum cx_dtype dtype, enum cx_family family)
+{
+    int64_t x[5] = {2, 5};
+    struct rig_node node = {
+        .op = c->op, .opset = 19, .input_n = 1, .output_n = (uint32_t)c->outputs};
+
+    for (uint32_t i = 0; i < c->spatial; i++)
+        x[2 + i] = c->in[i];
+    node.inputs[0] = rig_tensor(dtype, c->spatial + 2, x, 7);
+    node.rtol = dtype == CX_DTYPE_FLOAT16 ? 2e-3 : 1e-5;
+    node.atol = dtype == CX_DTYPE_FLOAT16 ? 2e-3 : 1e-5;
+    if (c->kernel[0] > 0) {
+        rig_attr_ints(&node, "kernel_shape", c->spatial, c->kernel);
+        rig_attr_ints(&node, "strides", c->spatial, c->stride);
+        rig_attr_ints(&node, "pads", 2 * c->spatial, c->pad);
+        rig_attr_int(&node, "ceil_mode", c->ceil);
+    }
+    if (c->count_pads)
+        rig_attr_int(&node, "count_include_pad", 1);
+    rig_check(&node, family);
+    rig_free_all();
+}
+
+static void check_pools(enum cx_family family)
+{
+    for (size_t i = 0; i < sizeof(pools) / sizeof(pools[0]); i++) {
+        cr_log_info("pool %zu %s\n", i, pools[i].op);
+        check_pool(&pools[i], CX_DTYPE_FLOAT, family);
+    }
+    check_pool(&pools[0], CX_DTYPE_FLOAT16, family);
+    check_pool(&pools[0], CX_DTYPE_UINT8, family);
+    check_pool(&pools[4], CX_DTYPE_DOUBLE, family);
+}
+
+Test(pool, cpu)
+{
+    check_pools(CX_FAMILY_CPU);
+}
+
+Test(pool, gpu)
+{
+    check_pools(CX_FAMILY_GPU);
+}
