@@ -189,7 +189,9 @@ const char *agent_notice_name(enum agent_notice_kind kind);
 bool agent_notice_kept(enum agent_notice_kind kind);
 
 enum agent_action_kind {
-    AGENT_ACTION_APPEND,    // `record` to the ledger, under `seq`
+    // `record` to the ledger, under `seq`. A JOB carries its submission's token, an END the attempt
+    // whose outputs go with it.
+    AGENT_ACTION_APPEND,
     AGENT_ACTION_REPLY,     // to the event of that token; success only after its commit
     AGENT_ACTION_WELCOME,   // the link's agent is admitted: `agent_id`
     AGENT_ACTION_REFUSE,    // it is not: send the refusal and close

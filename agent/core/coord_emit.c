@@ -46,7 +46,8 @@ void agent_coord_append_job(struct agent_coord *core, const struct coord_job *jo
     memcpy(record.job.hash, job->model->hash, AGENT_HASH_SIZE);
     uint64_t seq = ++core->seq;
     agent_coord_act(core, &(struct agent_action){.kind = AGENT_ACTION_APPEND,
-                                                 .seq = seq,
+                                                 .token = core->token,
+                                           .seq = seq,
                                                  .record = &record,
                                                  .id = job->id,
                                                  .attempt = job->dispatches});

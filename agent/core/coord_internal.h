@@ -144,6 +144,7 @@ struct agent_coord {
     struct agent_coord_limits limits;
     const struct agent_sink *sink; // during a step
     int64_t now_us;
+    uint64_t token; // of the submission that is being taken
     uint64_t random;
 
     struct agent_idmap by_id, by_key, by_link, by_hash;

@@ -79,7 +79,9 @@ void agent_coord_submit(struct agent_coord *core, const struct agent_event *even
     job->submitted_us = core->now_us;
     core->input_bytes += job->input_bytes;
     agent_coord_job_enter(core, job, COORD_PENDING, false);
+    core->token = event->token;
     agent_coord_append_job(core, job, AGENT_RECORD_JOB);
+    core->token = 0;
     agent_coord_wait_push(
         core, (struct coord_wait){
                   .kind = COORD_WAIT_ADMIT, .token = event->token, .id = job->id, .job = job});

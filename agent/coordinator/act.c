@@ -1,0 +1,163 @@
+// What the core decides, carried out. During a step only what can't look at the core is done; the
+// rest is noted and done after it.
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "agent/coordinator/control.h"
+#include "agent/coordinator/io.h"
+
+void agent_io_note(struct agent_coordinator *c, const struct io_after *after, const char *text)
+{
+    if (c->n_after == c->after_room) {
+        size_t room = c->after_room == 0 ? 256 : c->after_room * 2;
+        struct io_after *grown = realloc(c->after, room * sizeof *grown);
+        if (grown == NULL) {
+            agent_io_fail(c, "out of memory");
+            return;
+        }
+        c->after = grown;
+        c->after_room = room;
+    }
+    c->after[c->n_after] = *after;
+    c->after[c->n_after++].text = text != NULL && text[0] != '\0' ? strdup(text) : NULL;
+}
+
+// The inputs of a job that was admitted: from now on they are kept under its id.
+static struct agent_blob *adopt_input(struct agent_coordinator *c,
+                                      const struct agent_action *action)
+{
+    struct io_call *call = agent_idmap_get(&c->tokens, action->token);
+    if (call == NULL)
+        return NULL;
+    size_t part = (size_t)(action->token - call->first_token);
+    struct agent_blob *input = call->inputs[part];
+    if (agent_io_job_new(c, action->id, input) == NULL)
+        agent_io_fail(c, "out of memory");
+    return input;
+}
+
+static struct agent_blob *adopt_output(struct agent_coordinator *c,
+                                       const struct agent_action *action)
+{
+    struct io_job *job = agent_io_job(c, action->id);
+    if (action->record->job.state != AGENT_JOB_DONE || job == NULL)
+        return NULL;
+    job->output = agent_idmap_remove(&c->outputs, action->id);
+    return job->output;
+}
+
+static void append(struct agent_coordinator *c, const struct agent_action *action)
+{
+    struct agent_blob *blob = NULL;
+    if (action->record->kind == AGENT_RECORD_JOB)
+        blob = adopt_input(c, action);
+    else if (action->record->kind == AGENT_RECORD_END)
+        blob = adopt_output(c, action);
+    if (agent_ledger_append(c->ledger, action->seq, action->record, blob) != AGENT_OK)
+        agent_io_fail(c, "out of memory");
+}
+
+static void forget(struct agent_coordinator *c, uint64_t id)
+{
+    struct io_job *job = agent_io_job(c, id);
+    if (job != NULL)
+        agent_io_job_free(c, job);
+}
+
+void agent_io_act(void *user, const struct agent_action *action)
+{
+    struct agent_coordinator *c = user;
+    switch (action->kind) {
+    case AGENT_ACTION_APPEND:
+        append(c, action);
+        break;
+    case AGENT_ACTION_REPLY:
+        agent_io_note(c,
+                      &(struct io_after){.kind = IO_AFTER_REPLY,
+                                         .id = action->token,
+                                         .subject = action->id,
+                                         .reply = action->reply,
+                                         .existing = action->existing,
+                                         .retry_after_ms = action->retry_after_ms},
+                      action->text);
+        break;
+    case AGENT_ACTION_DISPATCH:
+        agent_io_send_dispatch(c, action);
+        break;
+    case AGENT_ACTION_WELCOME:
+    case AGENT_ACTION_REFUSE:
+    case AGENT_ACTION_REVOKE:
+    case AGENT_ACTION_DRAIN:
+    case AGENT_ACTION_RESUME:
+        agent_io_send_simple(c, action);
+        break;
+    case AGENT_ACTION_CLOSE:
+        agent_io_note(c, &(struct io_after){.kind = IO_AFTER_CLOSE, .id = action->link},
+                      action->text);
+        break;
+    case AGENT_ACTION_ENDED:
+        agent_io_note(c, &(struct io_after){.kind = IO_AFTER_ENDED, .id = action->id}, NULL);
+        break;
+    case AGENT_ACTION_FORGET:
+        forget(c, action->id);
+        break;
+    case AGENT_ACTION_OPERATION:
+        agent_io_note(c, &(struct io_after){.kind = IO_AFTER_OPERATION, .id = action->id}, NULL);
+        break;
+    case AGENT_ACTION_NOTICE:
+        if (action->notice == AGENT_NOTICE_JOB_SUBMITTED)
+            agent_rate_add(&c->stats.submitted, agent_io_now_us(c), 1);
+        agent_io_notice(c, action);
+        break;
+    }
+}
+
+static void ended(struct agent_coordinator *c, uint64_t id)
+{
+    struct agent_job_view view;
+    if (agent_coord_job(c->core, id, &view))
+        agent_io_count_end(c, &view);
+    struct io_job *job = agent_io_job(c, id);
+    if (job == NULL)
+        return;
+    struct io_call *call;
+    while ((call = TAILQ_FIRST(&job->waiters)) != NULL) {
+        agent_call_unpark(call);
+        agent_call_job_ended(call, job->output);
+    }
+    agent_io_job_free(c, job);
+}
+
+void agent_io_after(struct agent_coordinator *c)
+{
+    for (size_t i = 0; i < c->n_after; i++) {
+        struct io_after after = c->after[i];
+        struct io_link *link;
+        struct agent_event *event;
+        switch (after.kind) {
+        case IO_AFTER_REPLY:
+            agent_call_answered(c, &after);
+            break;
+        case IO_AFTER_ENDED:
+            ended(c, after.id);
+            break;
+        case IO_AFTER_OPERATION:
+            agent_io_calls_operation(c, after.id);
+            break;
+        case IO_AFTER_DAMAGED:
+            event = agent_io_event(c, AGENT_EVENT_CANCEL);
+            event->id = after.id;
+            event->by = "coordinator";
+            event->reason = "its inputs in the ledger are damaged";
+            break;
+        case IO_AFTER_CLOSE:
+            link = agent_io_link(c, after.id);
+            if (link != NULL)
+                agent_io_link_close(c, link, after.text != NULL ? after.text : "");
+            break;
+        }
+        free(after.text);
+    }
+    c->n_after = 0;
+}

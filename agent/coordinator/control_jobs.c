@@ -1,0 +1,392 @@
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "agent/coordinator/control.h"
+
+#define ID_MAX 9007199254740992.0
+
+// ---- submit
+
+static const char *code_of(enum agent_status status)
+{
+    switch (status) {
+    case AGENT_ERR_INVAL:
+    case AGENT_ERR_FULL:
+        return "bad_request";
+    case AGENT_ERR_CORRUPT:
+        return "wrong_input";
+    default:
+        return "internal";
+    }
+}
+
+static bool prepare_one(struct io_call *call, const cJSON *object, struct io_prepared *job)
+{
+    struct agent_error err = {0};
+    const cJSON *key = cJSON_GetObjectItemCaseSensitive(object, "key");
+    job->key = "";
+    if (key != NULL && (!cJSON_IsString(key) || strlen(key->valuestring) > AGENT_KEY_MAX)) {
+        agent_call_error(call, "bad_request", NULL, "'key' is not a text of at most %d bytes",
+                         AGENT_KEY_MAX);
+        return false;
+    }
+    if (key != NULL)
+        job->key = key->valuestring;
+    enum agent_status status =
+        agent_tensors_read(cJSON_GetObjectItemCaseSensitive(object, "inputs"),
+                           call->c->options.job_bytes_max, &job->tensors, &err);
+    if (status != AGENT_OK)
+        agent_call_error(call, code_of(status), NULL, "%s", err.text);
+    return status == AGENT_OK;
+}
+
+bool agent_call_prepare(struct io_call *call)
+{
+    const cJSON *list = cJSON_GetObjectItemCaseSensitive(call->json, "jobs");
+    int count = list != NULL ? cJSON_GetArraySize(list) : 1;
+    if (list != NULL && (!cJSON_IsArray(list) || count < 1 || count > IO_SUBMIT_JOBS_MAX)) {
+        agent_call_error(call, "bad_request", NULL, "'jobs' is not an array of 1 to %d objects",
+                         IO_SUBMIT_JOBS_MAX);
+        return false;
+    }
+    call->jobs = calloc((size_t)count, sizeof *call->jobs);
+    if (call->jobs == NULL) {
+        agent_call_error(call, "internal", NULL, "out of memory");
+        return false;
+    }
+    const cJSON *object = list != NULL ? list->child : call->json;
+    for (int i = 0; i < count; i++) {
+        call->n_jobs++;
+        if (!prepare_one(call, object, &call->jobs[i]))
+            return false;
+        object = object->next;
+    }
+    return true;
+}
+
+// The body of a DISPATCH: what is kept of the inputs, in memory and in the ledger.
+static struct agent_blob *encode_input(const struct io_call *call, const struct agent_model *model,
+                                       const struct agent_tensors *tensors, uint8_t priority)
+{
+    struct net_dispatch dispatch = {
+        .ref = {.job = 1, .epoch = call->c->epoch, .attempt = 1},
+        .priority = (uint8_t)(AGENT_PRIORITIES - 1 - priority),
+        .model = net_text_of(model->name),
+        .model_version = model->version,
+        .n_inputs = tensors->count,
+    };
+    memcpy(dispatch.model_hash, model->hash, sizeof dispatch.model_hash);
+    memcpy(dispatch.inputs, tensors->list, tensors->count * sizeof *tensors->list);
+    struct net_buf buf = {0};
+    struct agent_blob *blob = NULL;
+    if (net_dispatch_encode(&buf, &dispatch, NULL) == NET_OK)
+        blob = agent_blob_new(buf.data + NET_FRAME_HEADER_SIZE, buf.len - NET_FRAME_HEADER_SIZE);
+    net_buf_free(&buf);
+    return blob;
+}
+
+static const struct agent_model *find_model(struct io_call *call)
+{
+    static const double newest = 0;
+    const char *name;
+    double version;
+    if (!agent_call_text(call, "model", AGENT_MODEL_NAME_MAX, NULL, &name) ||
+        !agent_call_number(call, "version", 0, UINT32_MAX, &newest, &version))
+        return NULL;
+    const struct agent_model *model =
+        agent_model_set_find(call->c->models, name, (uint32_t)version);
+    if (model == NULL && version == 0)
+        agent_call_error(call, "not_found", "stoker models lists them", "no model named '%s'",
+                         name);
+    else if (model == NULL)
+        agent_call_error(call, "not_found", "stoker models lists them", "no model '%s:%.0f'", name,
+                         version);
+    else if (model->error[0] != '\0')
+        agent_call_error(call, "unavailable", "repair it in the model repository",
+                         "model '%s:%" PRIu32 "' is invalid: %s", name, model->version,
+                         model->error);
+    else
+        return model;
+    return NULL;
+}
+
+static bool fits(struct io_call *call, const struct agent_model *model)
+{
+    char hex[2 * AGENT_HASH_SIZE + 1];
+    agent_io_hash_hex(model->hash, hex);
+    const cJSON *shapes = cJSON_GetObjectItemCaseSensitive(call->c->shapes, hex);
+    const cJSON *declared = cJSON_GetObjectItemCaseSensitive(shapes, "inputs");
+    for (size_t i = 0; declared != NULL && i < call->n_jobs; i++) {
+        struct agent_error err = {0};
+        if (agent_tensors_fit(&call->jobs[i].tensors, declared, &err) != AGENT_OK) {
+            agent_call_error(call, "wrong_input", "stoker models shows what a model takes", "%s",
+                             err.text);
+            return false;
+        }
+    }
+    return true;
+}
+
+void agent_call_submit(struct io_call *call)
+{
+    static const double normal = 2, none = 0;
+    struct agent_coordinator *c = call->c;
+    double priority, deadline_ms, wait_ms;
+    const struct agent_model *model = find_model(call);
+    if (model == NULL ||
+        !agent_call_number(call, "priority", 0, AGENT_PRIORITIES - 1, &normal, &priority) ||
+        !agent_call_number(call, "deadline_ms", 0, 1e12, &none, &deadline_ms) ||
+        !agent_call_number(call, "wait_ms", 0, IO_WAIT_MS_MAX, &none, &wait_ms) ||
+        !fits(call, model) || !agent_call_ask_parts(call, call->n_jobs))
+        return;
+    int64_t deadline_us = deadline_ms > 0 ? agent_io_now_us(c) + (int64_t)deadline_ms * 1000 : 0;
+    // A step in the middle may end the call: only its parts are touched before they are all asked.
+    size_t count = call->n_jobs;
+    uint64_t token = call->first_token;
+    for (size_t i = 0; i < count; i++) {
+        const struct io_prepared *job = &call->jobs[i];
+        call->inputs[i] = encode_input(call, model, &job->tensors, (uint8_t)priority);
+        struct agent_event *event = agent_io_event(c, AGENT_EVENT_SUBMIT);
+        event->token = token + i;
+        event->submit = (struct agent_submit){
+            .model = model->name,
+            .version = model->version,
+            .hash = model->hash,
+            // Without memory for its inputs it is refused as too much of a load.
+            .input_bytes = call->inputs[i] != NULL ? call->inputs[i]->size : UINT64_MAX / 2,
+            .priority = (uint8_t)priority,
+            .deadline_us = deadline_us,
+            .key = job->key,
+            .rows = job->tensors.list[0].rank > 0 ? (uint32_t)job->tensors.list[0].dims[0] : 1,
+        };
+    }
+}
+
+static cJSON *job_reply(struct io_call *call, uint64_t id)
+{
+    struct agent_job_view view;
+    if (!agent_coord_job(call->c->core, id, &view))
+        return NULL;
+    return agent_call_object("job", agent_io_json_job(call->c, &view));
+}
+
+static void wait_or_answer(struct io_call *call, uint64_t id, double wait_ms)
+{
+    if (wait_ms > 0 && agent_call_park(call, IO_WAIT_JOB, id, wait_ms))
+        return;
+    call->subject = id;
+    agent_call_job_ended(call, NULL);
+}
+
+static void submitted_many(struct io_call *call)
+{
+    cJSON *list = cJSON_CreateArray();
+    for (size_t i = 0; i < call->n_parts; i++) {
+        cJSON *job = cJSON_CreateObject();
+        cJSON_AddNumberToObject(job, "id", (double)call->ids[i]);
+        if (call->ids[i] == 0)
+            cJSON_AddStringToObject(job, "error", call->text);
+        cJSON_AddItemToArray(list, job);
+    }
+    cJSON *reply = agent_call_object("jobs", list);
+    if (call->failure == AGENT_REPLY_BUSY && reply != NULL)
+        cJSON_AddNumberToObject(reply, "retry_after_ms", call->retry_after_ms);
+    agent_call_reply(call, reply);
+}
+
+static void submitted(struct io_call *call)
+{
+    const cJSON *wait = cJSON_GetObjectItemCaseSensitive(call->json, "wait_ms");
+    if (cJSON_HasObjectItem(call->json, "jobs")) {
+        submitted_many(call);
+    } else if (cJSON_IsNumber(wait) && wait->valuedouble > 0) {
+        wait_or_answer(call, call->ids[0], wait->valuedouble);
+    } else {
+        cJSON *reply = job_reply(call, call->ids[0]);
+        if (reply != NULL)
+            cJSON_AddBoolToObject(reply, "existing", call->existing);
+        agent_call_reply(call, reply);
+    }
+}
+
+// ---- result
+
+static void add_outputs(struct io_call *call, cJSON *reply, const struct agent_job_view *job,
+                        struct agent_blob *output)
+{
+    struct net_result result;
+    struct net_frame frame = {
+        .type = NET_MSG_RESULT, .len = (uint32_t)output->size, .body = output->bytes};
+    char ref[AGENT_MODEL_NAME_MAX + 16];
+    if (net_result_decode(&frame, &result, NULL) != NET_OK) {
+        agent_io_log(call->c, AGENT_ERROR, "the outputs of job %" PRIu64 " are damaged", job->id);
+        return;
+    }
+    snprintf(ref, sizeof ref, "%s:%" PRIu32, job->model, job->version);
+    cJSON_AddItemToObject(reply, "outputs", agent_tensors_json(result.outputs, result.n_outputs));
+    cJSON_AddStringToObject(reply, "labels_ref", ref);
+}
+
+void agent_call_job_ended(struct io_call *call, struct agent_blob *output)
+{
+    struct agent_job_view view;
+    uint64_t id = call->subject;
+    if (!agent_coord_job(call->c->core, id, &view)) {
+        agent_call_error(call, "not_found", "ended jobs are kept for a while only",
+                         "no job %" PRIu64, id);
+        return;
+    }
+    cJSON *reply = job_reply(call, id);
+    struct agent_blob *own = NULL;
+    if (view.state == AGENT_JOB_DONE && output == NULL &&
+        agent_ledger_output(call->c->ledger, id, &own, NULL) == AGENT_OK)
+        output = own;
+    if (reply != NULL && view.state == AGENT_JOB_DONE && output != NULL)
+        add_outputs(call, reply, &view, output);
+    if (reply != NULL && call->op == NET_CONTROL_SUBMIT)
+        cJSON_AddBoolToObject(reply, "existing", call->existing);
+    agent_call_reply(call, reply);
+    agent_blob_unref(own);
+}
+
+// The id of a job that there is; 0: the call is ended.
+static uint64_t find_job(struct io_call *call)
+{
+    struct agent_job_view view;
+    double id;
+    if (!agent_call_number(call, "id", 1, ID_MAX, NULL, &id))
+        return 0;
+    if (agent_coord_job(call->c->core, (uint64_t)id, &view))
+        return (uint64_t)id;
+    agent_call_error(call, "not_found", "ended jobs are kept for a while only", "no job %.0f", id);
+    return 0;
+}
+
+void agent_call_result(struct io_call *call)
+{
+    static const double none = 0;
+    double wait_ms;
+    uint64_t id = find_job(call);
+    if (id == 0 || !agent_call_number(call, "wait_ms", 0, IO_WAIT_MS_MAX, &none, &wait_ms))
+        return;
+    wait_or_answer(call, id, wait_ms);
+}
+
+void agent_call_cancel(struct io_call *call)
+{
+    uint64_t id = find_job(call);
+    const char *by, *reason;
+    if (id == 0 || !agent_call_text(call, "by", 128, "", &by) ||
+        !agent_call_text(call, "reason", AGENT_TEXT_MAX - 1, "", &reason))
+        return;
+    struct agent_event *event = agent_call_ask(call, AGENT_EVENT_CANCEL);
+    if (event == NULL)
+        return;
+    event->id = id;
+    event->by = by;
+    event->reason = reason;
+}
+
+// ---- job, jobs
+
+void agent_call_job(struct io_call *call)
+{
+    struct agent_history_view history[32];
+    uint64_t id = find_job(call);
+    if (id == 0)
+        return;
+    cJSON *reply = job_reply(call, id);
+    cJSON *job = cJSON_GetObjectItemCaseSensitive(reply, "job");
+    cJSON *list = cJSON_AddArrayToObject(job, "history");
+    size_t count = agent_coord_history(call->c->core, id, history, 32);
+    for (size_t i = 0; i < count; i++) {
+        cJSON *entry = cJSON_CreateObject();
+        cJSON_AddNumberToObject(entry, "time_ms", agent_io_ms(history[i].time_us));
+        cJSON_AddStringToObject(entry, "state", agent_job_state_name(history[i].state));
+        cJSON_AddStringToObject(entry, "agent", history[i].agent);
+        cJSON_AddNumberToObject(entry, "attempt", history[i].attempt);
+        cJSON_AddStringToObject(entry, "text", history[i].text);
+        cJSON_AddItemToArray(list, entry);
+    }
+    char waiting[256];
+    agent_coord_waiting(call->c->core, id, waiting, sizeof waiting);
+    cJSON_AddStringToObject(job, "waiting", waiting);
+    agent_call_reply(call, reply);
+}
+
+struct listing {
+    struct agent_coordinator *c;
+    cJSON *jobs;
+};
+
+static void list_job(void *user, const struct agent_job_view *job)
+{
+    struct listing *listing = user;
+    cJSON_AddItemToArray(listing->jobs, agent_io_json_job(listing->c, job));
+}
+
+void agent_call_jobs(struct io_call *call)
+{
+    static const double limit_default = 100, before_default = 0;
+    double limit, before;
+    const char *state, *model, *agent;
+    enum agent_job_state wanted;
+    if (!agent_call_number(call, "limit", 1, 1000, &limit_default, &limit) ||
+        !agent_call_number(call, "before", 0, ID_MAX, &before_default, &before) ||
+        !agent_call_text(call, "state", 16, "", &state) ||
+        !agent_call_text(call, "model", AGENT_MODEL_NAME_MAX, "", &model) ||
+        !agent_call_text(call, "agent", AGENT_NAME_MAX, "", &agent))
+        return;
+    struct agent_jobs_filter filter = {
+        .state = -1,
+        .model = model[0] != '\0' ? model : NULL,
+        .agent = agent[0] != '\0' ? agent : NULL,
+        .before = (uint64_t)before,
+        .limit = (uint32_t)limit,
+    };
+    if (state[0] != '\0') {
+        if (!agent_job_state_find(state, &wanted)) {
+            agent_call_error(call, "bad_request",
+                             "queued, assigned, running, done, failed, cancelled, expired",
+                             "there is no job state '%s'", state);
+            return;
+        }
+        filter.state = (int)wanted;
+    }
+    struct listing listing = {.c = call->c, .jobs = cJSON_CreateArray()};
+    uint32_t total = agent_coord_jobs(call->c->core, &filter, list_job, &listing);
+    cJSON *reply = agent_call_object("jobs", listing.jobs);
+    if (reply != NULL)
+        cJSON_AddNumberToObject(reply, "total", total);
+    agent_call_reply(call, reply);
+}
+
+// ---- the core has answered
+
+void agent_call_done(struct io_call *call)
+{
+    struct agent_agent_view agent;
+    switch (call->op) {
+    case NET_CONTROL_SUBMIT:
+        submitted(call);
+        break;
+    case NET_CONTROL_CANCEL:
+        agent_call_reply(call, job_reply(call, call->ids[0]));
+        break;
+    case NET_CONTROL_CORDON:
+    case NET_CONTROL_UNCORDON:
+        if (agent_coord_agent(call->c->core, call->agent, &agent))
+            agent_call_reply(call,
+                             agent_call_object("agent", agent_io_json_agent(call->c, &agent)));
+        else
+            agent_call_error(call, "not_found", NULL, "no agent named '%s'", call->agent);
+        break;
+    case NET_CONTROL_STRATEGY:
+        agent_call_strategy(call);
+        break;
+    default:
+        agent_call_operation_now(call, call->ids[0]);
+    }
+}

@@ -1,0 +1,101 @@
+#include <string.h>
+
+#include "agent/coordinator/control.h"
+
+static void add_resident(struct agent_coordinator *c, cJSON *json, const struct agent_model *model)
+{
+    cJSON *list = cJSON_AddArrayToObject(json, "resident");
+    struct agent_agent_view agent;
+    for (uint32_t i = 0; agent_coord_agent_at(c->core, i, &agent); i++) {
+        if (agent_coord_model_on(c->core, model->hash, agent.name) == AGENT_MODEL_RESIDENT)
+            cJSON_AddItemToArray(list, cJSON_CreateString(agent.name));
+    }
+}
+
+static void add_versions(const struct agent_coordinator *c, cJSON *json, const char *name)
+{
+    cJSON *list = cJSON_AddArrayToObject(json, "versions");
+    const struct agent_model *other;
+    for (size_t i = 0; (other = agent_model_set_at(c->models, i)) != NULL; i++) {
+        if (strcmp(other->name, name) == 0)
+            cJSON_AddItemToArray(list, cJSON_CreateNumber(other->version));
+    }
+}
+
+static void add_preprocess(cJSON *json, const struct agent_model *model)
+{
+    const struct agent_preprocess *p = &model->preprocess;
+    if (!p->given)
+        return;
+    cJSON *out = cJSON_AddObjectToObject(json, "preprocess");
+    cJSON_AddNumberToObject(out, "channels", p->channels);
+    cJSON_AddNumberToObject(out, "width", p->width);
+    cJSON_AddNumberToObject(out, "height", p->height);
+    cJSON_AddStringToObject(out, "layout", p->nhwc ? "nhwc" : "nchw");
+    cJSON_AddNumberToObject(out, "scale", p->scale);
+    cJSON *mean = cJSON_AddArrayToObject(out, "mean");
+    cJSON *std = cJSON_AddArrayToObject(out, "std");
+    for (uint32_t i = 0; i < p->n_mean; i++)
+        cJSON_AddItemToArray(mean, cJSON_CreateNumber(p->mean[i]));
+    for (uint32_t i = 0; i < p->n_std; i++)
+        cJSON_AddItemToArray(std, cJSON_CreateNumber(p->std[i]));
+}
+
+cJSON *agent_io_json_model(struct agent_coordinator *c, const struct agent_model *model,
+                           bool labels)
+{
+    char hex[2 * AGENT_HASH_SIZE + 1];
+    agent_io_hash_hex(model->hash, hex);
+    const cJSON *shapes = cJSON_GetObjectItemCaseSensitive(c->shapes, hex);
+    cJSON *json = cJSON_CreateObject();
+    cJSON_AddStringToObject(json, "name", model->name);
+    cJSON_AddNumberToObject(json, "version", model->version);
+    add_versions(c, json, model->name);
+    cJSON_AddStringToObject(json, "description", model->description);
+    cJSON_AddStringToObject(json, "hash", hex);
+    cJSON_AddNumberToObject(json, "bytes", (double)model->bytes);
+    cJSON_AddNumberToObject(json, "max_batch", model->max_batch);
+    cJSON_AddStringToObject(json, "input", model->input_name);
+    cJSON_AddStringToObject(json, "output", model->output_name);
+    cJSON_AddStringToObject(json, "state", model->error[0] == '\0' ? "ready" : "invalid");
+    cJSON_AddStringToObject(json, "error", model->error);
+    add_resident(c, json, model);
+    cJSON_AddNumberToObject(json, "jobs", (double)agent_coord_model_jobs(c->core, model->hash));
+    for (const cJSON *side = shapes != NULL ? shapes->child : NULL; side != NULL; side = side->next)
+        cJSON_AddItemToObject(json, side->string, cJSON_Duplicate(side, true));
+    add_preprocess(json, model);
+    cJSON_AddNumberToObject(json, "top_k", model->top_k);
+    if (!labels)
+        return json;
+    cJSON *list = cJSON_AddArrayToObject(json, "labels");
+    for (uint32_t i = 0; i < model->n_labels; i++)
+        cJSON_AddItemToArray(list, cJSON_CreateString(model->labels[i]));
+    return json;
+}
+
+void agent_call_models(struct io_call *call)
+{
+    cJSON *list = cJSON_CreateArray();
+    const struct agent_model *model;
+    for (size_t i = 0; (model = agent_model_set_at(call->c->models, i)) != NULL; i++)
+        cJSON_AddItemToArray(list, agent_io_json_model(call->c, model, false));
+    agent_call_reply(call, agent_call_object("models", list));
+}
+
+void agent_call_model(struct io_call *call)
+{
+    static const double newest = 0;
+    const char *name;
+    double version;
+    if (!agent_call_text(call, "name", AGENT_MODEL_NAME_MAX, NULL, &name) ||
+        !agent_call_number(call, "version", 0, UINT32_MAX, &newest, &version))
+        return;
+    const struct agent_model *model =
+        agent_model_set_find(call->c->models, name, (uint32_t)version);
+    if (model == NULL)
+        agent_call_error(call, "not_found", "stoker models lists them", "no model named '%s'",
+                         name);
+    else
+        agent_call_reply(call,
+                         agent_call_object("model", agent_io_json_model(call->c, model, true)));
+}

@@ -1,0 +1,273 @@
+// The inside of the coordinator: the I/O round the core. One thread, the owner, has all of this;
+// other threads only put things into its inbox.
+#ifndef AGENT_IO_H
+#define AGENT_IO_H
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <sys/queue.h>
+
+#include <cjson/cJSON.h>
+
+#include "agent/coordinator/coordinator.h"
+#include "agent/coordinator/window.h"
+#include "agent/core/coord.h"
+#include "agent/core/idmap.h"
+#include "agent/ledger/ledger.h"
+#include "agent/repository/repository.h"
+#include "net_link.h"
+#include "net_server.h"
+
+#define IO_TICK_US 10000
+#define IO_SNAPSHOT_US 250000
+#define IO_EVENTS_MAX 1024          // of one step
+#define IO_EVENTS_KEPT 4096         // in memory, for `events`
+#define IO_NOTICES_PER_SNAPSHOT 500 // job events that nobody keeps, published between two snapshots
+#define IO_CONTEXTS 256             // control requests at once
+#define IO_PARKED_MAX 128           // of them waiting for something
+#define IO_WAIT_MS_MAX 30000
+#define IO_SUBMIT_JOBS_MAX 256
+#define IO_LINK_OUT_MAX (256u << 20) // bytes that wait for a link which does not read
+
+struct io_call;
+struct io_link;
+
+// ---- inbox
+
+enum io_item_kind {
+    IO_ITEM_OPENED,
+    IO_ITEM_FRAMES,
+    IO_ITEM_CLOSED,
+    IO_ITEM_CALL,
+    IO_ITEM_LEDGER,
+    IO_ITEM_MODELS
+};
+
+struct io_item {
+    struct io_item *next;
+    enum io_item_kind kind;
+    struct net_link *link;       // OPENED, CLOSED
+    struct net_batch *batch;     // FRAMES
+    struct io_call *call;        // CALL
+    struct agent_model_set *set; // MODELS
+    char text[AGENT_TEXT_MAX];   // CLOSED, LEDGER: why
+};
+
+struct io_inbox {
+    pthread_mutex_t lock;
+    pthread_cond_t wake;
+    struct io_item *first, **last;
+    uint64_t committed; // the newest of the ledger
+    bool closing;
+    int64_t close_by_us;
+    bool reload;
+    struct agent_coordinator_settings settings;
+};
+
+// ---- what the owner knows about links, jobs and calls
+
+struct io_link {
+    struct net_link *net;
+    uint64_t id;
+    struct net_buf out;
+    bool closing; // CLOSE or REFUSE was decided: nothing more is taken from it
+    bool welcomed;
+    char name[AGENT_NAME_MAX + 1];
+    char version[NET_SOFTWARE_MAX + 1];
+    cJSON *capabilities;
+    cJSON *telemetry;
+    uint64_t heartbeat_seq;
+    int64_t heartbeat_us; // when the last one was sent
+    uint32_t rtt_us;
+};
+
+TAILQ_HEAD(io_calls, io_call);
+
+struct io_job {
+    uint64_t id;
+    struct agent_blob *input;  // body of a DISPATCH
+    struct agent_blob *output; // body of a RESULT, while its commit is under way
+    struct io_calls waiters;
+};
+
+struct io_kept_event {
+    uint64_t cursor;
+    char *json;
+};
+
+// Figures of the last 10 s, and of one agent.
+struct io_agent_stats {
+    char name[AGENT_NAME_MAX + 1];
+    struct agent_window total;
+};
+
+struct io_stats {
+    struct agent_window total, queue, load, compute, copy;
+    struct agent_rate submitted, done;
+};
+
+struct io_after { // what a step left to do when it is over
+    enum {
+        IO_AFTER_REPLY,
+        IO_AFTER_ENDED,
+        IO_AFTER_OPERATION,
+        IO_AFTER_CLOSE,
+        IO_AFTER_DAMAGED
+    } kind;
+    uint64_t id; // token, job, operation, link
+    uint64_t subject;
+    enum agent_reply reply;
+    bool existing;
+    uint32_t retry_after_ms;
+    char *text; // NULL ""
+};
+
+struct agent_coordinator {
+    struct agent_coordinator_options options; // texts are owned
+    struct agent_coordinator_settings settings;
+    char *texts[6];
+    char strategy[64];
+    int lock_fd;
+    int64_t started_us;      // on the core's clock
+    int64_t clock_offset_us; // wall clock - monotonic clock, at the start
+
+    struct agent_ledger *ledger;
+    struct agent_coord *core;
+    struct net_server *server;
+    struct net_pub *pub;
+    struct net_link_listener *listener;
+    uint64_t epoch;
+    struct agent_sink sink;
+
+    pthread_t owner, scanner;
+    bool owner_started, scanner_started;
+    struct io_inbox inbox;
+    atomic_bool ended_well;
+
+    // model repository; the scanner's thread makes sets, the owner has the newest
+    struct agent_model_set *models;
+    struct agent_model_set *scanned; // the scanner's: the same as `models`, or newer
+    pthread_mutex_t scan_lock;
+    pthread_cond_t scan_wake;
+    bool scan_now, scan_stop;
+    uint32_t scan_ms;
+    cJSON *shapes; // by hash: {"inputs":[…],"outputs":[…]}, as agents reported them
+
+    // of the owner
+    struct agent_idmap links, jobs, tokens, stats_by_agent;
+    struct io_link **link_list;
+    size_t n_links, link_room;
+    struct agent_event *events; // of the next step
+    size_t n_events;
+    char **scratch; // texts that live until the step is over
+    size_t n_scratch, scratch_room;
+    struct agent_idmap outputs; // of the step's results, by job
+    struct io_after *after;
+    size_t n_after, after_room;
+    uint64_t next_token;
+    struct io_calls parked;
+    size_t n_parked;
+    struct io_kept_event *kept; // ring
+    size_t kept_first, kept_count;
+    uint64_t next_cursor;
+    uint64_t event_seq, snapshot_seq; // published last
+    uint32_t quiet_notices; // published since the last snapshot, of those that are not kept
+    struct io_stats stats;
+    int64_t next_tick_us, next_snapshot_us, next_heartbeat_us;
+    bool failed; // can't go on
+    bool stopping;
+};
+
+int64_t agent_io_now_us(const struct agent_coordinator *c);
+void agent_io_log(const struct agent_coordinator *c, enum agent_severity severity,
+                  const char *format, ...) __attribute__((format(printf, 3, 4)));
+
+// inbox.c. Any thread.
+bool agent_io_inbox_init(struct io_inbox *inbox);
+void agent_io_inbox_finish(struct io_inbox *inbox);
+// Takes over the item; false (and freed) when memory is short.
+bool agent_io_post(struct agent_coordinator *c, const struct io_item *item);
+void agent_io_committed(void *user, uint64_t seq);
+void agent_io_ledger_failed(void *user, const char *text);
+// Waits until there is something or `until_us`; returns the items.
+struct io_item *agent_io_take(struct agent_coordinator *c, int64_t until_us,
+                              uint64_t *ret_committed);
+void agent_io_item_free(struct io_item *item);
+
+// owner.c
+void *agent_io_owner(void *user);
+// Adds an event to the next step, taking the step first when it is full.
+struct agent_event *agent_io_event(struct agent_coordinator *c, enum agent_event_kind kind);
+// A copy that lives until the step is over; "" when memory is short.
+const char *agent_io_scratch(struct agent_coordinator *c, const char *text, size_t len);
+void agent_io_step(struct agent_coordinator *c);
+void agent_io_fail(struct agent_coordinator *c, const char *text); // can't go on
+
+// act.c: carries the core's decisions out
+void agent_io_note(struct agent_coordinator *c, const struct io_after *after, const char *text);
+void agent_io_act(void *user, const struct agent_action *action);
+void agent_io_after(struct agent_coordinator *c);
+
+// links.c
+bool agent_io_listen(struct agent_coordinator *c, struct agent_error *err);
+void agent_io_link_opened(struct agent_coordinator *c, struct net_link *link);
+void agent_io_link_closed(struct agent_coordinator *c, struct net_link *link, const char *why);
+void agent_io_frames(struct agent_coordinator *c, struct net_batch *batch);
+struct io_link *agent_io_link(struct agent_coordinator *c, uint64_t id);
+struct io_link *agent_io_link_of(struct agent_coordinator *c, const char *agent);
+void agent_io_links_flush(struct agent_coordinator *c);
+void agent_io_links_beat(struct agent_coordinator *c, int64_t now_us);
+void agent_io_link_close(struct agent_coordinator *c, struct io_link *link, const char *why);
+void agent_io_links_free(struct agent_coordinator *c);
+// links_send.c
+void agent_io_send_dispatch(struct agent_coordinator *c, const struct agent_action *action);
+void agent_io_send_simple(struct agent_coordinator *c, const struct agent_action *action);
+// links_model.c
+enum net_status agent_io_model_want(struct agent_coordinator *c, struct io_link *link,
+                                    const struct net_frame *frame, struct net_error *err);
+enum net_status agent_io_model_read(struct agent_coordinator *c, struct io_link *link,
+                                    const struct net_frame *frame, struct net_error *err);
+// links_telemetry.c
+enum net_status agent_io_telemetry(struct agent_coordinator *c, struct io_link *link,
+                                   const struct net_frame *frame, struct net_error *err);
+uint32_t agent_io_credit_of(const cJSON *capabilities);
+
+// jobs.c
+struct io_job *agent_io_job(const struct agent_coordinator *c, uint64_t id);
+struct io_job *agent_io_job_new(struct agent_coordinator *c, uint64_t id,
+                                struct agent_blob *input); // takes a reference
+void agent_io_job_free(struct agent_coordinator *c, struct io_job *job);
+
+// models.c
+bool agent_io_models_start(struct agent_coordinator *c, struct agent_error *err);
+void agent_io_models_stop(struct agent_coordinator *c);
+void agent_io_models_replace(struct agent_coordinator *c, struct agent_model_set *set);
+void agent_io_models_rescan(struct agent_coordinator *c);
+void agent_io_hash_hex(const uint8_t *hash, char ret_hex[2 * AGENT_HASH_SIZE + 1]);
+bool agent_io_hash_parse(const char *hex, uint8_t ret_hash[AGENT_HASH_SIZE]);
+
+// notices.c
+void agent_io_notice(struct agent_coordinator *c, const struct agent_action *action);
+void agent_io_kept(struct agent_coordinator *c, uint64_t cursor, int64_t time_us, const char *json,
+                   bool record);
+void agent_io_snapshot(struct agent_coordinator *c); // publishes
+
+// recover.c
+enum agent_status agent_io_recover(struct agent_coordinator *c, struct agent_error *err);
+
+// stats.c
+void agent_io_count_end(struct agent_coordinator *c, const struct agent_job_view *job);
+struct io_agent_stats *agent_io_agent_stats(struct agent_coordinator *c, const char *agent);
+void agent_io_stats_free(struct agent_coordinator *c);
+
+// json.c: the objects of docs/control.md. NULL when memory is short.
+cJSON *agent_io_json_job(struct agent_coordinator *c, const struct agent_job_view *job);
+cJSON *agent_io_json_agent(struct agent_coordinator *c, const struct agent_agent_view *agent);
+cJSON *agent_io_json_operation(struct agent_coordinator *c,
+                               const struct agent_operation_view *operation);
+cJSON *agent_io_json_snapshot(struct agent_coordinator *c, bool everything);
+cJSON *agent_io_json_model(struct agent_coordinator *c, const struct agent_model *model,
+                           bool labels);
+double agent_io_ms(int64_t us); // 0 stays 0
+
+#endif

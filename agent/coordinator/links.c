@@ -1,0 +1,340 @@
+// Agents' links: what comes in, as events for the core.
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "agent/coordinator/io.h"
+
+// ---- on NNG's threads
+
+static void on_open(void *user, struct net_link *link)
+{
+    struct io_item item = {.kind = IO_ITEM_OPENED, .link = link};
+    if (!agent_io_post(user, &item))
+        net_link_close(link, NULL);
+}
+
+static void on_batch(void *user, struct net_link *link, struct net_batch *batch)
+{
+    struct io_item item = {.kind = IO_ITEM_FRAMES, .link = link, .batch = batch};
+    if (!agent_io_post(user, &item)) {
+        net_batch_free(batch);
+        net_link_close(link, NULL);
+    }
+}
+
+static void on_close(void *user, struct net_link *link, const struct net_error *reason)
+{
+    struct io_item item = {.kind = IO_ITEM_CLOSED, .link = link};
+    if (reason != NULL)
+        snprintf(item.text, sizeof item.text, "%s", reason->text);
+    agent_io_post(user, &item); // without memory the silence is noticed
+}
+
+bool agent_io_listen(struct agent_coordinator *c, struct agent_error *err)
+{
+    struct net_error net_err = {0};
+    struct net_link_listener_options options = {
+        .address = c->options.agents_address,
+        .events = {.on_open = on_open, .on_batch = on_batch, .on_close = on_close, .user = c},
+    };
+    if (net_link_listener_create(&options, &c->listener, &net_err) == NET_OK)
+        return true;
+    agent_error_set(err, AGENT_ERR_NET, "agents' address %s: %s", c->options.agents_address,
+                    net_err.text);
+    return false;
+}
+
+// ---- on the owner's
+
+struct io_link *agent_io_link(struct agent_coordinator *c, uint64_t id)
+{
+    return agent_idmap_get(&c->links, id);
+}
+
+struct io_link *agent_io_link_of(struct agent_coordinator *c, const char *agent)
+{
+    struct agent_agent_view view;
+    if (!agent_coord_agent(c->core, agent, &view) || !view.connected)
+        return NULL;
+    return agent_io_link(c, view.link);
+}
+
+void agent_io_link_opened(struct agent_coordinator *c, struct net_link *net)
+{
+    struct io_link *link = calloc(1, sizeof *link);
+    if (link == NULL)
+        goto fail;
+    link->net = net;
+    link->id = net_link_id(net);
+    if (c->n_links == c->link_room) {
+        size_t room = c->link_room == 0 ? 64 : c->link_room * 2;
+        struct io_link **list = realloc(c->link_list, room * sizeof(struct io_link *));
+        if (list == NULL)
+            goto fail;
+        c->link_list = list;
+        c->link_room = room;
+    }
+    if (!agent_idmap_put(&c->links, link->id, link))
+        goto fail;
+    c->link_list[c->n_links++] = link;
+    return;
+fail:
+    free(link);
+    net_link_free(net);
+}
+
+static void link_free(struct agent_coordinator *c, struct io_link *link)
+{
+    agent_idmap_remove(&c->links, link->id);
+    for (size_t i = 0; i < c->n_links; i++) {
+        if (c->link_list[i] == link) {
+            c->link_list[i] = c->link_list[--c->n_links];
+            break;
+        }
+    }
+    net_link_free(link->net);
+    net_buf_free(&link->out);
+    cJSON_Delete(link->capabilities);
+    cJSON_Delete(link->telemetry);
+    free(link);
+}
+
+void agent_io_links_free(struct agent_coordinator *c)
+{
+    while (c->n_links > 0)
+        link_free(c, c->link_list[0]);
+    free(c->link_list);
+    c->link_list = NULL;
+}
+
+void agent_io_link_closed(struct agent_coordinator *c, struct net_link *net, const char *why)
+{
+    struct io_link *link = agent_io_link(c, net_link_id(net));
+    if (link == NULL)
+        return;
+    struct agent_event *event = agent_io_event(c, AGENT_EVENT_LINK_LOST);
+    event->link = link->id;
+    event->reason = agent_io_scratch(c, why, strlen(why));
+    if (event->reason[0] == '\0')
+        event->reason = "the connection ended";
+    agent_io_step(c); // so that nothing is sent to a link that is gone
+    link_free(c, link);
+}
+
+void agent_io_link_close(struct agent_coordinator *c, struct io_link *link, const char *why)
+{
+    struct net_error reason = {.status = NET_ERR_CLOSED};
+    snprintf(reason.text, sizeof reason.text, "%s", why);
+    link->closing = true;
+    if (link->out.len > 0)
+        net_link_send(link->net, &link->out);
+    net_link_close_flushed(link->net, &reason, 1000);
+    (void)c;
+}
+
+// A peer that breaks the protocol is told why and loses its link.
+static void protocol_error(struct agent_coordinator *c, struct io_link *link,
+                           const struct net_error *err)
+{
+    agent_io_log(c, AGENT_WARNING, "agent %s at %s broke the protocol: %s",
+                 link->name[0] != '\0' ? link->name : "?", net_link_peer(link->net), err->text);
+    struct net_refuse refuse = {.code = NET_REFUSE_BAD_HELLO, .text = net_text_of(err->text)};
+    net_refuse_encode(&link->out, &refuse, NULL);
+    agent_io_link_close(c, link, err->text);
+}
+
+static enum net_status take_hello(struct agent_coordinator *c, struct io_link *link,
+                                  const struct net_frame *frame, struct net_error *err)
+{
+    struct net_hello hello;
+    enum net_status status = net_hello_decode(frame, &hello, err);
+    if (status != NET_OK)
+        return status;
+    if (link->name[0] != '\0') {
+        snprintf(err->text, sizeof err->text, "a second HELLO");
+        return err->status = NET_ERR_PROTOCOL;
+    }
+    net_text_copy(hello.name, link->name, sizeof link->name);
+    net_text_copy(hello.software, link->version, sizeof link->version);
+    link->capabilities = cJSON_ParseWithLength(hello.capabilities.data, hello.capabilities.len);
+    struct agent_event *event = agent_io_event(c, AGENT_EVENT_HELLO);
+    event->link = link->id;
+    event->hello.name = agent_io_scratch(c, hello.name.data, hello.name.len);
+    memcpy(event->hello.instance, hello.instance, sizeof event->hello.instance);
+    event->hello.credit = agent_io_credit_of(link->capabilities);
+    return NET_OK;
+}
+
+static enum net_status take_started(struct agent_coordinator *c, struct io_link *link,
+                                    const struct net_frame *frame, struct net_error *err)
+{
+    struct net_started started;
+    enum net_status status = net_started_decode(frame, &started, err);
+    for (uint32_t i = 0; status == NET_OK && i < started.n_refs; i++) {
+        struct agent_event *event = agent_io_event(c, AGENT_EVENT_STARTED);
+        event->link = link->id;
+        event->started.ref = (struct agent_job_ref){.job = started.refs[i].job,
+                                                    .epoch = started.refs[i].epoch,
+                                                    .attempt = started.refs[i].attempt};
+    }
+    return status;
+}
+
+// Keeps a result's body for the ledger, under its job. One result a job and step: a second one
+// waits for the next step, so that their outputs can't be mistaken for each other.
+static void keep_output(struct agent_coordinator *c, uint64_t job, const struct net_frame *frame)
+{
+    if (agent_idmap_get(&c->outputs, job) != NULL)
+        agent_io_step(c);
+    struct agent_blob *blob = agent_blob_new(frame->body, frame->len);
+    if (blob == NULL || !agent_idmap_put(&c->outputs, job, blob)) {
+        agent_blob_unref(blob);
+        agent_io_fail(c, "out of memory");
+    }
+}
+
+static enum net_status take_result(struct agent_coordinator *c, struct io_link *link,
+                                   const struct net_frame *frame, struct net_error *err)
+{
+    static const enum agent_outcome outcomes[] = {
+        [NET_OUTCOME_DONE] = AGENT_OUTCOME_DONE,
+        [NET_OUTCOME_FAILED_PERMANENT] = AGENT_OUTCOME_FAILED_PERMANENT,
+        [NET_OUTCOME_FAILED_RETRYABLE] = AGENT_OUTCOME_FAILED_RETRYABLE,
+        [NET_OUTCOME_CANCELLED] = AGENT_OUTCOME_CANCELLED,
+        [NET_OUTCOME_EXPIRED] = AGENT_OUTCOME_EXPIRED,
+        [NET_OUTCOME_RETURNED] = AGENT_OUTCOME_RETURNED,
+    };
+    struct net_result result;
+    enum net_status status = net_result_decode(frame, &result, err);
+    if (status != NET_OK)
+        return status;
+    uint64_t bytes = 0;
+    for (uint8_t i = 0; i < result.n_outputs; i++)
+        bytes += result.outputs[i].data.len;
+    if (result.outcome == NET_OUTCOME_DONE)
+        keep_output(c, result.ref.job, frame);
+    struct agent_event *event = agent_io_event(c, AGENT_EVENT_RESULT);
+    event->link = link->id;
+    event->result = (struct agent_result){
+        .ref = {.job = result.ref.job, .epoch = result.ref.epoch, .attempt = result.ref.attempt},
+        .outcome = outcomes[result.outcome],
+        .device = result.device,
+        .load_us = result.load_us,
+        .compute_us = result.compute_us,
+        .copy_us = result.copy_us,
+        .batch = result.batch,
+        .output_bytes = bytes,
+        .error_code = net_job_error_name((enum net_job_error)result.error_code),
+        .error_text = agent_io_scratch(c, result.error_text.data, result.error_text.len),
+    };
+    return NET_OK;
+}
+
+static enum net_status take_model_state(struct agent_coordinator *c, struct io_link *link,
+                                        const struct net_frame *frame, struct net_error *err)
+{
+    static const enum agent_model_state states[] = {
+        [NET_RESIDENCY_ABSENT] = AGENT_MODEL_ABSENT,
+        [NET_RESIDENCY_LOADING] = AGENT_MODEL_LOADING,
+        [NET_RESIDENCY_READY] = AGENT_MODEL_RESIDENT,
+        [NET_RESIDENCY_FAILED] = AGENT_MODEL_FAILED,
+    };
+    struct net_model_state state;
+    enum net_status status = net_model_state_decode(frame, &state, err);
+    if (status != NET_OK)
+        return status;
+    struct agent_event *event = agent_io_event(c, AGENT_EVENT_MODEL_STATE);
+    event->link = link->id;
+    event->model.hash =
+        (const uint8_t *)agent_io_scratch(c, (const char *)state.hash, sizeof state.hash);
+    event->model.state = states[state.state];
+    event->model.text = agent_io_scratch(c, state.text.data, state.text.len);
+    return NET_OK;
+}
+
+static enum net_status take_rest(struct agent_coordinator *c, struct io_link *link,
+                                 const struct net_frame *frame, struct net_error *err)
+{
+    enum net_status status = NET_OK;
+    struct net_credit credit;
+    struct net_drained drained;
+    struct net_goodbye goodbye;
+    struct net_heartbeat beat;
+    struct net_heartbeat_ack ack;
+    struct agent_event *event;
+    switch (frame->type) {
+    case NET_MSG_CREDIT:
+        if ((status = net_credit_decode(frame, &credit, err)) == NET_OK) {
+            event = agent_io_event(c, AGENT_EVENT_CREDIT);
+            event->link = link->id;
+            event->credit = credit.jobs;
+            event->reason = agent_io_scratch(c, credit.text.data, credit.text.len);
+        }
+        break;
+    case NET_MSG_DRAINED:
+        if ((status = net_drained_decode(frame, &drained, err)) == NET_OK) {
+            event = agent_io_event(c, AGENT_EVENT_DRAINED);
+            event->link = link->id;
+            event->id = drained.operation;
+        }
+        break;
+    case NET_MSG_GOODBYE:
+        if ((status = net_goodbye_decode(frame, &goodbye, err)) == NET_OK) {
+            event = agent_io_event(c, AGENT_EVENT_GOODBYE);
+            event->link = link->id;
+            event->reason = agent_io_scratch(c, goodbye.text.data, goodbye.text.len);
+        }
+        break;
+    case NET_MSG_HEARTBEAT:
+        if ((status = net_heartbeat_decode(frame, &beat, err)) == NET_OK) {
+            ack = (struct net_heartbeat_ack){.seq = beat.seq, .sent_ms = beat.sent_ms};
+            status = net_heartbeat_ack_encode(&link->out, &ack, err);
+        }
+        break;
+    case NET_MSG_HEARTBEAT_ACK:
+        if ((status = net_heartbeat_ack_decode(frame, &ack, err)) == NET_OK &&
+            ack.seq == link->heartbeat_seq)
+            link->rtt_us = (uint32_t)(agent_io_now_us(c) - link->heartbeat_us);
+        break;
+    default: // REFUSE: it closes by itself
+        break;
+    }
+    return status;
+}
+
+static enum net_status take_frame(struct agent_coordinator *c, struct io_link *link,
+                                  const struct net_frame *frame, struct net_error *err)
+{
+    switch (frame->type) {
+    case NET_MSG_HELLO:
+        return take_hello(c, link, frame, err);
+    case NET_MSG_STARTED:
+        return take_started(c, link, frame, err);
+    case NET_MSG_RESULT:
+        return take_result(c, link, frame, err);
+    case NET_MSG_MODEL_STATE:
+        return take_model_state(c, link, frame, err);
+    case NET_MSG_TELEMETRY:
+        return agent_io_telemetry(c, link, frame, err);
+    case NET_MSG_MODEL_WANT:
+        return agent_io_model_want(c, link, frame, err);
+    case NET_MSG_MODEL_READ:
+        return agent_io_model_read(c, link, frame, err);
+    default:
+        return take_rest(c, link, frame, err);
+    }
+}
+
+void agent_io_frames(struct agent_coordinator *c, struct net_batch *batch)
+{
+    struct io_link *link = agent_io_link(c, net_link_id(batch->link));
+    if (link == NULL || link->closing)
+        return;
+    struct net_error err = {0};
+    for (size_t i = 0; i < batch->n_frames && !link->closing; i++) {
+        if (take_frame(c, link, &batch->frames[i], &err) != NET_OK)
+            protocol_error(c, link, &err);
+    }
+    agent_io_event(c, AGENT_EVENT_HEARD)->link = link->id;
+}

@@ -1,0 +1,126 @@
+// Agents' links: what goes out.
+#include <string.h>
+
+#include "agent/coordinator/io.h"
+
+static struct net_job_ref ref_of(const struct agent_coordinator *c,
+                                 const struct agent_action *action)
+{
+    return (struct net_job_ref){.job = action->id, .epoch = c->epoch, .attempt = action->attempt};
+}
+
+static uint32_t ms_left(int64_t left_us)
+{
+    int64_t ms = (left_us + 999) / 1000;
+    return ms > UINT32_MAX ? UINT32_MAX : (uint32_t)ms;
+}
+
+void agent_io_send_dispatch(struct agent_coordinator *c, const struct agent_action *action)
+{
+    struct io_link *link = agent_io_link(c, action->link);
+    struct io_job *job = agent_io_job(c, action->id);
+    if (link == NULL)
+        return; // its LINK_LOST is on the way
+    struct net_dispatch dispatch;
+    struct net_error err = {0};
+    struct net_frame frame = {.type = NET_MSG_DISPATCH};
+    if (job != NULL && job->input != NULL) {
+        frame.len = (uint32_t)job->input->size;
+        frame.body = job->input->bytes;
+    }
+    // What the ledger gives back was encoded here, but a file can rot.
+    if (frame.body == NULL || net_dispatch_decode(&frame, &dispatch, &err) != NET_OK) {
+        agent_io_log(c, AGENT_ERROR, "the inputs of job %llu can't be read: %s",
+                     (unsigned long long)action->id, err.text);
+        agent_io_note(c, &(struct io_after){.kind = IO_AFTER_DAMAGED, .id = action->id}, NULL);
+        return;
+    }
+    dispatch.ref = ref_of(c, action);
+    dispatch.deadline_ms = action->deadline_us > 0 ? ms_left(action->deadline_us) : 0;
+    if (net_dispatch_encode(&link->out, &dispatch, &err) != NET_OK)
+        agent_io_fail(c, err.text);
+}
+
+static void send_welcome(struct agent_coordinator *c, struct io_link *link,
+                         const struct agent_action *action)
+{
+    struct net_welcome welcome = {
+        .version = NET_PROTOCOL_VERSION,
+        .epoch = c->epoch,
+        .agent_id = action->agent_id,
+        .heartbeat_ms = c->options.heartbeat_ms,
+        .cluster = net_text_of(c->options.cluster),
+    };
+    link->welcomed = true;
+    net_welcome_encode(&link->out, &welcome, NULL);
+}
+
+static void send_refuse(struct agent_coordinator *c, struct io_link *link,
+                        const struct agent_action *action)
+{
+    static const uint16_t codes[] = {
+        [AGENT_REFUSAL_NAME_TAKEN] = NET_REFUSE_NAME_TAKEN,
+        [AGENT_REFUSAL_FULL] = NET_REFUSE_FULL,
+        [AGENT_REFUSAL_STOPPING] = NET_REFUSE_STOPPING,
+    };
+    struct net_refuse refuse = {.code = codes[action->refusal], .text = net_text_of(action->text)};
+    net_refuse_encode(&link->out, &refuse, NULL);
+    agent_io_log(c, AGENT_WARNING, "agent %s at %s is refused: %s", link->name,
+                 net_link_peer(link->net), action->text);
+    agent_io_link_close(c, link, action->text);
+}
+
+void agent_io_send_simple(struct agent_coordinator *c, const struct agent_action *action)
+{
+    struct io_link *link = agent_io_link(c, action->link);
+    if (link == NULL)
+        return;
+    struct net_cancel cancel = {.ref = ref_of(c, action)};
+    struct net_drain drain = {.operation = action->id, .deadline_ms = ms_left(action->deadline_us)};
+    struct net_resume resume = {.operation = action->id};
+    enum net_status status = NET_OK;
+    switch (action->kind) {
+    case AGENT_ACTION_WELCOME:
+        send_welcome(c, link, action);
+        break;
+    case AGENT_ACTION_REFUSE:
+        send_refuse(c, link, action);
+        break;
+    case AGENT_ACTION_REVOKE:
+        status = net_cancel_encode(&link->out, &cancel, NULL);
+        break;
+    case AGENT_ACTION_DRAIN:
+        status = net_drain_encode(&link->out, &drain, NULL);
+        break;
+    default:
+        status = net_resume_encode(&link->out, &resume, NULL);
+    }
+    if (status != NET_OK)
+        agent_io_fail(c, net_status_text(status));
+}
+
+void agent_io_links_beat(struct agent_coordinator *c, int64_t now_us)
+{
+    for (size_t i = 0; i < c->n_links; i++) {
+        struct io_link *link = c->link_list[i];
+        if (!link->welcomed || link->closing ||
+            now_us - link->heartbeat_us < (int64_t)c->options.heartbeat_ms * 1000)
+            continue;
+        link->heartbeat_us = now_us;
+        struct net_heartbeat beat = {.seq = ++link->heartbeat_seq,
+                                     .sent_ms = (uint64_t)now_us / 1000};
+        net_heartbeat_encode(&link->out, &beat, NULL);
+    }
+}
+
+void agent_io_links_flush(struct agent_coordinator *c)
+{
+    for (size_t i = 0; i < c->n_links; i++) {
+        struct io_link *link = c->link_list[i];
+        if (link->out.len == 0 || link->closing)
+            continue;
+        // BUSY keeps the frames for the next time.
+        if (net_link_send(link->net, &link->out) == NET_ERR_BUSY && link->out.len > IO_LINK_OUT_MAX)
+            agent_io_link_close(c, link, "it does not read what it is sent");
+    }
+}

@@ -1,0 +1,168 @@
+// What agents say about themselves: JSON, kept as it came and checked where it is used.
+#include <stdio.h>
+#include <string.h>
+
+#include "agent/coordinator/io.h"
+
+uint32_t agent_io_credit_of(const cJSON *capabilities)
+{
+    const cJSON *credit = cJSON_GetObjectItemCaseSensitive(capabilities, "credit");
+    if (!cJSON_IsNumber(credit) || credit->valuedouble < 0 || credit->valuedouble > 65536)
+        return 1;
+    return (uint32_t)credit->valuedouble;
+}
+
+static const char *text_of(const cJSON *object, const char *name)
+{
+    const char *text = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(object, name));
+    return text != NULL ? text : "";
+}
+
+static double number_of(const cJSON *object, const char *name)
+{
+    const cJSON *item = cJSON_GetObjectItemCaseSensitive(object, name);
+    return cJSON_IsNumber(item) ? item->valuedouble : 0;
+}
+
+// The first agent that has loaded a model tells what it takes and gives.
+static void learn_shapes(struct agent_coordinator *c, const char *hash, const cJSON *model)
+{
+    const cJSON *inputs = cJSON_GetObjectItemCaseSensitive(model, "inputs");
+    const cJSON *outputs = cJSON_GetObjectItemCaseSensitive(model, "outputs");
+    uint8_t bytes[AGENT_HASH_SIZE];
+    if (!cJSON_IsArray(inputs) || !cJSON_IsArray(outputs) || !agent_io_hash_parse(hash, bytes) ||
+        cJSON_GetObjectItemCaseSensitive(c->shapes, hash) != NULL ||
+        agent_model_set_find_hash(c->models, bytes) == NULL)
+        return;
+    cJSON *shapes = cJSON_CreateObject();
+    cJSON_AddItemToObject(shapes, "inputs", cJSON_Duplicate(inputs, true));
+    cJSON_AddItemToObject(shapes, "outputs", cJSON_Duplicate(outputs, true));
+    char *text = cJSON_PrintUnformatted(shapes);
+    char key[2 * AGENT_HASH_SIZE + 8] = "model:";
+    strcat(key, hash); // agent_io_hash_parse has seen its length
+    if (text != NULL) {
+        struct agent_record record = {.kind = AGENT_RECORD_META, .meta = {key, text}};
+        agent_ledger_append(c->ledger, 0, &record, NULL);
+    }
+    cJSON_free(text);
+    cJSON_AddItemToObject(c->shapes, hash, shapes);
+}
+
+static enum agent_model_state state_of(const char *name)
+{
+    if (strcmp(name, "resident") == 0)
+        return AGENT_MODEL_RESIDENT;
+    if (strcmp(name, "fetching") == 0)
+        return AGENT_MODEL_LOADING;
+    if (strcmp(name, "failed") == 0)
+        return AGENT_MODEL_FAILED;
+    return AGENT_MODEL_ABSENT;
+}
+
+static void take_models(struct agent_coordinator *c, struct io_link *link, const cJSON *models)
+{
+    const cJSON *model;
+    cJSON_ArrayForEach(model, models)
+    {
+        uint8_t hash[AGENT_HASH_SIZE];
+        const char *hex = text_of(model, "hash");
+        if (!agent_io_hash_parse(hex, hash))
+            continue;
+        learn_shapes(c, hex, model);
+        const char *error = text_of(model, "error");
+        struct agent_event *event = agent_io_event(c, AGENT_EVENT_MODEL_STATE);
+        event->link = link->id;
+        event->model.hash = (const uint8_t *)agent_io_scratch(c, (const char *)hash, sizeof hash);
+        event->model.state = state_of(text_of(model, "state"));
+        event->model.text = agent_io_scratch(c, error, strlen(error));
+    }
+}
+
+// Models that were in the list before and are in it no more have left the agent.
+static void take_evictions(struct agent_coordinator *c, struct io_link *link, const cJSON *models)
+{
+    const cJSON *before = cJSON_GetObjectItemCaseSensitive(link->telemetry, "models");
+    const cJSON *old, *model;
+    cJSON_ArrayForEach(old, before)
+    {
+        const char *hex = text_of(old, "hash");
+        bool stays = false;
+        cJSON_ArrayForEach(model, models)
+        {
+            if (strcmp(text_of(model, "hash"), hex) == 0)
+                stays = true;
+        }
+        uint8_t hash[AGENT_HASH_SIZE];
+        if (stays || !agent_io_hash_parse(hex, hash))
+            continue;
+        struct agent_event *event = agent_io_event(c, AGENT_EVENT_MODEL_STATE);
+        event->link = link->id;
+        event->model.hash = (const uint8_t *)agent_io_scratch(c, (const char *)hash, sizeof hash);
+        event->model.state = AGENT_MODEL_ABSENT;
+        event->model.text = "";
+    }
+}
+
+static void device_notice(struct agent_coordinator *c, const struct io_link *link,
+                          enum agent_notice_kind kind, int index, const char *reason)
+{
+    char text[AGENT_TEXT_MAX];
+    snprintf(text, sizeof text, "device %d%s%.400s", index, reason[0] != '\0' ? ": " : "", reason);
+    agent_io_notice(c, &(struct agent_action){.kind = AGENT_ACTION_NOTICE,
+                                              .notice = kind,
+                                              .severity = AGENT_NOTICE_WARNING,
+                                              .agent = link->name,
+                                              .text = text});
+}
+
+static void take_devices(struct agent_coordinator *c, const struct io_link *link,
+                         const cJSON *devices)
+{
+    const cJSON *before = cJSON_GetObjectItemCaseSensitive(link->telemetry, "devices");
+    const cJSON *device;
+    int index = 0;
+    cJSON_ArrayForEach(device, devices)
+    {
+        const cJSON *old = cJSON_GetArrayItem(before, index);
+        const char *state = text_of(device, "state");
+        const char *reason = text_of(device, "reason");
+        bool changed = strcmp(state, text_of(old, "state")) != 0;
+        if (changed && strcmp(state, "suspect") == 0)
+            device_notice(c, link, AGENT_NOTICE_DEVICE_SUSPECT, index, reason);
+        if (changed && strcmp(state, "cordoned") == 0)
+            device_notice(c, link, AGENT_NOTICE_DEVICE_CORDONED, index, reason);
+        if (old != NULL && number_of(device, "restarts") > number_of(old, "restarts"))
+            device_notice(c, link, AGENT_NOTICE_DEVICE_RESTARTED, index, reason);
+        index++;
+    }
+}
+
+enum net_status agent_io_telemetry(struct agent_coordinator *c, struct io_link *link,
+                                   const struct net_frame *frame, struct net_error *err)
+{
+    struct net_telemetry telemetry;
+    enum net_status status = net_telemetry_decode(frame, &telemetry, err);
+    if (status != NET_OK)
+        return status;
+    cJSON *json = cJSON_ParseWithLength(telemetry.json.data, telemetry.json.len);
+    if (!cJSON_IsObject(json)) {
+        cJSON_Delete(json);
+        snprintf(err->text, sizeof err->text, "telemetry is not a JSON object");
+        return err->status = NET_ERR_PROTOCOL;
+    }
+    const cJSON *models = cJSON_GetObjectItemCaseSensitive(json, "models");
+    if (cJSON_IsArray(models)) {
+        take_models(c, link, models);
+        take_evictions(c, link, models);
+    }
+    take_devices(c, link, cJSON_GetObjectItemCaseSensitive(json, "devices"));
+    // A member that is missing keeps its last value.
+    const cJSON *old = link->telemetry != NULL ? link->telemetry->child : NULL;
+    for (; old != NULL; old = old->next) {
+        if (cJSON_GetObjectItemCaseSensitive(json, old->string) == NULL)
+            cJSON_AddItemToObject(json, old->string, cJSON_Duplicate(old, true));
+    }
+    cJSON_Delete(link->telemetry);
+    link->telemetry = json;
+    return NET_OK;
+}

@@ -1,0 +1,222 @@
+// The owner's thread: takes what came in, turns it into events for the core, carries out what the
+// core decides, and keeps time.
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "agent/coordinator/control.h"
+#include "agent/coordinator/io.h"
+
+int64_t agent_io_now_us(const struct agent_coordinator *c)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000 + c->clock_offset_us;
+}
+
+void agent_io_log(const struct agent_coordinator *c, enum agent_severity severity,
+                  const char *format, ...)
+{
+    if (c->options.log == NULL)
+        return;
+    char text[1024];
+    va_list args;
+    va_start(args, format);
+    vsnprintf(text, sizeof text, format, args);
+    va_end(args);
+    c->options.log(c->options.user, severity, text);
+}
+
+void agent_io_fail(struct agent_coordinator *c, const char *text)
+{
+    if (!c->failed)
+        agent_io_log(c, AGENT_ERROR, "the coordinator stops: %s", text);
+    c->failed = true;
+}
+
+// ---- the next step
+
+struct agent_event *agent_io_event(struct agent_coordinator *c, enum agent_event_kind kind)
+{
+    if (c->n_events == IO_EVENTS_MAX)
+        agent_io_step(c);
+    struct agent_event *event = &c->events[c->n_events++];
+    *event = (struct agent_event){.kind = kind};
+    return event;
+}
+
+const char *agent_io_scratch(struct agent_coordinator *c, const char *text, size_t len)
+{
+    if (c->n_scratch == c->scratch_room) {
+        size_t room = c->scratch_room == 0 ? 64 : c->scratch_room * 2;
+        char **scratch = realloc(c->scratch, room * sizeof *scratch);
+        if (scratch == NULL)
+            return "";
+        c->scratch = scratch;
+        c->scratch_room = room;
+    }
+    char *copy = malloc(len + 1);
+    if (copy == NULL)
+        return "";
+    memcpy(copy, text, len);
+    copy[len] = '\0';
+    c->scratch[c->n_scratch++] = copy;
+    return copy;
+}
+
+static void drop_outputs(struct agent_coordinator *c)
+{
+    for (size_t i = 0; i < c->outputs.capacity; i++) {
+        if (c->outputs.entries[i].value != NULL)
+            agent_blob_unref(c->outputs.entries[i].value);
+        c->outputs.entries[i] = (struct agent_idmap_entry){0};
+    }
+    c->outputs.count = 0;
+}
+
+void agent_io_step(struct agent_coordinator *c)
+{
+    agent_coord_step(c->core, c->events, c->n_events, agent_io_now_us(c), &c->sink);
+    c->n_events = 0;
+    if (c->outputs.count > 0)
+        drop_outputs(c);
+    for (size_t i = 0; i < c->n_scratch; i++)
+        free(c->scratch[i]);
+    c->n_scratch = 0;
+    agent_io_after(c);
+}
+
+// ---- the loop
+
+static void take_item(struct agent_coordinator *c, struct io_item *item)
+{
+    switch (item->kind) {
+    case IO_ITEM_OPENED:
+        agent_io_link_opened(c, item->link);
+        break;
+    case IO_ITEM_FRAMES:
+        agent_io_frames(c, item->batch);
+        break;
+    case IO_ITEM_CLOSED:
+        agent_io_link_closed(c, item->link, item->text);
+        break;
+    case IO_ITEM_CALL: {
+        struct io_call *call = item->call;
+        item->call = NULL;
+        agent_call_run(call);
+        break;
+    }
+    case IO_ITEM_LEDGER: {
+        struct agent_event *event = agent_io_event(c, AGENT_EVENT_LEDGER_FAILED);
+        event->reason = agent_io_scratch(c, item->text, strlen(item->text));
+        break;
+    }
+    case IO_ITEM_MODELS:
+        agent_io_models_replace(c, item->set);
+        item->set = NULL;
+        break;
+    }
+}
+
+static struct agent_coord_limits limits_of(const struct agent_coordinator_settings *settings)
+{
+    struct agent_coord_limits limits;
+    agent_coord_limits_init(&limits);
+    limits.jobs_live_max = settings->jobs_live_max;
+    limits.jobs_kept_max = settings->jobs_kept_max;
+    limits.attempts_max = settings->attempts_max;
+    limits.output_bytes_max = settings->results_bytes_max;
+    limits.kept_us = settings->retention_ms * 1000;
+    return limits;
+}
+
+static void apply_settings(struct agent_coordinator *c,
+                           const struct agent_coordinator_settings *settings)
+{
+    agent_io_event(c, AGENT_EVENT_LIMITS)->limits = limits_of(settings);
+    if (strcmp(settings->strategy, c->strategy) != 0) {
+        snprintf(c->strategy, sizeof c->strategy, "%s", settings->strategy);
+        struct agent_event *event = agent_io_event(c, AGENT_EVENT_STRATEGY);
+        event->agent = c->strategy;
+        event->by = "configuration";
+    }
+    c->settings = *settings;
+    c->settings.strategy = c->strategy;
+    agent_io_models_rescan(c);
+}
+
+// What other threads asked for without an item.
+static void take_requests(struct agent_coordinator *c, int64_t *ret_close_by_us)
+{
+    pthread_mutex_lock(&c->inbox.lock);
+    bool reload = c->inbox.reload;
+    bool closing = c->inbox.closing;
+    struct agent_coordinator_settings settings = c->inbox.settings;
+    c->inbox.reload = false;
+    *ret_close_by_us = c->inbox.close_by_us;
+    pthread_mutex_unlock(&c->inbox.lock);
+    if (reload)
+        apply_settings(c, &settings);
+    if (closing && !c->stopping) {
+        c->stopping = true;
+        agent_io_event(c, AGENT_EVENT_SHUTDOWN);
+    }
+}
+
+static void keep_time(struct agent_coordinator *c, int64_t now)
+{
+    if (now >= c->next_tick_us) {
+        agent_io_event(c, AGENT_EVENT_TICK);
+        agent_io_calls_tick(c, now);
+        c->next_tick_us = now + IO_TICK_US;
+    }
+    if (now >= c->next_heartbeat_us) {
+        agent_io_links_beat(c, now);
+        c->next_heartbeat_us = now + (int64_t)c->options.heartbeat_ms * 1000 / 2;
+    }
+    if (now >= c->next_snapshot_us) {
+        agent_io_snapshot(c);
+        c->next_snapshot_us = now + IO_SNAPSHOT_US;
+    }
+}
+
+static bool is_over(struct agent_coordinator *c, int64_t close_by_us)
+{
+    if (c->failed)
+        return true;
+    if (!c->stopping)
+        return false;
+    struct agent_totals totals;
+    agent_coord_totals(c->core, &totals);
+    return totals.assigned + totals.running == 0 || agent_io_now_us(c) >= close_by_us;
+}
+
+void *agent_io_owner(void *user)
+{
+    struct agent_coordinator *c = user;
+    int64_t close_by_us = 0;
+    while (!is_over(c, close_by_us)) {
+        uint64_t committed = 0;
+        struct io_item *items = agent_io_take(c, c->next_tick_us, &committed);
+        if (committed != 0)
+            agent_io_event(c, AGENT_EVENT_COMMITTED)->seq = committed;
+        while (items != NULL) {
+            struct io_item *item = items;
+            items = item->next;
+            take_item(c, item);
+            agent_io_item_free(item);
+        }
+        take_requests(c, &close_by_us);
+        keep_time(c, agent_io_now_us(c));
+        agent_io_step(c);
+        agent_io_links_flush(c);
+    }
+    // Nothing is accepted from here on; what was decided goes to the disk.
+    net_server_close(c->server);
+    net_link_listener_close(c->listener);
+    agent_io_models_stop(c);
+    atomic_store(&c->ended_well, !c->failed);
+    return NULL;
+}

@@ -1,0 +1,45 @@
+#include "window.h"
+
+#include <string.h>
+
+// Empties the slots between the last second that was used and this one.
+static int64_t advance(int64_t *second, int64_t now_us, void *slots, size_t size)
+{
+    int64_t now = now_us / 1000000;
+    int64_t steps = now - *second;
+    if (steps > AGENT_WINDOW_SLOTS)
+        steps = AGENT_WINDOW_SLOTS;
+    for (int64_t i = 0; i < steps; i++)
+        memset((char *)slots + (size_t)((now - i) % AGENT_WINDOW_SLOTS) * size, 0, size);
+    if (steps > 0)
+        *second = now;
+    return now % AGENT_WINDOW_SLOTS;
+}
+
+void agent_rate_add(struct agent_rate *rate, int64_t now_us, uint64_t count)
+{
+    rate->slots[advance(&rate->second, now_us, rate->slots, sizeof rate->slots[0])] += count;
+}
+
+double agent_rate_per_s(struct agent_rate *rate, int64_t now_us)
+{
+    int64_t now = advance(&rate->second, now_us, rate->slots, sizeof rate->slots[0]);
+    uint64_t sum = 0;
+    for (int64_t i = 0; i < AGENT_WINDOW_SLOTS; i++)
+        sum += i == now ? 0 : rate->slots[i];
+    return (double)sum / (AGENT_WINDOW_SLOTS - 1);
+}
+
+void agent_window_add(struct agent_window *window, int64_t now_us, uint64_t value_us)
+{
+    int64_t slot = advance(&window->second, now_us, window->slots, sizeof window->slots[0]);
+    agent_hist_add(&window->slots[slot], value_us);
+}
+
+void agent_window_merge(struct agent_window *window, int64_t now_us, struct agent_hist *ret_hist)
+{
+    advance(&window->second, now_us, window->slots, sizeof window->slots[0]);
+    agent_hist_reset(ret_hist);
+    for (int i = 0; i < AGENT_WINDOW_SLOTS; i++)
+        agent_hist_merge(ret_hist, &window->slots[i]);
+}

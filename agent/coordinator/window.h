@@ -1,0 +1,28 @@
+// Figures over the last 10 seconds, in slots of one second.
+#ifndef AGENT_WINDOW_H
+#define AGENT_WINDOW_H
+
+#include <stdint.h>
+
+#include "agent/core/hist.h"
+
+#define AGENT_WINDOW_SLOTS 11 // ten that are full and the one that fills
+
+// Zero-initialised is empty.
+struct agent_rate {
+    int64_t second;
+    uint64_t slots[AGENT_WINDOW_SLOTS];
+};
+
+struct agent_window {
+    int64_t second;
+    struct agent_hist slots[AGENT_WINDOW_SLOTS];
+};
+
+void agent_rate_add(struct agent_rate *rate, int64_t now_us, uint64_t count);
+double agent_rate_per_s(struct agent_rate *rate, int64_t now_us); // over the ten full slots
+void agent_window_add(struct agent_window *window, int64_t now_us, uint64_t value_us);
+// All slots together.
+void agent_window_merge(struct agent_window *window, int64_t now_us, struct agent_hist *ret_hist);
+
+#endif
