@@ -1,6 +1,7 @@
 #include "graph/model.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "error.h"
 #include "onnx/onnx.h"
@@ -39,12 +40,49 @@ static uint64_t count_weights(struct cx_graph *graph)
     return bytes;
 }
 
+/* What can be told before a plan gives the shapes: with every open dim at 1 the types and ranks are
+ * already those of any run. Shapes that don't fit prove nothing then, unless all are declared. */
+static enum cx_status check_types(const struct cx_graph *graph, const char *path,
+                                  struct cx_error *err)
+{
+    struct cx_error why = {0};
+    struct cx_graph *bound = NULL;
+    bool open = false, unknown = false;
+    struct cx_bind_input *inputs = calloc((size_t)graph->input_count + 1, sizeof *inputs);
+    if (inputs == NULL)
+        return cx_error_set(err, CX_MEMORY, "out of memory");
+    for (uint32_t i = 0; i < graph->input_count; i++) {
+        const struct cx_value *value = &graph->values[graph->inputs[i]];
+        unknown = unknown || !value->rank_known;
+        inputs[i].shape = value->shape;
+        for (uint32_t d = 0; d < value->shape.rank; d++) {
+            open = open || value->shape.dims[d] < 0;
+            inputs[i].shape.dims[d] = value->shape.dims[d] < 0 ? 1 : value->shape.dims[d];
+        }
+    }
+    enum cx_status status = CX_OK;
+    if (!unknown)
+        status = cx_graph_bind(graph, inputs, graph->input_count, NULL, &bound, &why);
+    cx_graph_destroy(bound);
+    free(inputs);
+    if (open && status != CX_UNSUPPORTED && status != CX_TYPE && status != CX_MEMORY)
+        return CX_OK;
+    if (status != CX_OK) {
+        const char *slash = strrchr(path, '/');
+        cx_error_set(err, status, "%.200s: %s", slash != NULL ? slash + 1 : path, why.text);
+    }
+    return status;
+}
+
 enum cx_status cx_model_load(const char *path, struct cx_model **ret_model, struct cx_error *err)
 {
     struct cx_model *model = calloc(1, sizeof *model);
     if (model == NULL)
         return cx_error_set(err, CX_MEMORY, "out of memory");
     enum cx_status status = cx_onnx_load(path, &model->graph, err);
+    if (status != CX_OK)
+        goto out;
+    status = check_types(model->graph, path, err);
     if (status != CX_OK)
         goto out;
     struct cx_graph *graph = model->graph;

@@ -2,7 +2,17 @@
 #include <stdlib.h>
 
 #include "error.h"
+#include "graph/layout.h"
 #include "graph/session.h"
+
+static enum cx_layout kernel_layout(const void *context, const struct cx_graph *graph,
+                                    const struct cx_node *node)
+{
+    const struct cx_device_info *info = context;
+    const struct cx_kernel *kernel = cx_kernel_find(node->op, info->family);
+    return kernel != NULL && kernel->layout != NULL ? kernel->layout(info, graph, node)
+                                                    : CX_LAYOUT_PLAIN;
+}
 
 enum cx_status cx_plan_create(struct cx_session *session, const struct cx_shape *input_shapes,
                               size_t input_n, const struct cx_progress *progress,
@@ -23,6 +33,9 @@ enum cx_status cx_plan_create(struct cx_session *session, const struct cx_shape 
         inputs[i].shape = input_shapes[i];
     plan->session = session;
     status = cx_graph_bind(session->graph, inputs, (uint32_t)input_n, NULL, &plan->bound, err);
+    if (status == CX_OK)
+        status =
+            cx_graph_layout(plan->bound, kernel_layout, cx_device_describe(session->device), err);
     if (status == CX_OK)
         status = cx_describe(session, plan->bound, &description, err);
     if (status == CX_OK)

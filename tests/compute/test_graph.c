@@ -1,9 +1,11 @@
 /* Binding and the passes: the same numbers come out, from fewer nodes. */
-#include <criterion/criterion.h>
 #include <math.h>
 #include <string.h>
 
+#include <criterion/criterion.h>
+
 #include "conformance.h"
+#include "graph/layout.h"
 #include "interp.h"
 #include "model_builder.h"
 #include "ops/op.h"
@@ -267,4 +269,80 @@ Test(graph, refuses_shapes_that_depend_on_data)
     struct cx_bind_input input = {MB_SHAPE(2), dims};
     cr_assert(cx_graph_bind(graph, &input, 1, NULL, &bound, &error) == CX_OK, "%s", error.text);
     cr_assert(bound->values[bound->outputs[0]].shape.dims[1] == 3);
+}
+
+/* A test's own rule: convolutions work in blocks of 8 channels. */
+static enum cx_layout blocked_convs(const void *context, const struct cx_graph *g,
+                                    const struct cx_node *node)
+{
+    (void)context;
+    (void)g;
+    return node->op == &cx_ops[CX_OP_ID_Conv] ? CX_LAYOUT_NCHWC8 : CX_LAYOUT_PLAIN;
+}
+
+/* Every operand is in the layout its node expects, and is computed before it is read. */
+static void expect_layouts(const struct cx_graph *g)
+{
+    bool *there = cx_arena_array(&mb.arena, g->value_count, sizeof *there);
+    for (uint32_t v = 0; v < g->value_count; v++)
+        there[v] = g->values[v].data != NULL;
+    for (uint32_t i = 0; i < g->input_count; i++)
+        there[g->inputs[i]] = true;
+    for (uint32_t n = 0; n < g->node_count; n++) {
+        const struct cx_node *node = &g->nodes[n];
+        for (uint32_t i = 0; i < cx_node_read_count(node); i++)
+            cr_assert(there[cx_node_read(node, i)], "node %u reads what isn't there", n);
+        enum cx_layout in = g->values[node->inputs[0]].layout;
+        enum cx_layout out = g->values[node->outputs[0]].layout;
+        there[node->outputs[0]] = true;
+        if (node->op == &cx_ops[CX_OP_ID_Reorder]) {
+            cr_assert(in != out);
+            continue;
+        }
+        cr_assert(in == out);
+        if (node->op == &cx_ops[CX_OP_ID_Conv])
+            cr_assert(in == CX_LAYOUT_NCHWC8);
+        else if (node->op->impl->flags != cx_ops[CX_OP_ID_Relu].impl->flags)
+            cr_assert(in == CX_LAYOUT_PLAIN);
+    }
+    for (uint32_t i = 0; i < g->output_count; i++)
+        cr_assert(g->values[g->outputs[i]].layout == CX_LAYOUT_PLAIN && there[g->outputs[i]]);
+}
+
+Test(graph, reorders_between_neighbours_that_disagree)
+{
+    mb_input(&mb, "x", CX_DTYPE_FLOAT, MB_SHAPE(1, 4, 5, 5));
+    mb_random(&mb, "w1", MB_SHAPE(8, 4, 1, 1), 1);
+    mb_random(&mb, "w2", MB_SHAPE(8, 8, 1, 1), 2);
+    mb_node(&mb, "Conv", "x w1", "a"); /* x to blocks */
+    mb_node(&mb, "Exp", "a", "b");     /* stays in blocks */
+    mb_node(&mb, "Conv", "b w2", "c"); /* an output too: also made PLAIN */
+    mb_node(&mb, "Conv", "c w2", "d");
+    mb_node(&mb, "Softmax", "d", "y"); /* PLAIN again */
+    mb_output(&mb, "y");
+    mb_output(&mb, "c");
+    read_model();
+    cr_assert(bind(MB_SHAPE(1, 4, 5, 5)) == CX_OK, "%s", error.text);
+    cr_assert(cx_graph_layout(bound, blocked_convs, NULL, &error) == CX_OK, "%s", error.text);
+    expect_layouts(bound);
+    cr_assert(bound->node_count == 8 && count_ops(bound, CX_OP_ID_Reorder) == 3);
+    uint32_t in_blocks = bound->nodes[1].inputs[0]; /* 4 channels take the room of 8 */
+    cr_assert(bound->values[in_blocks].bytes == 8 * 25 * sizeof(float));
+    struct cx_tensor input = ramp(MB_SHAPE(1, 4, 5, 5)), *got, *want = run(NULL, input);
+    char why[256];
+    cr_assert(interp_run(bound, &input, &mb.arena, &got, &error) == CX_OK, "%s", error.text);
+    cr_assert(conf_compare(&got[0], &want[0], 1e-6, 1e-6, why, sizeof why), "%s", why);
+    cr_assert(conf_compare(&got[1], &want[1], 1e-6, 1e-6, why, sizeof why), "%s", why);
+}
+
+Test(graph, leaves_a_graph_of_plain_kernels_alone)
+{
+    mb_input(&mb, "x", CX_DTYPE_FLOAT, MB_SHAPE(1, 4));
+    mb_node(&mb, "Softmax", "x", "y");
+    mb_output(&mb, "y");
+    read_model();
+    cr_assert(bind(MB_SHAPE(1, 4)) == CX_OK, "%s", error.text);
+    uint32_t values = bound->value_count;
+    cr_assert(cx_graph_layout(bound, blocked_convs, NULL, &error) == CX_OK);
+    cr_assert(bound->node_count == 1 && bound->value_count == values);
 }

@@ -1,11 +1,11 @@
 /* The reader: what a person is told about a file that can't be run, and that none crashes it. */
-#include <criterion/criterion.h>
-#include <criterion/new/assert.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+
+#include <criterion/criterion.h>
 
 #include "model_builder.h"
 #include "onnx/onnx.h"
