@@ -74,15 +74,12 @@ static enum cx_status check_types(const struct cx_graph *graph, const char *path
     return status;
 }
 
-enum cx_status cx_model_load(const char *path, struct cx_model **ret_model, struct cx_error *err)
+enum cx_status cx_model_read(const char *path, struct cx_model **ret_model, struct cx_error *err)
 {
     struct cx_model *model = calloc(1, sizeof *model);
     if (model == NULL)
         return cx_error_set(err, CX_MEMORY, "out of memory");
     enum cx_status status = cx_onnx_load(path, &model->graph, err);
-    if (status != CX_OK)
-        goto out;
-    status = check_types(model->graph, path, err);
     if (status != CX_OK)
         goto out;
     struct cx_graph *graph = model->graph;
@@ -97,6 +94,19 @@ enum cx_status cx_model_load(const char *path, struct cx_model **ret_model, stru
     model = NULL;
 out:
     cx_model_destroy(model);
+    return status;
+}
+
+enum cx_status cx_model_load(const char *path, struct cx_model **ret_model, struct cx_error *err)
+{
+    struct cx_model *model = NULL;
+    enum cx_status status = cx_model_read(path, &model, err);
+    if (status == CX_OK)
+        status = check_types(model->graph, path, err);
+    if (status == CX_OK)
+        *ret_model = model;
+    else
+        cx_model_destroy(model);
     return status;
 }
 

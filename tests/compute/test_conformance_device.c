@@ -8,6 +8,7 @@
 #include "conformance.h"
 #include "cx.h"
 #include "device_plan.h"
+#include "graph/model.h"
 
 #define SKIPPED 77
 #define OPERATORS_MAX 512
@@ -157,7 +158,7 @@ static void check_case(const struct conf_case *one, struct cx_device *device, st
     struct cx_model *model = NULL;
     struct cx_session *session = NULL;
     snprintf(path, sizeof path, "%s/model.onnx", one->dir);
-    error.status = cx_model_load(path, &model, &error);
+    error.status = cx_model_read(path, &model, &error);
     if (error.status == CX_OK)
         error.status = cx_session_create(model, device, &session, &error);
     bool right = error.status == CX_OK;

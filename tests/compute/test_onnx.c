@@ -247,6 +247,43 @@ Test(onnx, names_the_file)
     cr_assert(strcmp(error.text, "null: not a file") == 0, "%s", error.text);
 }
 
+static enum cx_status load_model(void)
+{
+    char path[] = "/tmp/stoker-model-XXXXXX";
+    size_t size;
+    struct cx_model *model = NULL;
+    uint8_t *bytes = mb_pack(&mb, &size);
+    int fd = mkstemp(path);
+    cr_assert(fd >= 0 && write(fd, bytes, size) == (ssize_t)size);
+    close(fd);
+    enum cx_status status = cx_model_load(path, &model, &error);
+    unlink(path);
+    cx_model_destroy(model);
+    return status;
+}
+
+/* Without a plan, from the declared types alone. */
+Test(onnx, refuses_types_when_a_model_is_loaded)
+{
+    mb_input(&mb, "i", CX_DTYPE_INT32, MB_SHAPE(-1, 4));
+    mb_node(&mb, "Tanh", "i", "y");
+    mb_output(&mb, "y");
+    cr_assert(load_model() == CX_UNSUPPORTED, "%s", error.text);
+    cr_assert(strstr(error.text, "operator 'Tanh' (node 'y', domain 'ai.onnx', opset 13): type "
+                                 "int32 of input 0 is not supported") != NULL,
+              "%s", error.text);
+}
+
+/* Open dims of 1 don't fit this product; those of a run may. */
+Test(onnx, loads_models_whose_open_dims_may_fit)
+{
+    mb_input(&mb, "z", CX_DTYPE_FLOAT, MB_SHAPE(4, -1));
+    mb_random(&mb, "w", MB_SHAPE(7, 2), 1);
+    mb_node(&mb, "MatMul", "z w", "y");
+    mb_output(&mb, "y");
+    cr_assert(load_model() == CX_OK, "%s", error.text);
+}
+
 /* A folder with model.onnx, whose tensor w lies in LOCATION, and weights.bin of 20 bytes. */
 static enum cx_status load_external(const char *location, const char *offset, const char *dir)
 {
