@@ -134,7 +134,7 @@ static struct cx_graph *make_graph(const struct rig_node *rig, struct cx_tensor 
     node->output_count = rig->output_n;
     node->inputs = cx_arena_array(&graph->arena, RIG_INPUTS_MAX, sizeof(uint32_t));
     node->outputs = cx_arena_array(&graph->arena, RIG_OUTPUTS_MAX, sizeof(uint32_t));
-    graph->inputs = cx_arena_array(&graph->arena, RIG_INPUTS_MAX, sizeof(uint32_t));
+    graph->inputs = cx_arena_array(&graph->arena, RIG_INPUTS_MAX + 1, sizeof(uint32_t));
     graph->outputs = node->outputs;
     graph->output_count = rig->output_n;
     graph->nodes = node;
@@ -152,6 +152,13 @@ static struct cx_graph *make_graph(const struct rig_node *rig, struct cx_tensor 
             graph->inputs[graph->input_count++] = node->inputs[i];
             in[i].data = NULL;
         }
+    }
+    node->epilogue = rig->epilogue;
+    node->epilogue.residual = CX_VALUE_NONE;
+    if (rig->residual.dtype != CX_DTYPE_UNDEFINED) {
+        cx_graph_add_value(graph, "residual", &node->epilogue.residual);
+        set_value(&graph->values[node->epilogue.residual], &rig->residual, false);
+        graph->inputs[graph->input_count++] = node->epilogue.residual;
     }
     for (uint32_t i = 0; i < rig->output_n; i++)
         cx_graph_add_value(graph, "out", &node->outputs[i]);
@@ -171,7 +178,8 @@ static struct cx_graph *make_graph(const struct rig_node *rig, struct cx_tensor 
         ret_expected[i].data = keep(graph->values[node->outputs[i]].bytes);
     }
     call.in = rig->inputs;
-    enum cx_status status = cx_call_eval(&call, NULL);
+    enum cx_status status =
+        cx_call_eval(&call, rig->residual.dtype == CX_DTYPE_UNDEFINED ? NULL : &rig->residual);
     cr_assert(status == CX_OK || status == CX_FORMAT, "%s", err.text);
     return graph;
 }
@@ -215,11 +223,13 @@ static enum cx_status run(const struct rig_node *rig, struct cx_device *device,
     cr_assert_eq(status, CX_OK, "%s", err->text);
     status = cx_plan_build(plan, &description, NULL, err);
     cr_assert_eq(status, CX_OK, "%s", err->text);
-    const void *inputs[RIG_INPUTS_MAX];
+    const void *inputs[RIG_INPUTS_MAX + 1];
     uint32_t input_n = 0;
     for (uint32_t i = 0; i < rig->input_n; i++)
         if (rig->inputs[i].dtype != CX_DTYPE_UNDEFINED && !rig->constant[i])
             inputs[input_n++] = rig->inputs[i].data;
+    if (rig->residual.dtype != CX_DTYPE_UNDEFINED)
+        inputs[input_n++] = rig->residual.data;
     status = cx_run(plan, inputs, outputs, NULL, err);
     cx_description_finish(&description);
     cx_plan_destroy(plan);

@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "cx.h"
+#include "graph/graph.h"
 #include "graph/tensor.h"
 #include "ops/attr.h"
 
@@ -21,6 +22,8 @@ struct rig_node {
     bool constant[RIG_INPUTS_MAX];           /* known when the plan is made */
     uint32_t attr_n;
     struct cx_attr attrs[RIG_ATTRS_MAX];
+    struct cx_epilogue epilogue; /* its residual is ignored: */
+    struct cx_tensor residual;   /* CX_DTYPE_UNDEFINED: none */
     double rtol, atol;
 };
 
