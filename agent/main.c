@@ -4,7 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "devices.h"
 #include "executor_main.h"
 
 extern char **environ;
@@ -39,9 +38,11 @@ static int run_devices(const struct main_args *args)
         fprintf(stderr, "stokerd: %s\n", error);
         return EXIT_FAILED;
     }
-    if (n == 0 && !args->as_json)
-        fprintf(stderr, "stokerd: no OpenCL device; install your card's OpenCL driver, or "
-                        "pocl-opencl-icd for the processor\n");
+    if (n == 0)
+        fprintf(stderr, "stokerd: %s\n",
+                error[0] != '\0' ? error
+                                 : "no OpenCL device; install your card's OpenCL driver, or "
+                                   "pocl-opencl-icd for the processor");
     return n == 0 ? EXIT_NO_DEVICES : EXIT_OK;
 }
 

@@ -88,9 +88,11 @@ int agent_devices_print(FILE *stream, bool as_json, char *ret_error)
     struct cx_device_info *devices = NULL;
     size_t n = 0;
     struct cx_error err;
-    if (cx_devices_list(&devices, &n, &err) != CX_OK) {
+    enum cx_status listed = cx_devices_list(&devices, &n, &err);
+    ret_error[0] = '\0';
+    if (listed != CX_OK) {
         snprintf(ret_error, AGENT_DEVICES_ERROR_MAX, "%.500s", err.text);
-        return -1;
+        return listed == CX_NO_DEVICE ? 0 : -1;
     }
     int status = 0;
     if (as_json)
@@ -225,6 +227,8 @@ int agent_devices_probe(const char *path, uint32_t timeout_ms, struct agent_devi
     else if (WIFSIGNALED(status))
         snprintf(ret_error, AGENT_DEVICES_ERROR_MAX,
                  "a driver crashed while the devices were listed (signal %d)", WTERMSIG(status));
+    else if (WIFEXITED(status) && WEXITSTATUS(status) == AGENT_DEVICES_EXIT_NONE)
+        n = 0;
     else if ((n = probe_parse(text, length, ret_devices)) < 0)
         snprintf(ret_error, AGENT_DEVICES_ERROR_MAX, "`stokerd devices` failed with exit code %d",
                  WEXITSTATUS(status));

@@ -8,7 +8,11 @@
 #include <stdint.h>
 #include <stdio.h>
 
-enum { AGENT_DEVICES_MAX = 64, AGENT_DEVICES_ERROR_MAX = 512 };
+enum {
+    AGENT_DEVICES_MAX = 64,
+    AGENT_DEVICES_ERROR_MAX = 512,
+    AGENT_DEVICES_EXIT_NONE = 4, /* `stokerd devices` found none */
+};
 
 struct agent_device {
     char id[40];
@@ -21,7 +25,8 @@ struct agent_device {
 };
 
 /* `stokerd devices`: loads OpenCL into this process and prints what it finds. Returns the number of
- * devices, or -1 with a line in ret_error (AGENT_DEVICES_ERROR_MAX characters). */
+ * devices, or -1. ret_error (AGENT_DEVICES_ERROR_MAX characters) says in one line why there are
+ * none, where the driver does. */
 int agent_devices_print(FILE *stream, bool as_json, char *ret_error);
 
 /* Runs `PROGRAM devices --output json` and reads its answer; `path` as executor_process_options has

@@ -29,6 +29,9 @@ static void device_changed(struct agent_worker *worker, const struct worker_acti
         agent_log(AGENT_LOG_ERROR, "device cordoned", LOG_INT("device", action->device),
                   LOG_STR("id", worker->devices[action->device].info.id),
                   LOG_STR("reason", view.reason), LOG_INT("failures", view.failures));
+    else if (view.failures > 0 && view.state == WORKER_DEVICE_IDLE)
+        agent_log(AGENT_LOG_INFO, "device started again", LOG_INT("device", action->device),
+                  LOG_INT("failures", view.failures));
     else if (view.failures > 0)
         agent_log(AGENT_LOG_WARNING, "device suspect", LOG_INT("device", action->device),
                   LOG_STR("reason", view.reason), LOG_INT("failures", view.failures));
@@ -232,6 +235,7 @@ static void *run(void *argument)
         agent_worker_telemetry(worker);
         agent_worker_flush(worker);
     }
+    atomic_store(&worker->is_over, true);
     agent_worker_farewell(worker);
     agent_log_event(AGENT_LOG_INFO, "stopped");
     if (worker->on_end != NULL)

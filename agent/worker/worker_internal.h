@@ -4,6 +4,7 @@
 #define WORKER_INTERNAL_H
 
 #include <pthread.h>
+#include <stdatomic.h>
 
 #include "agent/core/worker_core.h"
 #include "executor_process.h"
@@ -72,6 +73,7 @@ struct agent_worker {
     bool close_wanted;
     uint32_t close_grace_ms;
     int wake_fd;
+    atomic_bool is_over; /* what the dialer says no longer matters */
 
     pthread_t thread;
     struct worker_core *core;

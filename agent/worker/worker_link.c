@@ -73,7 +73,9 @@ static void on_close(void *user, struct net_link *link, const struct net_error *
 
 static void on_retry(void *user, const struct net_error *reason, uint32_t retry_ms)
 {
-    const struct agent_worker *worker = user;
+    struct agent_worker *worker = user;
+    if (atomic_load(&worker->is_over))
+        return;
     agent_log(AGENT_LOG_WARNING, "no link to the coordinator",
               LOG_STR("address", worker->coordinator), LOG_STR("reason", reason->text),
               LOG_INT("retry_ms", retry_ms));

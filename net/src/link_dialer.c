@@ -70,6 +70,10 @@ static int attempt(struct net_link_dialer *dialer)
     int rv = nng_stream_dialer_alloc(&dialer->stream_dialer, dialer->address.text);
     if (rv)
         return rv;
+    // Streams of NNG 1.5.2 coalesce unless told otherwise: two small frames in a row would wait
+    // for the peer's delayed acknowledgement, 40 ms.
+    if (dialer->address.scheme != NET_SCHEME_IPC)
+        nng_stream_dialer_set_bool(dialer->stream_dialer, NNG_OPT_TCP_NODELAY, true);
     dialer->connecting = true;
     dialer->timed_out = false;
     dialer->host.ops++;

@@ -61,6 +61,8 @@ static enum net_status bind_address(struct net_link_listener *listener, struct n
     if (!rv && address->scheme == NET_SCHEME_IPC)
         rv = nng_stream_listener_set_int(listener->stream_listener, NNG_OPT_IPC_PERMISSIONS,
                                          SOCKET_MODE);
+    if (!rv && address->scheme != NET_SCHEME_IPC) // see the dialer
+        rv = nng_stream_listener_set_bool(listener->stream_listener, NNG_OPT_TCP_NODELAY, true);
     if (!rv)
         rv = nng_stream_listener_listen(listener->stream_listener);
     int port = 0;

@@ -151,6 +151,8 @@ int net_sp_connect(struct net_sp *sp, const struct net_address *address, uint8_t
     int rv = nng_stream_dialer_alloc(&dialer, address->text);
     if (rv)
         return rv;
+    if (address->scheme != NET_SCHEME_IPC) // or small requests would wait, see link_dialer.c
+        nng_stream_dialer_set_bool(dialer, NNG_OPT_TCP_NODELAY, true);
     nng_stream_dialer_dial(dialer, sp->aio);
     rv = wait_for_aio(sp, deadline_ms);
     if (!rv)

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <criterion/criterion.h>
@@ -107,6 +108,31 @@ Test(worker, jobs_are_batched_and_each_gets_its_own_rows)
     cr_expect_eq(coordinator.started, 40);
     cr_expect(double_wait_telemetry(&coordinator, "\"state\":\"resident\""));
     cr_expect_not_null(strstr(coordinator.telemetry, "\"name\":\"input\",\"dtype\":\"float32\""));
+}
+
+static int compare_longs(const void *a, const void *b)
+{
+    long x = *(const long *)a, y = *(const long *)b;
+    return (x > y) - (x < y);
+}
+
+/* A link that coalesces small frames costs 40 ms here and there; a loaded machine a few. */
+Test(worker, a_job_alone_is_answered_at_once)
+{
+    long took_us[21];
+    worker_start(NULL);
+    send_jobs(1, 1, 1.0f);
+    cr_assert(double_wait_results(&coordinator, 1));
+    for (uint32_t i = 0; i < 21; i++) {
+        struct timespec from, to;
+        clock_gettime(CLOCK_MONOTONIC, &from);
+        send_jobs(2 + i, 1, 1.0f);
+        cr_assert(double_wait_results(&coordinator, 2 + i));
+        clock_gettime(CLOCK_MONOTONIC, &to);
+        took_us[i] = (to.tv_sec - from.tv_sec) * 1000000 + (to.tv_nsec - from.tv_nsec) / 1000;
+    }
+    qsort(took_us, 21, sizeof(*took_us), compare_longs);
+    cr_expect_lt(took_us[10], 20000, "the median was %ld us", took_us[10]);
 }
 
 Test(worker, the_digits_model_answers_with_probabilities)
