@@ -213,6 +213,7 @@ static struct net_link *create(struct net_host *host, nng_stream *stream, const 
     link->events = host->events;
     link->limits = host->limits;
     link->from = host->from;
+    link->sp = host->sp;
     link->stream = stream;
     link->timer = (struct net_timer){.fire = timer_cb, .arg = link};
     link->id = atomic_fetch_add(&last_id, 1) + 1;

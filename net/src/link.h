@@ -30,6 +30,14 @@ struct net_chunk {
     size_t cap;
 };
 
+// A link may carry messages of an NNG socket's format instead of agent frames. Its first message is
+// the greeting, which is not delivered; frames have type 0.
+struct net_sp_side {
+    uint8_t peer; // protocol
+    bool ipc;
+    uint32_t message_max;
+};
+
 // A listener's or a dialer's part that links know.
 struct net_host {
     pthread_mutex_t lock;
@@ -40,7 +48,8 @@ struct net_host {
     size_t ops; // callbacks of the host's own aios and timer that are still to come
     bool closing;
     struct net_timers timers;
-    enum net_sender from; // who the peers are
+    enum net_sender from;  // who the peers are
+    struct net_sp_side sp; // message_max is 0 for agent frames
     struct net_link_events events;
     struct net_link_limits limits;
     // After a link's on_close, before the host may go; without locks. May be NULL.
@@ -62,6 +71,7 @@ struct net_link {
     struct net_link_events events;
     struct net_link_limits limits;
     enum net_sender from;
+    struct net_sp_side sp;
     nng_stream *stream;
     nng_aio *rx_aio, *tx_aio, *end_aio;
     struct net_timer timer; // first frame, then linger
@@ -87,6 +97,11 @@ struct net_link {
 // the host has enough links, NET_ERR_CLOSED when it is closing. Call within a host's operation.
 enum net_status net_link_start(struct net_host *host, nng_stream *stream, const char *address,
                                struct net_error *err);
+
+// A listener for messages of `sp`'s kind; its `ipc` is set here.
+enum net_status net_listener_create(const struct net_link_listener_options *options,
+                                    const struct net_sp_side *sp,
+                                    struct net_link_listener **ret_listener, struct net_error *err);
 
 // The rest is for a link's own files; all under its lock.
 void net_link_close_locked(struct net_link *link, const struct net_error *reason);

@@ -82,9 +82,9 @@ static void destroy(struct net_link_listener *listener)
     free(listener);
 }
 
-enum net_status net_link_listener_create(const struct net_link_listener_options *options,
-                                         struct net_link_listener **ret_listener,
-                                         struct net_error *err)
+enum net_status net_listener_create(const struct net_link_listener_options *options,
+                                    const struct net_sp_side *sp,
+                                    struct net_link_listener **ret_listener, struct net_error *err)
 {
     struct net_address address;
     enum net_status status = net_address_parse(options->address, true, &address, err);
@@ -100,6 +100,9 @@ enum net_status net_link_listener_create(const struct net_link_listener_options 
     listener->timer = (struct net_timer){.fire = timer_cb, .arg = listener};
     listener->host.links_max = options->links_max ? options->links_max : DEFAULT_LINKS_MAX;
     listener->address = address;
+    if (sp)
+        listener->host.sp = *sp;
+    listener->host.sp.ipc = address.scheme == NET_SCHEME_IPC;
     int rv = nng_aio_alloc(&listener->aio, accept_cb, listener);
     status = rv ? net_fail_nng(err, rv, options->address) : bind_address(listener, err);
     if (status) {
@@ -111,6 +114,13 @@ enum net_status net_link_listener_create(const struct net_link_listener_options 
     post(listener);
     pthread_mutex_unlock(&listener->host.lock);
     return NET_OK;
+}
+
+enum net_status net_link_listener_create(const struct net_link_listener_options *options,
+                                         struct net_link_listener **ret_listener,
+                                         struct net_error *err)
+{
+    return net_listener_create(options, NULL, ret_listener, err);
 }
 
 const char *net_link_listener_address(const struct net_link_listener *listener)

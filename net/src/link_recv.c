@@ -5,6 +5,7 @@
 #include "cursor.h"
 #include "error.h"
 #include "link.h"
+#include "sp.h"
 
 #define CHUNK_SIZE ((size_t)64 * 1024)
 #define REFUSE_LINGER_MS 1000
@@ -108,6 +109,15 @@ static enum net_status check_first_type(struct net_link *link, const struct net_
                     link->from == NET_SENDER_AGENT ? "HELLO" : "WELCOME");
 }
 
+static void set_handshaken(struct net_link *link, bool handshaken)
+{
+    pthread_mutex_lock(&link->lock);
+    link->handshaken = handshaken;
+    if (!link->finishing && net_timer_clear(&link->host->timers, &link->timer))
+        link->ops--; // this receive is another, so it is not the last
+    pthread_mutex_unlock(&link->lock);
+}
+
 static enum net_status check_first(struct net_link *link, const struct net_frame *frame,
                                    struct net_error *err)
 {
@@ -118,14 +128,9 @@ static enum net_status check_first(struct net_link *link, const struct net_frame
         status = net_hello_decode(frame, &hello, err);
     else if (frame->type == NET_MSG_WELCOME)
         status = net_welcome_decode(frame, &welcome, err);
-    if (status)
-        return status;
-    pthread_mutex_lock(&link->lock);
-    link->handshaken = frame->type != NET_MSG_REFUSE;
-    if (!link->finishing && net_timer_clear(&link->host->timers, &link->timer))
-        link->ops--; // this receive is another, so it is not the last
-    pthread_mutex_unlock(&link->lock);
-    return NET_OK;
+    if (!status)
+        set_handshaken(link, frame->type != NET_MSG_REFUSE);
+    return status;
 }
 
 // A peer that says REFUSE or GOODBYE expects this side to close.
@@ -149,6 +154,42 @@ static enum net_status check_farewell(const struct net_frame *frame, struct net_
     return net_fail(err, NET_ERR_CLOSED, "goodbye: %s", text);
 }
 
+// As net_frame_split, for a link of an NNG socket's messages.
+static enum net_status split_sp(struct net_link *link, bool first, const uint8_t *data, size_t len,
+                                struct net_frame *ret_frame, size_t *ret_size, size_t *ret_need,
+                                struct net_error *err)
+{
+    size_t skip = link->sp.ipc ? 1 : 0;
+    size_t header = first ? NET_SP_GREETING_SIZE : 8 + skip;
+    *ret_size = 0;
+    *ret_need = header;
+    if (len < header)
+        return NET_OK;
+    *ret_frame = (struct net_frame){0, 0, 0, NULL};
+    *ret_size = header;
+    if (first) {
+        uint8_t greeting[NET_SP_GREETING_SIZE];
+        net_sp_greeting(link->sp.peer, greeting);
+        if (memcmp(data, greeting, sizeof(greeting)) != 0)
+            return net_fail(err, NET_ERR_PROTOCOL, "its greeting is not that of a client");
+        set_handshaken(link, true);
+        return NET_OK;
+    }
+    uint64_t body = 0;
+    for (size_t i = skip; i < header; i++)
+        body = body << 8 | data[i];
+    if (skip && data[0] != 1)
+        return net_fail(err, NET_ERR_PROTOCOL, "a message of type %u is not known", data[0]);
+    if (body > link->sp.message_max)
+        return net_fail(err, NET_ERR_TOO_BIG, "a message is over the limit of %u bytes",
+                        link->sp.message_max);
+    *ret_need = header + (size_t)body;
+    *ret_size = len < *ret_need ? 0 : *ret_need;
+    ret_frame->len = (uint32_t)body;
+    ret_frame->body = data + header;
+    return NET_OK;
+}
+
 // Cuts the chunk into frames. `*ret_used` is what they take, `*ret_need` the whole size of the
 // frame that is incomplete. Frames before an error are good.
 static enum net_status cut(struct net_link *link, struct net_chunk *chunk, size_t *ret_used,
@@ -157,22 +198,25 @@ static enum net_status cut(struct net_link *link, struct net_chunk *chunk, size_
     size_t at = 0;
     enum net_status status = NET_OK;
     bool first = !link->handshaken;
+    bool sp = link->sp.message_max > 0;
     for (;;) {
         struct net_frame frame;
         size_t size = 0;
-        if (first)
+        if (first && !sp)
             status = check_first_type(link, chunk, err);
         if (!status)
-            status = net_frame_split(chunk->data + at, chunk->len - at, link->from, &frame, &size,
-                                     ret_need, err);
+            status = sp ? split_sp(link, first, chunk->data + at, chunk->len - at, &frame, &size,
+                                   ret_need, err)
+                        : net_frame_split(chunk->data + at, chunk->len - at, link->from, &frame,
+                                          &size, ret_need, err);
         if (status || size == 0)
             break;
-        if (first)
+        if (first && !sp)
             status = check_first(link, &frame, err);
         if (status)
             break;
         first = false;
-        if (!chunk_add(chunk, &frame)) {
+        if (frame.body && !chunk_add(chunk, &frame)) {
             status = net_fail(err, NET_ERR_NOMEM, "no memory for frames");
             break;
         }
@@ -213,7 +257,12 @@ static enum net_status take(struct net_link *link, struct net_error *err)
         next->len = rest;
         link->chunk = next;
         deliver(link, chunk);
-    } else if (!status && need > chunk->cap && !chunk_grow(chunk, need)) {
+        return status;
+    }
+    // Only a greeting is used up without being delivered.
+    memmove(chunk->data, chunk->data + used, chunk->len - used);
+    chunk->len -= used;
+    if (!status && need > chunk->cap && !chunk_grow(chunk, need)) {
         status = net_fail(err, NET_ERR_NOMEM, "no memory for %zu bytes", need);
     }
     return status;
@@ -254,7 +303,7 @@ static void fail(struct net_link *link, struct net_error *reason)
 {
     char text[NET_ERROR_TEXT_MAX];
     memcpy(text, reason->text, sizeof(text));
-    bool turn_away = !link->handshaken && link->from == NET_SENDER_AGENT;
+    bool turn_away = !link->handshaken && link->from == NET_SENDER_AGENT && !link->sp.message_max;
     if (turn_away && (reason->status == NET_ERR_VERSION || reason->status == NET_ERR_PROTOCOL)) {
         refuse(link, reason);
         return;

@@ -70,8 +70,8 @@ static void post_next(struct net_link *link)
 
 enum net_status net_link_send_locked(struct net_link *link, struct net_buf *frames)
 {
-    size_t count;
-    if (!count_frames(frames, &count))
+    size_t count = 1;
+    if (!link->sp.message_max && !count_frames(frames, &count))
         return NET_ERR_INVAL;
     if (link->closing || link->finishing)
         return NET_ERR_CLOSED;

@@ -1,67 +1,103 @@
-// The publisher of events.
+// The publisher of events: speaks as an NNG PUB socket, on links. See sp.h for why.
 #include <inttypes.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include <nng/nng.h>
-#include <nng/protocol/pubsub0/pub.h>
-
-#include "clients.h"
 #include "error.h"
+#include "link.h"
 #include "net_server.h"
-#include "socket.h"
+#include "sp.h"
 
-#define DEFAULT_QUEUE 256
-#define QUEUE_MAX 8192
+#define DEFAULT_QUEUE_BYTES ((size_t)8 * 1024 * 1024)
 #define DEFAULT_CLIENTS 256
 #define RECV_MAX 1024 // subscribers send nothing
 
-struct net_pub {
-    pthread_mutex_t lock;
-    nng_socket socket;
-    bool open;
-    struct net_address address;
-    struct net_clients clients;
-    uint64_t next_seq[NET_TOPIC_COUNT];
+struct subscriber {
+    struct subscriber *prev, *next;
+    struct net_link *link;
 };
 
-static enum net_status start(struct net_pub *pub, const struct net_pub_options *options,
-                             struct net_error *err)
+struct net_pub {
+    pthread_mutex_t lock; // before any link's
+    struct subscriber *subscribers;
+    struct net_link_listener *listener;
+    bool ipc;
+    uint64_t next_seq[NET_TOPIC_COUNT];
+    struct net_buf buf; // what is given to one subscriber
+};
+
+static void on_open(void *user, struct net_link *link)
 {
-    size_t queue = options->queue_max ? options->queue_max : DEFAULT_QUEUE;
-    size_t clients = options->clients_max ? options->clients_max : DEFAULT_CLIENTS;
-    if (queue > QUEUE_MAX)
-        return net_fail(err, NET_ERR_INVAL, "a queue of %zu is over the limit of %d", queue,
-                        QUEUE_MAX);
-    int rv = nng_pub0_open(&pub->socket);
-    if (rv)
-        return net_fail_nng(err, rv, pub->address.text);
-    pub->open = true;
-    rv = net_clients_init(&pub->clients, pub->socket, clients);
-    if (!rv)
-        rv = nng_socket_set_int(pub->socket, NNG_OPT_SENDBUF, (int)queue);
-    if (rv)
-        return net_fail_nng(err, rv, pub->address.text);
-    return net_socket_listen(pub->socket, &pub->address, RECV_MAX, err);
+    struct net_pub *pub = user;
+    struct subscriber *subscriber = calloc(1, sizeof(*subscriber));
+    struct net_buf buf = {malloc(NET_SP_GREETING_SIZE), NET_SP_GREETING_SIZE, NET_SP_GREETING_SIZE};
+    net_link_set_user(link, subscriber);
+    if (!subscriber || !buf.data) {
+        net_link_set_user(link, NULL);
+        net_link_close(link, NULL);
+        free(subscriber);
+        free(buf.data);
+        return;
+    }
+    net_sp_greeting(NET_SP_PUB, buf.data);
+    net_link_send(link, &buf);
+    net_buf_free(&buf);
+    subscriber->link = link;
+    pthread_mutex_lock(&pub->lock);
+    subscriber->next = pub->subscribers;
+    if (subscriber->next)
+        subscriber->next->prev = subscriber;
+    pub->subscribers = subscriber;
+    pthread_mutex_unlock(&pub->lock);
+}
+
+static void on_batch(void *user, struct net_link *link, struct net_batch *batch)
+{
+    (void)user;
+    (void)link;
+    net_batch_free(batch);
+}
+
+static void on_close(void *user, struct net_link *link, const struct net_error *reason)
+{
+    struct net_pub *pub = user;
+    struct subscriber *subscriber = net_link_user(link);
+    (void)reason;
+    if (subscriber) {
+        pthread_mutex_lock(&pub->lock);
+        if (subscriber->next)
+            subscriber->next->prev = subscriber->prev;
+        if (subscriber->prev)
+            subscriber->prev->next = subscriber->next;
+        else
+            pub->subscribers = subscriber->next;
+        pthread_mutex_unlock(&pub->lock);
+        free(subscriber);
+    }
+    net_link_free(link);
 }
 
 enum net_status net_pub_create(const struct net_pub_options *options, struct net_pub **ret_pub,
                                struct net_error *err)
 {
-    struct net_address address;
-    enum net_status status = net_address_parse(options->address, true, &address, err);
-    if (status)
-        return status;
     struct net_pub *pub = calloc(1, sizeof(*pub));
     if (!pub)
         return net_fail(err, NET_ERR_NOMEM, "%s: no memory", options->address);
     pthread_mutex_init(&pub->lock, NULL);
-    pub->address = address;
     for (size_t i = 0; i < NET_TOPIC_COUNT; i++)
         pub->next_seq[i] = options->first_seq[i] ? options->first_seq[i] : 1;
-    status = start(pub, options, err);
+    pub->ipc = options->address && strncmp(options->address, "ipc:", 4) == 0;
+    struct net_sp_side sp = {.peer = NET_SP_SUB, .message_max = RECV_MAX};
+    size_t queue = options->queue_bytes_max ? options->queue_bytes_max : DEFAULT_QUEUE_BYTES;
+    struct net_link_listener_options listen = {
+        .address = options->address,
+        .links_max = options->clients_max ? options->clients_max : DEFAULT_CLIENTS,
+        .limits = {.send_bytes_max = queue},
+        .events = {on_open, on_batch, on_close, pub},
+    };
+    enum net_status status = net_listener_create(&listen, &sp, &pub->listener, err);
     if (status)
         net_pub_free(pub);
     else
@@ -71,24 +107,36 @@ enum net_status net_pub_create(const struct net_pub_options *options, struct net
 
 const char *net_pub_address(const struct net_pub *pub)
 {
-    return pub->address.text;
+    return net_link_listener_address(pub->listener);
 }
 
-static enum net_status build(enum net_topic topic, uint64_t seq, const char *json, size_t len,
-                             nng_msg **ret_msg)
+static bool reserve(struct net_buf *buf, size_t len)
 {
-    char head[64];
-    size_t space = 1 + strspn(json + 1, " \t\r\n");
-    int n = snprintf(head, sizeof(head), "%s {\"seq\":%" PRIu64 "%s", net_topic_name(topic), seq,
-                     space + 1 < len ? "," : "");
-    nng_msg *msg;
-    if (nng_msg_alloc(&msg, 0))
-        return NET_ERR_NOMEM;
-    if (nng_msg_append(msg, head, (size_t)n) || nng_msg_append(msg, json + 1, len - 1)) {
-        nng_msg_free(msg);
-        return NET_ERR_NOMEM;
+    if (len <= buf->cap)
+        return true;
+    uint8_t *grown = realloc(buf->data, len);
+    if (!grown)
+        return false;
+    buf->data = grown;
+    buf->cap = len;
+    return true;
+}
+
+// Builds the message for each subscriber anew: a link takes the memory it is given.
+static enum net_status publish(struct net_pub *pub, const char *head, size_t head_len,
+                               const char *rest, size_t rest_len)
+{
+    struct net_buf *buf = &pub->buf;
+    for (struct subscriber *s = pub->subscribers; s; s = s->next) {
+        if (!reserve(buf, NET_SP_HEADER_MAX + head_len + rest_len))
+            return NET_ERR_NOMEM;
+        buf->len = net_sp_header(pub->ipc, head_len + rest_len, buf->data);
+        memcpy(buf->data + buf->len, head, head_len);
+        memcpy(buf->data + buf->len + head_len, rest, rest_len);
+        buf->len += head_len + rest_len;
+        net_link_send(s->link, buf); // a subscriber that is too slow misses it: seq tells
+        net_buf_reset(buf);
     }
-    *ret_msg = msg;
     return NET_OK;
 }
 
@@ -99,16 +147,16 @@ enum net_status net_pub_send(struct net_pub *pub, enum net_topic topic, const ch
         return NET_ERR_INVAL;
     if (len > NET_EVENT_BYTES_MAX)
         return NET_ERR_TOO_BIG;
-    nng_msg *msg;
+    char head[64];
+    size_t space = 1;
+    while (space < len && (json[space] == ' ' || json[space] == '\t' || json[space] == '\n'))
+        space++;
+    const char *comma = space + 1 < len ? "," : "";
     pthread_mutex_lock(&pub->lock);
     uint64_t seq = pub->next_seq[topic];
-    enum net_status status = build(topic, seq, json, len, &msg);
-    if (!status) {
-        int rv = nng_sendmsg(pub->socket, msg, NNG_FLAG_NONBLOCK);
-        if (rv)
-            nng_msg_free(msg);
-        status = net_status_of_nng(rv);
-    }
+    int n = snprintf(head, sizeof(head), "%s {\"seq\":%" PRIu64 "%s", net_topic_name(topic), seq,
+                     comma);
+    enum net_status status = publish(pub, head, (size_t)n, json + 1, len - 1);
     if (!status)
         pub->next_seq[topic]++;
     pthread_mutex_unlock(&pub->lock);
@@ -121,9 +169,8 @@ void net_pub_free(struct net_pub *pub)
 {
     if (!pub)
         return;
-    if (pub->open)
-        nng_close(pub->socket);
-    net_clients_finish(&pub->clients);
+    net_link_listener_free(pub->listener);
+    net_buf_free(&pub->buf);
     pthread_mutex_destroy(&pub->lock);
     free(pub);
 }

@@ -1,138 +1,181 @@
-// The control socket: REP with a fixed number of contexts, each a request's home.
+// The control socket: speaks as an NNG REP socket, on links. See sp.h for why.
 #include "net_server.h"
 
 #include <pthread.h>
 #include <stdatomic.h>
-#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
-#include <nng/nng.h>
-#include <nng/protocol/reqrep0/rep.h>
-
-#include "clients.h"
 #include "error.h"
-#include "socket.h"
+#include "link.h"
+#include "sp.h"
 
 #define DEFAULT_CONTEXTS 128
 #define CONTEXTS_MAX 4096
 #define DEFAULT_CLIENTS 1024
+#define WAITING_MAX 4096
+#define ROUTE_MAX 32 // bytes: eight stations between client and server
 
-enum state { STATE_IDLE, STATE_RECEIVING, STATE_HELD, STATE_SENDING };
+struct conn {
+    struct net_link *link;
+    bool ipc;
+    atomic_bool gone;
+    atomic_uint refs; // the open link and each request
+};
 
-// A context. Contexts live as long as their socket and no aio here has a timeout: one that
-// outlives its context crashes NNG 1.5.2.
 struct net_request {
     struct net_server *server;
-    pthread_mutex_t lock;
-    enum state state;
-    bool closing; // start nothing
-    nng_ctx ctx;
-    nng_aio *aio;
-    nng_msg *msg;    // the request, while it is held
-    atomic_int pipe; // of the request that is held; 0 when its peer is gone
+    struct conn *conn;
+    struct net_request *next; // while it waits
+    uint8_t route[ROUTE_MAX]; // goes back with the reply
+    size_t route_len;
+    size_t len;
+    char text[]; // ends with a NUL
 };
 
 struct net_server {
     struct net_server_options options;
-    struct net_address address;
-    nng_socket socket;
-    bool open;
-    struct net_clients clients;
-    atomic_size_t refs; // the owner and each held request
-    struct net_request *requests;
-    size_t n_requests;
+    struct net_link_listener *listener;
+    struct net_timers timers; // for `pump`
+    bool timers_run;
+    atomic_size_t refs; // the owner and each request
+    pthread_mutex_t lock;
+    struct net_timer pump;             // hands out what waits, on a thread that is not the owner's
+    struct net_request *first, **last; // waiting
+    size_t n_waiting;
+    size_t waiting_bytes;
+    size_t active; // handed out and not answered
+    bool closing;
 };
 
 static void server_unref(struct net_server *server)
 {
     if (atomic_fetch_sub(&server->refs, 1) != 1)
         return;
-    for (size_t i = 0; i < server->n_requests; i++) {
-        nng_msg_free(server->requests[i].msg);
-        pthread_mutex_destroy(&server->requests[i].lock);
-    }
-    free(server->requests);
+    pthread_mutex_destroy(&server->lock);
     free(server);
 }
 
-static void receive(struct net_request *request)
+static void conn_unref(struct conn *conn)
 {
-    request->state = STATE_IDLE;
-    if (request->closing)
+    if (atomic_fetch_sub(&conn->refs, 1) != 1)
         return;
-    request->state = STATE_RECEIVING;
-    nng_ctx_recv(request->ctx, request->aio);
+    net_link_free(conn->link);
+    free(conn);
 }
 
-// Takes the request that came in. False when the context is free again.
-static bool hold(struct net_request *request)
+static void request_free(struct net_request *request)
 {
-    nng_msg *msg = nng_aio_get_msg(request->aio);
-    nng_aio_set_msg(request->aio, NULL);
-    if (request->closing || nng_msg_append(msg, "", 1)) {
-        nng_msg_free(msg);
-        return false;
-    }
-    request->msg = msg;
-    request->state = STATE_HELD;
-    int pipe = nng_pipe_id(nng_msg_get_pipe(msg));
-    atomic_store(&request->pipe, pipe);
-    // It may have gone before it was noted here.
-    if (!net_clients_has(&request->server->clients, pipe))
-        atomic_store(&request->pipe, 0);
-    atomic_fetch_add(&request->server->refs, 1);
-    return true;
+    conn_unref(request->conn);
+    server_unref(request->server);
+    free(request);
 }
 
-static void request_cb(void *arg)
+// ---- requests
+
+// The route is words of four bytes, up to the first with its top bit set.
+static size_t route_size(const struct net_frame *frame)
 {
-    struct net_request *request = arg;
-    const struct net_server_options *options = &request->server->options;
-    bool held = false;
-    pthread_mutex_lock(&request->lock);
-    int rv = nng_aio_result(request->aio);
-    if (request->state == STATE_SENDING && rv) {
-        nng_msg_free(nng_aio_get_msg(request->aio));
-        nng_aio_set_msg(request->aio, NULL);
-    }
-    if (request->state == STATE_RECEIVING && !rv)
-        held = hold(request);
-    if (!held)
-        receive(request);
-    pthread_mutex_unlock(&request->lock);
-    if (held)
-        options->on_request(options->user, request, nng_msg_body(request->msg),
-                            nng_msg_len(request->msg) - 1);
+    for (size_t at = 0; at + 4 <= frame->len && at < ROUTE_MAX; at += 4)
+        if (frame->body[at] & 0x80)
+            return at + 4;
+    return 0;
 }
 
-static void on_gone(void *user, int pipe)
+static enum net_status request_create(struct net_server *server, struct conn *conn,
+                                      const struct net_frame *frame,
+                                      struct net_request **ret_request, struct net_error *err)
 {
-    struct net_server *server = user;
-    for (size_t i = 0; i < server->n_requests; i++) {
-        int expected = pipe;
-        atomic_compare_exchange_strong(&server->requests[i].pipe, &expected, 0);
+    size_t route = route_size(frame);
+    if (route == 0)
+        return net_fail(err, NET_ERR_PROTOCOL, "a request without an id");
+    size_t len = frame->len - route;
+    struct net_request *request = malloc(sizeof(*request) + len + 1);
+    if (!request)
+        return net_fail(err, NET_ERR_NOMEM, "no memory for a request of %zu bytes", len);
+    *request = (struct net_request){.server = server, .conn = conn, .route_len = route, .len = len};
+    memcpy(request->route, frame->body, route);
+    memcpy(request->text, frame->body + route, len);
+    request->text[len] = '\0';
+    atomic_fetch_add(&conn->refs, 1);
+    atomic_fetch_add(&server->refs, 1);
+    *ret_request = request;
+    return NET_OK;
+}
+
+// Whether the request can be handed out now; otherwise it waits or is dropped with an error.
+static bool admit(struct net_server *server, struct net_request *request, enum net_status *ret_why)
+{
+    bool now = false;
+    pthread_mutex_lock(&server->lock);
+    if (server->closing) {
+        *ret_why = NET_ERR_CLOSED;
+    } else if (server->active < server->options.contexts && !server->first) {
+        server->active++;
+        now = true;
+    } else if (server->n_waiting >= WAITING_MAX ||
+               request->len > 2 * server->options.recv_bytes_max - server->waiting_bytes) {
+        *ret_why = NET_ERR_BUSY;
+    } else {
+        *server->last = request;
+        server->last = &request->next;
+        server->n_waiting++;
+        server->waiting_bytes += request->len;
     }
+    pthread_mutex_unlock(&server->lock);
+    return now;
+}
+
+static struct net_request *next_waiting(struct net_server *server)
+{
+    struct net_request *request = NULL;
+    pthread_mutex_lock(&server->lock);
+    if (server->first && !server->closing && server->active < server->options.contexts) {
+        request = server->first;
+        server->first = request->next;
+        if (!server->first)
+            server->last = &server->first;
+        server->n_waiting--;
+        server->waiting_bytes -= request->len;
+        server->active++;
+    }
+    pthread_mutex_unlock(&server->lock);
+    return request;
+}
+
+static void pump_cb(void *arg)
+{
+    struct net_server *server = arg;
+    struct net_request *request;
+    while ((request = next_waiting(server)))
+        server->options.on_request(server->options.user, request, request->text, request->len);
 }
 
 bool net_request_gone(const struct net_request *request)
 {
-    return atomic_load(&request->pipe) == 0;
+    return atomic_load(&request->conn->gone);
 }
 
-// Starts to send; the context goes on to the next request when that fails.
 static enum net_status send_reply(struct net_request *request, const char *text, size_t len)
 {
-    nng_msg *msg;
-    if (nng_msg_alloc(&msg, 0))
+    struct conn *conn = request->conn;
+    struct net_buf buf = {NULL, 0, NET_SP_HEADER_MAX + request->route_len + len};
+    buf.data = malloc(buf.cap);
+    if (!buf.data)
         return NET_ERR_NOMEM;
-    if (nng_msg_append(msg, text, len)) {
-        nng_msg_free(msg);
-        return NET_ERR_NOMEM;
+    buf.len = net_sp_header(conn->ipc, request->route_len + len, buf.data);
+    memcpy(buf.data + buf.len, request->route, request->route_len);
+    buf.len += request->route_len;
+    if (len > 0)
+        memcpy(buf.data + buf.len, text, len);
+    buf.len += len;
+    enum net_status status = net_link_send(conn->link, &buf);
+    net_buf_free(&buf);
+    if (status == NET_ERR_BUSY) { // it asks and does not read the answers
+        net_link_close(conn->link, NULL);
+        status = NET_ERR_CLOSED;
     }
-    nng_aio_set_msg(request->aio, msg);
-    request->state = STATE_SENDING;
-    nng_ctx_send(request->ctx, request->aio);
-    return NET_OK;
+    return status;
 }
 
 enum net_status net_server_reply(struct net_request *request, const char *text, size_t len)
@@ -141,132 +184,151 @@ enum net_status net_server_reply(struct net_request *request, const char *text, 
         "{\"v\":1,\"ok\":false,\"error\":{\"code\":\"internal\","
         "\"message\":\"the reply is over the size limit of the control socket\"}}";
     struct net_server *server = request->server;
-    pthread_mutex_lock(&request->lock);
-    enum net_status status = NET_OK;
-    enum net_status sent = NET_OK;
-    if (request->closing || net_request_gone(request))
-        status = NET_ERR_CLOSED;
-    else if (len > NET_CONTROL_BYTES_MAX)
+    enum net_status status = NET_ERR_CLOSED;
+    if (len > NET_CONTROL_BYTES_MAX) {
         status = NET_ERR_TOO_BIG;
-    nng_msg_free(request->msg);
-    request->msg = NULL;
-    if (status == NET_OK)
-        status = sent = send_reply(request, text, len);
-    else if (status == NET_ERR_TOO_BIG)
-        sent = send_reply(request, too_big, sizeof(too_big) - 1);
-    if (sent || status == NET_ERR_CLOSED)
-        receive(request);
-    pthread_mutex_unlock(&request->lock);
-    server_unref(server);
+        send_reply(request, too_big, sizeof(too_big) - 1);
+    } else if (!net_request_gone(request)) {
+        status = send_reply(request, text, len);
+    }
+    pthread_mutex_lock(&server->lock);
+    server->active--;
+    if (server->first && !server->closing)
+        net_timer_set(&server->timers, &server->pump, net_clock_ms());
+    pthread_mutex_unlock(&server->lock);
+    request_free(request);
     return status;
 }
 
-static enum net_status create_requests(struct net_server *server, struct net_error *err)
+// ---- connections
+
+static void on_open(void *user, struct net_link *link)
 {
-    size_t count = server->options.contexts;
-    server->requests = calloc(count, sizeof(*server->requests));
-    if (!server->requests)
-        return net_fail(err, NET_ERR_NOMEM, "no memory for %zu requests", count);
-    for (size_t i = 0; i < count; i++) {
-        struct net_request *request = &server->requests[i];
-        request->server = server;
-        int rv = nng_ctx_open(&request->ctx, server->socket);
-        if (!rv && (rv = nng_aio_alloc(&request->aio, request_cb, request)) != 0)
-            nng_ctx_close(request->ctx);
-        if (rv)
-            return net_fail_nng(err, rv, server->options.address);
-        pthread_mutex_init(&request->lock, NULL);
-        server->n_requests++;
+    struct net_server *server = user;
+    struct conn *conn = calloc(1, sizeof(*conn));
+    struct net_buf buf = {malloc(NET_SP_GREETING_SIZE), NET_SP_GREETING_SIZE, NET_SP_GREETING_SIZE};
+    net_link_set_user(link, conn);
+    if (!conn || !buf.data) {
+        buf.len = buf.cap = 0;
+        net_link_close(link, NULL);
+    } else {
+        net_sp_greeting(NET_SP_REP, buf.data);
+        net_link_send(link, &buf);
     }
-    return NET_OK;
+    if (conn) {
+        conn->link = link;
+        conn->ipc = strncmp(server->options.address, "ipc:", 4) == 0;
+        atomic_store(&conn->refs, 1);
+    }
+    net_buf_free(&buf);
 }
+
+static void on_batch(void *user, struct net_link *link, struct net_batch *batch)
+{
+    struct net_server *server = user;
+    struct conn *conn = net_link_user(link);
+    struct net_error why = {NET_OK, ""};
+    for (size_t i = 0; i < batch->n_frames && conn && !why.status; i++) {
+        struct net_request *request = NULL;
+        if (request_create(server, conn, &batch->frames[i], &request, &why))
+            break;
+        if (admit(server, request, &why.status))
+            server->options.on_request(server->options.user, request, request->text, request->len);
+        else if (why.status)
+            request_free(request);
+    }
+    if (why.status)
+        net_link_close(link, &why);
+    net_batch_free(batch);
+}
+
+static void on_close(void *user, struct net_link *link, const struct net_error *reason)
+{
+    struct conn *conn = net_link_user(link);
+    (void)user;
+    (void)reason;
+    if (!conn) {
+        net_link_free(link);
+        return;
+    }
+    atomic_store(&conn->gone, true);
+    conn_unref(conn);
+}
+
+// ---- the server
 
 static enum net_status start(struct net_server *server, struct net_error *err)
 {
-    int rv = nng_rep0_open(&server->socket);
-    if (rv)
-        return net_fail_nng(err, rv, server->options.address);
-    server->open = true;
-    rv = net_clients_init(&server->clients, server->socket, server->options.clients_max);
-    if (rv)
-        return net_fail_nng(err, rv, server->options.address);
-    server->clients.on_gone = on_gone;
-    server->clients.user = server;
-    enum net_status status = create_requests(server, err);
-    if (!status)
-        status = net_socket_listen(server->socket, &server->address, server->options.recv_bytes_max,
-                                   err);
-    return status;
+    const struct net_server_options *options = &server->options;
+    server->timers_run = net_timers_start(&server->timers);
+    if (!server->timers_run)
+        return net_fail(err, NET_ERR_NOMEM, "%s: no thread", options->address);
+    struct net_sp_side sp = {.peer = NET_SP_REQ,
+                             .message_max = (uint32_t)options->recv_bytes_max + ROUTE_MAX};
+    struct net_link_listener_options listen = {
+        .address = options->address,
+        .links_max = options->clients_max,
+        .limits = {.send_bytes_max = (size_t)2 * NET_CONTROL_BYTES_MAX},
+        .events = {on_open, on_batch, on_close, server},
+    };
+    return net_listener_create(&listen, &sp, &server->listener, err);
 }
 
 enum net_status net_server_create(const struct net_server_options *options,
                                   struct net_server **ret_server, struct net_error *err)
 {
-    struct net_address address;
-    enum net_status status = net_address_parse(options->address, true, &address, err);
-    if (status)
-        return status;
-    if (options->contexts > CONTEXTS_MAX)
-        return net_fail(err, NET_ERR_INVAL, "%zu contexts are over the limit of %d",
-                        options->contexts, CONTEXTS_MAX);
+    if (options->contexts > CONTEXTS_MAX || options->recv_bytes_max > NET_CONTROL_BYTES_MAX)
+        return net_fail(err, NET_ERR_INVAL, "contexts are limited to %d, requests to %u bytes",
+                        CONTEXTS_MAX, NET_CONTROL_BYTES_MAX);
     struct net_server *server = calloc(1, sizeof(*server));
     if (!server)
         return net_fail(err, NET_ERR_NOMEM, "%s: no memory", options->address);
     server->options = *options;
-    server->address = address;
-    server->options.address = server->address.text;
     if (!options->contexts)
         server->options.contexts = DEFAULT_CONTEXTS;
     if (!options->clients_max)
         server->options.clients_max = DEFAULT_CLIENTS;
     if (!options->recv_bytes_max)
         server->options.recv_bytes_max = NET_CONTROL_BYTES_MAX;
+    server->last = &server->first;
+    server->pump = (struct net_timer){.fire = pump_cb, .arg = server};
+    pthread_mutex_init(&server->lock, NULL);
     atomic_store(&server->refs, 1);
-    status = start(server, err);
-    if (status) {
+    enum net_status status = start(server, err);
+    if (status)
         net_server_free(server);
-        return status;
-    }
-    *ret_server = server;
-    for (size_t i = 0; i < server->n_requests; i++) {
-        pthread_mutex_lock(&server->requests[i].lock);
-        receive(&server->requests[i]);
-        pthread_mutex_unlock(&server->requests[i].lock);
-    }
-    return NET_OK;
+    else
+        *ret_server = server;
+    return status;
 }
 
 const char *net_server_address(const struct net_server *server)
 {
-    return server->address.text;
+    return net_link_listener_address(server->listener);
 }
 
 void net_server_close(struct net_server *server)
 {
-    for (size_t i = 0; i < server->n_requests; i++) {
-        struct net_request *request = &server->requests[i];
-        pthread_mutex_lock(&request->lock);
-        request->closing = true;
-        if (request->state == STATE_RECEIVING)
-            nng_aio_cancel(request->aio);
-        pthread_mutex_unlock(&request->lock);
-    }
+    pthread_mutex_lock(&server->lock);
+    server->closing = true;
+    pthread_mutex_unlock(&server->lock);
 }
 
 void net_server_stop(struct net_server *server)
 {
-    if (!server->open)
-        return;
     net_server_close(server);
-    // Each aio before its context, and both before the socket.
-    for (size_t i = 0; i < server->n_requests; i++) {
-        nng_aio_stop(server->requests[i].aio);
-        nng_aio_free(server->requests[i].aio);
-        nng_ctx_close(server->requests[i].ctx);
+    if (server->listener)
+        net_link_listener_stop(server->listener);
+    if (server->timers_run) {
+        net_timer_clear(&server->timers, &server->pump);
+        net_timers_finish(&server->timers);
+        server->timers_run = false;
     }
-    nng_close(server->socket);
-    net_clients_finish(&server->clients);
-    server->open = false;
+    while (server->first) {
+        struct net_request *request = server->first;
+        server->first = request->next;
+        request_free(request);
+    }
 }
 
 void net_server_free(struct net_server *server)
@@ -274,5 +336,7 @@ void net_server_free(struct net_server *server)
     if (!server)
         return;
     net_server_stop(server);
+    net_link_listener_free(server->listener);
+    server->listener = NULL;
     server_unref(server);
 }

@@ -6,9 +6,23 @@
 
 #include "net_link.h"
 
-#define GREETING_SIZE 8
-#define HEADER_SIZE_MAX 9
 #define IPC_MESSAGE 1 // ipc:// puts a type before the length
+
+void net_sp_greeting(uint8_t protocol, uint8_t *ret_greeting)
+{
+    const uint8_t greeting[NET_SP_GREETING_SIZE] = {0, 'S', 'P', 0, 0, protocol, 0, 0};
+    memcpy(ret_greeting, greeting, sizeof(greeting));
+}
+
+size_t net_sp_header(bool ipc, uint64_t len, uint8_t *ret_header)
+{
+    size_t at = 0;
+    if (ipc)
+        ret_header[at++] = IPC_MESSAGE;
+    for (int shift = 56; shift >= 0; shift -= 8)
+        ret_header[at++] = (uint8_t)(len >> shift);
+    return at;
+}
 
 static void aio_cb(void *arg)
 {
@@ -132,9 +146,11 @@ static int recv_all(struct net_sp *sp, void *data, size_t len, uint64_t deadline
 
 static int greet(struct net_sp *sp, uint8_t self, uint8_t peer, uint64_t deadline_ms)
 {
-    uint8_t mine[GREETING_SIZE] = {0, 'S', 'P', 0, 0, self, 0, 0};
-    uint8_t expected[GREETING_SIZE] = {0, 'S', 'P', 0, 0, peer, 0, 0};
-    uint8_t theirs[GREETING_SIZE];
+    uint8_t mine[NET_SP_GREETING_SIZE];
+    uint8_t expected[NET_SP_GREETING_SIZE];
+    uint8_t theirs[NET_SP_GREETING_SIZE];
+    net_sp_greeting(self, mine);
+    net_sp_greeting(peer, expected);
     nng_iov iov = {mine, sizeof(mine)};
     int rv = send_all(sp, &iov, 1, deadline_ms);
     if (!rv)
@@ -188,17 +204,15 @@ bool net_sp_quiet(struct net_sp *sp)
 int net_sp_send(struct net_sp *sp, const void *head, size_t head_len, const void *body,
                 size_t body_len, uint64_t deadline_ms)
 {
-    uint8_t header[HEADER_SIZE_MAX] = {IPC_MESSAGE};
-    uint64_t len = (uint64_t)head_len + body_len;
-    for (int i = 0; i < 8; i++)
-        header[1 + i] = (uint8_t)(len >> (56 - 8 * i));
+    uint8_t header[NET_SP_HEADER_MAX];
+    size_t header_len = net_sp_header(sp->ipc, (uint64_t)head_len + body_len, header);
     // NNG's iov is not const; nothing is written through it.
     union {
         const void *in;
         void *out;
     } first = {head}, second = {body};
     nng_iov iov[] = {
-        {header + (sp->ipc ? 0 : 1), sp->ipc ? 9 : 8},
+        {header, header_len},
         {first.out, head_len},
         {second.out, body_len},
     };
@@ -208,7 +222,7 @@ int net_sp_send(struct net_sp *sp, const void *head, size_t head_len, const void
 int net_sp_recv(struct net_sp *sp, size_t max, char **buf, size_t *buf_size, size_t *ret_len,
                 uint64_t deadline_ms)
 {
-    uint8_t header[HEADER_SIZE_MAX] = {IPC_MESSAGE};
+    uint8_t header[NET_SP_HEADER_MAX] = {IPC_MESSAGE};
     int rv = recv_all(sp, header + (sp->ipc ? 0 : 1), sp->ipc ? 9 : 8, deadline_ms);
     if (rv)
         return rv;

@@ -1,9 +1,9 @@
 // One connection that speaks the wire format of NNG's sockets (SP: an 8-byte greeting, then
 // messages behind their length), with blocking calls that end at a deadline.
 //
-// The operator's side uses this and not NNG's own REQ and SUB sockets: those send a request again
-// by themselves, do not tell that nobody listens, and in NNG 1.5.2 closing one for a coordinator
-// that is just going away can wait for ever.
+// This room has no NNG sockets, only streams. REQ sends a request again by itself and does not tell
+// that nobody listens. And in NNG 1.5.2 any socket's connection that is closed between the length
+// of a message and its body blocks the thread that frees all connections of the process, for good.
 #ifndef NET_SRC_SP_H
 #define NET_SRC_SP_H
 
@@ -20,6 +20,13 @@
 #define NET_SP_REP 0x31
 #define NET_SP_PUB 0x20
 #define NET_SP_SUB 0x21
+
+#define NET_SP_GREETING_SIZE 8
+#define NET_SP_HEADER_MAX 9
+
+void net_sp_greeting(uint8_t protocol, uint8_t *ret_greeting);
+// The length before a message of `len` bytes. Returns the header's own size.
+size_t net_sp_header(bool ipc, uint64_t len, uint8_t *ret_header);
 
 struct net_sp {
     pthread_mutex_t lock;

@@ -293,6 +293,29 @@ Test(control, a_reply_to_a_peer_that_left_fails_cleanly)
     finish(&f);
 }
 
+// Servers with requests and replies in flight are torn down over and over.
+Test(control, teardown_under_load)
+{
+    for (int round = 0; round < 20; round++) {
+        struct fixture f;
+        struct asker askers[4];
+        pthread_t threads[4];
+        start(&f, (struct net_server_options){.contexts = 2});
+        for (int i = 0; i < 4; i++) {
+            askers[i] =
+                (struct asker){net_server_address(f.server), i ? "x" : "hold", 200, NET_OK, ""};
+            pthread_create(&threads[i], NULL, ask_thread, &askers[i]);
+        }
+        cr_assert(WAIT_FOR(&f.record, f.requests > 0));
+        net_server_stop(f.server);
+        for (unsigned i = 0; i < f.n_held; i++)
+            net_server_reply(f.held[i], "x", 1);
+        for (int i = 0; i < 4; i++)
+            pthread_join(threads[i], NULL);
+        finish(&f);
+    }
+}
+
 Test(control, an_oversized_request_is_refused)
 {
     struct fixture f;

@@ -133,15 +133,22 @@ Test(events, a_topic_is_chosen)
 Test(events, what_a_slow_subscriber_loses_is_counted)
 {
     struct listener slow;
-    struct net_pub *pub = publish("tcp://127.0.0.1:0");
+    struct net_pub *pub;
+    struct net_pub_options options = {.address = "tcp://127.0.0.1:0", .queue_bytes_max = 65536};
+    cr_assert_eq(net_pub_create(&options, &pub, NULL), NET_OK);
+    static char big[1002];
+    memset(big, ' ', sizeof(big));
+    big[0] = '{';
+    big[1000] = '}';
+    big[1001] = '\0';
     listen_to(&slow, net_pub_address(pub), "event", 60000);
     UNTIL_HEARD(pub, NET_TOPIC_EVENT, &slow, slow.events > 0);
     pthread_mutex_lock(&slow.record.lock);
     slow.block = true;
     pthread_mutex_unlock(&slow.record.lock);
     uint64_t last = 0;
-    for (int i = 0; i < 50000; i++)
-        last = put(pub, NET_TOPIC_EVENT, "{}");
+    for (int i = 0; i < 30000; i++)
+        last = put(pub, NET_TOPIC_EVENT, big);
     pthread_mutex_lock(&slow.record.lock);
     slow.block = false;
     pthread_cond_broadcast(&slow.record.changed);
