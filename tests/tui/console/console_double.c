@@ -248,7 +248,7 @@ int main(int argc, char **argv)
     state.events = load(argv[1], "events.json");
     state.log = fopen(argv[4], "a");
     if (argc > 5)
-        multiply_agents(state.snapshot, atoi(argv[5]));
+        multiply_agents(state.snapshot, (int)strtol(argv[5], NULL, 10));
     struct net_pub_options pub_options = {.address = argv[3]};
     struct net_server_options options = {
         .address = argv[2], .on_request = on_request, .user = &state};

@@ -174,7 +174,7 @@ Test(screen, every_key_stands_in_the_help)
         char keys[64];
         char line[200];
         tui_binding_keys(keys, sizeof(keys), &app->keymap.bindings[i]);
-        snprintf(line, sizeof(line), "%-16s %s", keys, app->keymap.bindings[i].help);
+        snprintf(line, sizeof(line), "%-18s %s", keys, app->keymap.bindings[i].help);
         cr_assert_geq(find(line), 0, "not in the help: %s", line);
     }
     for (size_t i = 0; i < TUI_VIEW_COUNT; i++)
@@ -186,7 +186,7 @@ Test(screen, the_help_follows_a_remapped_key)
     app->keymap.bindings[TUI_COMMAND_DRAIN].keys[0] = 'D';
     tui_canvas_resize(&canvas, 120, 120);
     type("?");
-    cr_assert_geq(find("D                Drain the agent"), 0);
+    cr_assert_geq(find("D                  Drain the agent"), 0);
 }
 
 Test(screen, no_key_means_two_things)

@@ -281,10 +281,10 @@ static void list_command(struct tui_app *app, enum tui_command command)
         move(app, 1);
         break;
     case TUI_COMMAND_PAGE_UP:
-        move(app, -10);
+        move(app, -(long)app->page);
         break;
     case TUI_COMMAND_PAGE_DOWN:
-        move(app, 10);
+        move(app, (long)app->page);
         break;
     case TUI_COMMAND_FIRST:
         move(app, -TUI_AGENTS_MAX);

@@ -74,6 +74,7 @@ struct tui_app {
     size_t rows[TUI_AGENTS_MAX]; /* the current view's rows, filtered and sorted */
     size_t row_count;
     struct tui_rect body; /* what the rows were last arranged for */
+    size_t page;          /* rows, or lines, visible in it; at least 1 */
 
     struct tui_prompt prompt;
     struct tui_dialog dialog;

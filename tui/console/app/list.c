@@ -114,6 +114,7 @@ void tui_app_arrange(struct tui_app *app, struct tui_rect body)
     size_t total;
 
     app->body = body;
+    app->page = visible;
     if (ops->count) {
         collect(app, ops);
         find_selected(app, ops);

@@ -19,7 +19,7 @@ static void write_keys(const struct tui_app *app, struct tui_pen *pen, enum tui_
         if (binding->context != context)
             continue;
         tui_binding_keys(keys, sizeof(keys), binding);
-        tui_pen_print(pen, TUI_ROLE_NORMAL, "  %-16s %s", keys, binding->help);
+        tui_pen_print(pen, TUI_ROLE_NORMAL, "  %-18s %s", keys, binding->help);
     }
     tui_pen_print(pen, TUI_ROLE_NORMAL, "%s", "");
 }

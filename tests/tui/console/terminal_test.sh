@@ -1,0 +1,168 @@
+#!/bin/bash
+# The console in a real terminal (tmux), against a coordinator's double: what an operator sees.
+# Every check waits until it is true; nothing waits for a time to pass.
+#
+#   terminal_test.sh STOKER CONSOLE_DOUBLE GOLDEN_DIR
+set -u
+stoker=$1 double=$2 golden=$3
+command -v tmux >/dev/null || { echo "tmux is not installed"; exit 77; }
+
+dir=$(mktemp -d)
+socket=$dir/tmux
+log=$dir/actions
+double_pid=
+export LC_ALL=C.UTF-8
+
+tm() { tmux -S "$socket" -f /dev/null "$@"; }
+cleanup() {
+    tm kill-server 2>/dev/null
+    [ -n "$double_pid" ] && kill -KILL "$double_pid" 2>/dev/null
+    rm -rf "$dir"
+}
+trap cleanup EXIT
+
+screen() { tm capture-pane -p -t console; }
+keys() { tm send-keys -t console "$@"; }
+fail() {
+    echo "FAILED: $*"
+    screen
+    exit 1
+}
+# wait_for WHAT COMMAND...: until the command succeeds, at most about 20 s.
+wait_for() {
+    local what=$1 tries=200
+    shift
+    until "$@"; do
+        tries=$((tries - 1))
+        [ $tries -gt 0 ] || fail "$what"
+        read -rt 0.1 <> <(:) || :
+    done
+    echo "ok: $what"
+}
+shows() { screen | grep -qE -- "$1"; }
+hides() { ! shows "$1"; }
+logged() { grep -qE -- "$1" "$log" 2>/dev/null; }
+before() { # A stands above B
+    local a b
+    a=$(screen | grep -nE -- "$1" | head -1 | cut -d: -f1)
+    b=$(screen | grep -nE -- "$2" | head -1 | cut -d: -f1)
+    [ -n "$a" ] && [ -n "$b" ] && [ "$a" -lt "$b" ]
+}
+
+start_double() { # start_double CONTROL
+    : >"$dir/ready"
+    "$double" "$golden" "$1" tcp://127.0.0.1:0 "$log" >"$dir/ready" &
+    double_pid=$!
+    local tries=100
+    until grep -q ready "$dir/ready"; do
+        tries=$((tries - 1))
+        [ $tries -gt 0 ] || { echo "the double did not start"; exit 1; }
+        read -rt 0.1 <> <(:) || :
+    done
+    control=$(cut -d' ' -f2 "$dir/ready")
+}
+
+start_double tcp://127.0.0.1:0
+tm new-session -d -s console -x 100 -y 30 \
+    "TERM=tmux-256color; export TERM; stty -g >$dir/modes.before; '$stoker' console --coordinator $control; \
+     echo \"exit code \$?\"; stty -g >$dir/modes.after; exec cat"
+
+wait_for "the fleet view shows each agent" shows 'ember-01 .*ready'
+wait_for "a lost agent says why" shows 'ember-04 .*lost.*silent for'
+wait_for "trouble is counted in the top line" shows '3 ALERTS!'
+wait_for "percentiles have values" shows 'Latency p50 [0-9.]+ ms p95 [0-9.]+ ms p99 [0-9.]+ ms'
+wait_for "fresh data is called live" shows 'live *$'
+wait_for "events arrive" shows 'device.restarted ember-02'
+wait_for "graphs draw" shows '⣿|⣷|⣶'
+
+keys 2
+wait_for "the jobs view lists jobs" shows '88121 running +yolo:1'
+keys j Enter
+wait_for "a job's detail shows the time split" shows 'compute +2.4 ms +77%'
+wait_for "and why it went where it went" shows 'least-loaded: load 2 of 32'
+keys q
+wait_for "q goes back to the list" shows '\[Jobs\]'
+keys / y o l o
+wait_for "a filter hides what doesn't match while it is typed" hides '88122 done'
+keys Enter Escape
+wait_for "Esc clears the filter" shows '88122 done'
+keys 3
+wait_for "the events view" shows 'agent.lost ember-04 silent for 1.2 s'
+keys 4
+wait_for "operations name what holds them" shows 'held by +job 88121'
+keys '?'
+wait_for "help lists keys" shows 's +Sort by the next column'
+keys NPage NPage
+wait_for "and scrolls to commands" shows 'drain AGENT \[SECONDS\]'
+keys q 1
+wait_for "back to the fleet" shows '\[Fleet\]'
+
+# The list re-sorts under an open dialog; the dialog's target stays.
+keys s s s
+wait_for "sorted by throughput" shows 'sorted by jobs/s'
+keys g
+wait_for "a row is selected" shows '^▸'
+keys : 'drain ember-02 30 new fan' Enter
+wait_for "the drain dialog shows the frozen target" shows 'drain ember-02\?'
+wait_for "and the coordinator's plan" shows '1 jobs move, 2 left to finish'
+wait_for "the plan was asked for, nothing more" logged '^drain plan ember-02'
+wait_for "the list sorts one way" before 'ember-03' 'ember-01'
+wait_for "the list sorts the other way" before 'ember-01' 'ember-03'
+wait_for "the dialog's target is still the same" shows 'drain ember-02\?'
+keys Enter
+wait_for "Enter alone does nothing" shows 'nothing was done'
+logged '^drain ember-02' && fail "Enter alone drained"
+keys : 'drain ember-02 30 new fan' Enter
+wait_for "the plan again" shows '1 jobs move'
+keys Tab
+wait_for "the other button is chosen" shows '\[ drain ember-02 \]'
+keys Enter
+wait_for "the coordinator was asked to drain that agent" logged '^drain ember-02.* new fan'
+wait_for "and what it answered is shown" shows 'accepted as operation 8'
+keys : 'drain ember-04' Enter
+wait_for "a refusal comes with the coordinator's hint" shows 'it drains itself by being gone'
+keys Escape
+
+# A coordinator that hangs: the age grows, keys work.
+kill -STOP $double_pid
+wait_for "the age of old data is shown" shows 'data [2-9]\.[0-9]s old'
+wait_for "and that nothing answers" shows 'no answer from tcp://.* retrying'
+keys '?'
+wait_for "keys work meanwhile" shows 's +Sort by the next column'
+keys q
+wait_for "the last known agents stay on the screen" shows 'ember-01'
+kill -CONT $double_pid
+wait_for "data is live again" shows 'live *$'
+
+# A coordinator that dies, and comes back.
+kill -KILL $double_pid
+wait $double_pid 2>/dev/null
+wait_for "a dead coordinator is named" shows 'no answer from tcp://127.0.0.1'
+start_double "$control"
+wait_for "it recovers by itself" shows 'live *$'
+wait_for "and says nothing of silence" hides 'no answer from'
+
+tm resize-window -t console -x 50 -y 12
+wait_for "a window too small says what it needs" shows 'stoker needs 60x16'
+tm resize-window -t console -x 80 -y 24
+wait_for "and comes back" shows 'ember-01'
+
+keys q
+wait_for "q leaves with 0" shows 'exit code 0'
+cmp -s "$dir/modes.before" "$dir/modes.after" || wait_for "the terminal is as it was" \
+    cmp -s "$dir/modes.before" "$dir/modes.after"
+[ "$(tm display-message -p -t console '#{alternate_on}#{cursor_flag}')" = 01 ] ||
+    fail "the screen or the cursor is not back"
+
+# Ctrl-C, too, leaves a clean terminal.
+tm respawn-window -k -t console "TERM=tmux-256color NO_COLOR=1 '$stoker' console --glyphs ascii \
+    --read-only --coordinator $control; echo \"exit code \$?\"; exec cat"
+wait_for "ASCII glyphs" shows '^> ember-01'
+screen | LC_ALL=C grep -q '[^ -~]' && fail "a character outside of ASCII"
+keys d
+wait_for "read-only refuses" shows 'started read-only'
+keys C-c
+wait_for "Ctrl-C ends it" shows 'exit code [1-9]'
+[ "$(tm display-message -p -t console '#{alternate_on}#{cursor_flag}')" = 01 ] ||
+    fail "the screen or the cursor is not back after Ctrl-C"
+echo "all shown"
