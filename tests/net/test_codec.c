@@ -1,7 +1,8 @@
 // Messages, names and tables.
-#include <criterion/criterion.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include <criterion/criterion.h>
 
 #include "net_msg.h"
 #include "net_server.h"

@@ -1,6 +1,5 @@
 // The control socket and its client.
 #include <arpa/inet.h>
-#include <criterion/criterion.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -8,6 +7,8 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
+
+#include <criterion/criterion.h>
 
 #include "net_client.h"
 #include "net_server.h"
@@ -375,7 +376,8 @@ Test(control, silent_connections_do_no_harm)
     char reply[64];
     start(&f, defaults);
     struct sockaddr_in to = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-    to.sin_port = htons((uint16_t)atoi(strrchr(net_server_address(f.server), ':') + 1));
+    const char *port = strrchr(net_server_address(f.server), ':') + 1;
+    to.sin_port = htons((uint16_t)strtol(port, NULL, 10));
     for (int i = 0; i < 200; i++) {
         int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
         struct linger reset = {i % 2, 0};

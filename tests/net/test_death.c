@@ -1,7 +1,8 @@
 // Peers that die or stop, in a process of their own.
-#include <criterion/criterion.h>
 #include <signal.h>
 #include <stdio.h>
+
+#include <criterion/criterion.h>
 
 #include "tests/net/child.h"
 #include "tests/net/support.h"

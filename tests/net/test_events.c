@@ -1,11 +1,12 @@
 // The event sockets.
-#include <criterion/criterion.h>
 #include <inttypes.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+#include <criterion/criterion.h>
 
 #include "net_client.h"
 #include "net_server.h"

@@ -91,6 +91,9 @@ static const struct planted planted[] = {
     {"banned-call",
      "net/a.c:3: banned-call: strcpy",
      {{"net/a.c", "/* strcpy() */\n\nint a = strcpy(b, \"\");\n"}}},
+    {"banned-call",
+     "tui/a.c:1: ",
+     {{"tui/a.c", "int a = system(b);\n"}, {"tests/b.c", "int a = system(b);\n"}}},
     {"marks",
      "net/a.c:2: ",
      {{"net/a.c", "int a;\n/* TO"
