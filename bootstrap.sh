@@ -5,11 +5,11 @@ set -eu
 # Every Debian package that building, running and testing need; nothing else is fetched.
 PACKAGES='
     cmake ninja-build gcc libc6-dev pkg-config
-    ocl-icd-opencl-dev opencl-c-headers pocl-opencl-icd libclblast-dev
+    ocl-icd-opencl-dev opencl-c-headers pocl-opencl-icd
     libnng-dev libcjson-dev libinih-dev libsqlite3-dev libsystemd-dev libssl-dev
-    libprotobuf-c-dev protobuf-c-compiler libxxhash-dev uthash-dev
+    libprotobuf-c-dev protobuf-c-compiler libxxhash-dev
     libncurses-dev libpng-dev libjpeg62-turbo-dev
-    libcriterion-dev nng-utils jq tmux jq
+    libcriterion-dev nng-utils jq tmux
 '
 
 ROOT=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
