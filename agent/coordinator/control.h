@@ -69,6 +69,9 @@ void agent_io_calls_operation(struct agent_coordinator *c, uint64_t id);
 void agent_io_calls_event(struct agent_coordinator *c);
 void agent_io_calls_free(struct agent_coordinator *c); // answers all that is parked
 
+// control_models.c: the model that the fields `field` and "version" name. NULL: the call is ended.
+const struct agent_model *agent_call_find_model(struct io_call *call, const char *field);
+
 // The operations, by family.
 void agent_call_version(struct io_call *call);
 void agent_call_snapshot(struct io_call *call);

@@ -89,26 +89,12 @@ static struct agent_blob *encode_input(const struct io_call *call, const struct 
 
 static const struct agent_model *find_model(struct io_call *call)
 {
-    static const double newest = 0;
-    const char *name;
-    double version;
-    if (!agent_call_text(call, "model", AGENT_MODEL_NAME_MAX, NULL, &name) ||
-        !agent_call_number(call, "version", 0, UINT32_MAX, &newest, &version))
-        return NULL;
-    const struct agent_model *model =
-        agent_model_set_find(call->c->models, name, (uint32_t)version);
-    if (model == NULL && version == 0)
-        agent_call_error(call, "not_found", "stoker models lists them", "no model named '%s'",
-                         name);
-    else if (model == NULL)
-        agent_call_error(call, "not_found", "stoker models lists them", "no model '%s:%.0f'", name,
-                         version);
-    else if (model->error[0] != '\0')
-        agent_call_error(call, "unavailable", "repair it in the model repository",
-                         "model '%s:%" PRIu32 "' is invalid: %s", name, model->version,
-                         model->error);
-    else
+    const struct agent_model *model = agent_call_find_model(call, "model");
+    if (model == NULL || model->error[0] == '\0')
         return model;
+    agent_call_error(call, "unavailable", "repair it in the model repository",
+                     "model '%s:%" PRIu32 "' is invalid: %s", model->name, model->version,
+                     model->error);
     return NULL;
 }
 

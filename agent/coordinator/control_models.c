@@ -82,20 +82,29 @@ void agent_call_models(struct io_call *call)
     agent_call_reply(call, agent_call_object("models", list));
 }
 
-void agent_call_model(struct io_call *call)
+const struct agent_model *agent_call_find_model(struct io_call *call, const char *field)
 {
     static const double newest = 0;
     const char *name;
     double version;
-    if (!agent_call_text(call, "name", AGENT_MODEL_NAME_MAX, NULL, &name) ||
+    if (!agent_call_text(call, field, AGENT_MODEL_NAME_MAX, NULL, &name) ||
         !agent_call_number(call, "version", 0, UINT32_MAX, &newest, &version))
-        return;
+        return NULL;
     const struct agent_model *model =
         agent_model_set_find(call->c->models, name, (uint32_t)version);
-    if (model == NULL)
+    if (model == NULL && agent_model_set_find(call->c->models, name, 0) != NULL)
+        agent_call_error(call, "not_found", "stoker models lists them",
+                         "model '%s' has no version %.0f", name, version);
+    else if (model == NULL)
         agent_call_error(call, "not_found", "stoker models lists them", "no model named '%s'",
                          name);
-    else
+    return model;
+}
+
+void agent_call_model(struct io_call *call)
+{
+    const struct agent_model *model = agent_call_find_model(call, "name");
+    if (model != NULL)
         agent_call_reply(call,
                          agent_call_object("model", agent_io_json_model(call->c, model, true)));
 }

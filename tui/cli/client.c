@@ -52,7 +52,7 @@ static enum tui_exit explain_failure(const struct tui_cli *cli, const struct net
                      cli->timeout_ms);
     else
         tui_complain("is stokerd running? --coordinator or $STOKER_COORDINATOR names another",
-                     "no coordinator at %s: %s", cli->address, err->text);
+                     "no coordinator: %s", err->text);
     return TUI_EXIT_UNREACHABLE;
 }
 
