@@ -24,12 +24,12 @@ wait_for 180 agents_ready 3
 load_pid=$!
 pids="$pids $load_pid"
 kills=0
-total=$jobs
 done_share() {
     "$STOKER" status --output json --timeout 2s 2>/dev/null | tr -d ' \n\t' |
         sed -n 's/.*"done":\([0-9]*\).*/\1/p'
 }
-next_coordinator=$((total / (coordinator_kills + 1)))
+stretch=$((jobs / (coordinator_kills + 1)))
+base=0
 while kill -0 $load_pid 2>/dev/null; do
     name=$(printf 'a\nb\nc\n' | sed -n "$((RANDOM % 3 + 1))p")
     kill -KILL "${agent_pids[$name]}" 2>/dev/null
@@ -37,13 +37,13 @@ while kill -0 $load_pid 2>/dev/null; do
     kills=$((kills + 1))
     start_named "$name"
     done=$(done_share)
-    if [ "$coordinator_kills" -gt 0 ] && [ "${done:-0}" -gt "$next_coordinator" ]; then
+    if [ "$coordinator_kills" -gt 0 ] && [ "${done:-0}" -gt $((base + stretch)) ]; then
         kill -KILL "$coordinator_pid"
         wait "$coordinator_pid" 2>/dev/null
         start_coordinator
         coordinator_kills=$((coordinator_kills - 1))
-        next_coordinator=$((next_coordinator + next_coordinator))
         say "killed the coordinator at $done jobs"
+        base=$(done_share)
     fi
     sleep 0.$((RANDOM % 8 + 2))
 done
