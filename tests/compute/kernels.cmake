@@ -4,18 +4,23 @@ target_link_libraries(compute_node_rig PUBLIC stoker_flags compute PkgConfig::CR
 target_include_directories(compute_node_rig PUBLIC
   ${PROJECT_SOURCE_DIR} ${PROJECT_SOURCE_DIR}/compute)
 
-foreach(name elementwise heavy windows)
+foreach(name elementwise heavy movement rows windows)
   stoker_criterion_test(NAME compute.${name} SOURCES test_${name}.c LIBS compute_node_rig
     TIMEOUT 240)
 endforeach()
 
-# Compiling kernels takes most of the time, so the cases run in several processes.
-set(shards 4)
+# The ONNX cases through a device. Compiling kernels takes most of the time, so they run in several
+# processes; the other family's kernels run on the same device over the current cases.
 stoker_add_test_program(test_compute_conformance_device LIBS compute_reference
   SOURCES test_conformance_device.c device_plan.c)
-math(EXPR last "${shards} - 1")
-foreach(shard RANGE ${last})
-  add_test(NAME compute.conformance_device_${shard} COMMAND test_compute_conformance_device
-    cpu ${shard}/${shards} onnx-node onnx-node-old)
-  stoker_set_test(compute.conformance_device_${shard} TIMEOUT 300)
+function(conformance_test family shard shards)
+  set(name compute.conformance_device_${family}_${shard})
+  add_test(NAME ${name} COMMAND test_compute_conformance_device ${family} ${shard}/${shards} ${ARGN})
+  stoker_set_test(${name} TIMEOUT 300)
+endfunction()
+foreach(shard RANGE 3)
+  conformance_test(cpu ${shard} 4 onnx-node onnx-node-old onnx-real)
+endforeach()
+foreach(shard RANGE 1)
+  conformance_test(gpu ${shard} 2 onnx-node)
 endforeach()
