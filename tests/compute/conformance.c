@@ -33,6 +33,17 @@ static uint32_t split(char *line, char **fields, uint32_t max)
     return count;
 }
 
+/* Nobody is asked for more digits than the reference runtime itself had: the manifest says which
+ * cases it passed only with these tolerances. */
+static void relax(const char *result, struct conf_case *one)
+{
+    bool loose = strcmp(result, "pass_loose") == 0;
+    if (!loose && strcmp(result, "pass_relaxed") != 0)
+        return;
+    one->rtol = fmax(one->rtol, loose ? 1e-2 : 1e-3);
+    one->atol = fmax(one->atol, loose ? 1e-3 : 1e-5);
+}
+
 static bool parse_line(const char *root, char *line, struct conf_case *ret_case)
 {
     char *fields[16];
@@ -44,6 +55,7 @@ static bool parse_line(const char *root, char *line, struct conf_case *ret_case)
     snprintf(ret_case->opset, sizeof ret_case->opset, "%s", fields[COLUMN_OPSET]);
     ret_case->rtol = strtod(fields[COLUMN_RTOL], NULL);
     ret_case->atol = strtod(fields[COLUMN_ATOL], NULL);
+    relax(fields[COLUMN_RESULT], ret_case);
     ret_case->disputed = strncmp(fields[COLUMN_RESULT], "pass", 4) != 0;
     return true;
 }
