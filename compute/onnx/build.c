@@ -89,6 +89,8 @@ static enum cx_status build_initializers(struct builder *b, const Onnx__Graph *p
         value->shape = tensor.shape;
         value->shape_known = value->rank_known = true;
         value->data = tensor.data;
+        /* Two tensors may name the same bytes of a file of external data. */
+        value->data_private = proto->initializer[i]->data_location == 0;
         cx_shape_bytes(tensor.dtype, &tensor.shape, CX_LAYOUT_PLAIN, &value->bytes);
     }
     return CX_OK;
