@@ -5,13 +5,14 @@ target_include_directories(compute_reference PUBLIC
   ${CMAKE_CURRENT_SOURCE_DIR} ${PROJECT_SOURCE_DIR}/compute)
 
 stoker_plain_test(NAME compute.conformance_eval SOURCES test_conformance_eval.c
-  LIBS compute_reference ARGS onnx-node onnx-node-old TIMEOUT 120)
+  LIBS compute_reference ARGS onnx-node onnx-node-old onnx-light-random
+  TIMEOUT 120)
 
 # Models that tests write themselves, with the reader's generated code.
 add_library(compute_model_builder STATIC model_builder.c)
 target_link_libraries(compute_model_builder PUBLIC compute_reference compute_onnx_proto)
 target_include_directories(compute_model_builder PUBLIC ${PROJECT_BINARY_DIR}/compute/onnx)
 
-foreach(name onnx graph)
+foreach(name graph number onnx)
   stoker_criterion_test(NAME compute.${name} SOURCES test_${name}.c LIBS compute_model_builder)
 endforeach()

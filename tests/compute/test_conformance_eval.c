@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "conformance.h"
 #include "cx.h"
@@ -13,7 +14,7 @@
 #define SKIPPED 77
 
 struct tally {
-    uint32_t passed, refused, disputed, wrong;
+    uint32_t passed, refused, disputed, absent, wrong;
 };
 
 /* A refusal names the operator, the opset or the tensor it is about. */
@@ -64,6 +65,10 @@ static void check_case(const struct conf_case *one, struct tally *tally)
     struct cx_error error = {0};
     struct cx_graph *graph = NULL;
     snprintf(path, sizeof path, "%s/model.onnx", one->dir);
+    if (access(path, R_OK) != 0) { /* some models are only described: their weights are large */
+        tally->absent++;
+        return;
+    }
     error.status = cx_onnx_load(path, &graph, &error);
     bool right = error.status == CX_OK;
     for (uint32_t set = 0; right; set++) {
@@ -107,7 +112,8 @@ int main(int argc, char **argv)
             check_case(&cases[k], &tally);
         free(cases);
     }
-    printf("%u passed, %u refused (unsupported), %u other than data that is in dispute, %u wrong\n",
-           tally.passed, tally.refused, tally.disputed, tally.wrong);
+    printf("%u passed, %u refused (unsupported), %u other than data that is in dispute, "
+           "%u without a model, %u wrong\n",
+           tally.passed, tally.refused, tally.disputed, tally.absent, tally.wrong);
     return tally.wrong == 0 && tally.passed > 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }
