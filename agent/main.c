@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "devices.h"
 #include "executor_main.h"
 
 extern char **environ;
@@ -14,6 +15,8 @@ struct command {
     const char *help;
     int (*run)(const struct main_args *args);
 };
+
+_Static_assert((int)EXIT_NO_DEVICES == (int)AGENT_DEVICES_EXIT_NONE, "the agent reads this code");
 
 static int run_both(const struct main_args *args)
 {

@@ -3,7 +3,6 @@
 #define AGENT_MAIN_H
 
 #include "agent_config.h"
-#include "devices.h"
 
 /* Exit codes, as docs/operating.md lists them. */
 enum {
@@ -11,7 +10,7 @@ enum {
     EXIT_FAILED = 1,
     EXIT_USAGE = 2,
     EXIT_CONFIG = 3,
-    EXIT_NO_DEVICES = AGENT_DEVICES_EXIT_NONE,
+    EXIT_NO_DEVICES = 4,
     EXIT_IN_USE = 5, /* an address or the state folder is another process's */
     EXIT_LEDGER = 6, /* the ledger is damaged or of a newer version */
 };

@@ -75,11 +75,10 @@ int agent_store_assemble(struct store *store, const uint8_t *hash, const struct 
                          size_t n, char *ret_path, char *ret_error)
 {
     char hex[2 * STORE_HASH_SIZE + 1], dir[STORE_PATH_MAX], temporary[STORE_PATH_MAX];
-    const char *onnx = NULL;
+    bool has_model = false;
     for (size_t i = 0; i < n; i++)
-        if (strcmp(files[i].path, "model.onnx") == 0)
-            onnx = files[i].path;
-    if (onnx == NULL) {
+        has_model |= strcmp(files[i].path, "model.onnx") == 0;
+    if (!has_model) {
         snprintf(ret_error, STORE_ERROR_MAX, "the manifest names no model.onnx");
         return -1;
     }
@@ -97,7 +96,7 @@ int agent_store_assemble(struct store *store, const uint8_t *hash, const struct 
     }
     if (rename(temporary, dir) != 0)
         return agent_store_fail(ret_error, "can not make", dir);
-    snprintf(ret_path, STORE_PATH_MAX, "%.1180s/%s", dir, onnx);
+    snprintf(ret_path, STORE_PATH_MAX, "%.1180s/model.onnx", dir);
     return 0;
 }
 

@@ -7,6 +7,9 @@
 
 #include <criterion/criterion.h>
 
+#include "agent/repository/repository.h"
+#include "net_link.h"
+
 static void on_open(void *user, struct net_link *link)
 {
     (void)user;

@@ -7,17 +7,19 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "agent/repository/repository.h"
-#include "net_link.h"
+struct agent_model_set;
+struct net_buf;
+struct net_link;
+struct net_link_listener;
 
-enum { DOUBLE_JOBS_MAX = 1024, DOUBLE_OUTPUT_MAX = 1024 };
+enum { DOUBLE_JOBS_MAX = 1024, DOUBLE_OUTPUT_MAX = 1024, DOUBLE_TEXT_MAX = 513 };
 
 struct double_result {
     uint32_t answers;
     uint8_t outcome;
     uint16_t error;
     uint32_t batch;
-    char text[NET_TEXT_MAX + 1];
+    char text[DOUBLE_TEXT_MAX];
     size_t n_values;
     float values[DOUBLE_OUTPUT_MAX];
 };

@@ -14,6 +14,7 @@
 
 #include "agent_log.h"
 #include "coordinator_double.h"
+#include "net_link.h"
 #include "worker.h"
 
 extern char **environ;
