@@ -5,6 +5,13 @@
 #include "common.cl"
 #include "cpu/tile.cl"
 
+/* The stride along rows, known when the kernel is built where it is 1 or 2. */
+#if STRIDE_W <= 2
+#define STRIDE(s) STRIDE_W
+#else
+#define STRIDE(s) ((s)->stride_w)
+#endif
+
 struct shape {
     int channels; /* input channels a group */
     int in_d, in_h, in_w;
@@ -17,116 +24,135 @@ struct shape {
 
 typedef VEC vec;
 typedef PASTE(int, WIDTH) ivec;
-#define AS_IVEC PASTE(as_int, WIDTH)
-#define AS_VEC PASTE(as_float, WIDTH)
-#define VLOAD_INT PASTE(vload, WIDTH)
 
-/* Where the NR pixels of a panel find their input for one tap: element offsets in a channel's
- * plane, and whether they lie in the image. When the pixels fall into at most two runs that step
- * by stride_w, two vector loads and a mask replace NR loads. */
-struct taps {
-    int at[NR];
-    int mask[NR];  /* -1: in the image */
-    int mask2[NR]; /* -1: in the image and in the second run */
-    int run1, run2; /* offset of pixel 0 of each run, were it that long */
-    int runs;       /* 0: all outside, 1, 2, or 3 for more */
+/* Pixels of a panel that lie in one row of the image and find their input inside it: lanes
+ * [lane0, lane1) read from `run` + lane * stride_w of a channel's plane. */
+struct segment {
+    int lane0, lane1;
+    int run;
 };
 
-static void find_taps(struct taps *t, const struct shape *s, int pixel, int pixel_n, int tap)
+/* Where the panel's first pixel is. */
+struct place {
+    int x, y, z, lanes;
+};
+
+/* The segments of a panel for one tap; neighbours that continue each other are one. */
+static int find_segments(struct segment *segments, const struct shape *s, struct place at, int tap)
 {
-    int kx = tap % s->kernel_w, ky = tap / s->kernel_w % s->kernel_h;
-    int kz = tap / s->kernel_w / s->kernel_h;
-    int ox = pixel % s->out_w, oy = pixel / s->out_w % s->out_h;
-    int oz = pixel / s->out_w / s->out_h;
-    int left = min(pixel_n - pixel, NR);
-    int first = -1, second = -1;
-    t->runs = 0;
-    t->run1 = t->run2 = 0;
-    for (int i = 0; i < NR; i++) {
-        int x = ox * s->stride_w + kx * s->dilation_w - s->pad_w;
-        int y = oy * s->stride_h + ky * s->dilation_h - s->pad_h;
-        int z = oz * s->stride_d + kz * s->dilation_d - s->pad_d;
-        bool inside = i < left && x >= 0 && x < s->in_w && y >= 0 && y < s->in_h && z >= 0 &&
-                      z < s->in_d;
-        int at = inside ? (z * s->in_h + y) * s->in_w + x : 0;
-        int run = at - i * s->stride_w;
-        if (inside && t->runs == 0) {
-            t->runs = 1;
-            t->run1 = run;
-        } else if (inside && t->runs == 1 && run != t->run1) {
-            t->runs = 2;
-            t->run2 = run;
-        } else if (inside && t->runs == 2 && run != t->run2) {
-            t->runs = 3;
+    int kx = tap % s->kernel_w * s->dilation_w - s->pad_w;
+    int ky = tap / s->kernel_w % s->kernel_h * s->dilation_h - s->pad_h;
+    int kz = tap / s->kernel_w / s->kernel_h * s->dilation_d - s->pad_d;
+    int n = 0;
+    for (int lane = 0; lane < at.lanes;) {
+        int length = min(s->out_w - at.x, at.lanes - lane);
+        int x = at.x * STRIDE(s) + kx, y = at.y * s->stride_h + ky, z = at.z * s->stride_d + kz;
+        int i0 = x >= 0 ? 0 : (-x + STRIDE(s) - 1) / STRIDE(s);
+        int i1 = x >= s->in_w ? 0 : min(length, (s->in_w - x + STRIDE(s) - 1) / STRIDE(s));
+        if (y >= 0 && y < s->in_h && z >= 0 && z < s->in_d && i0 < i1) {
+            int run = (z * s->in_h + y) * s->in_w + x - lane * STRIDE(s);
+            if (n > 0 && segments[n - 1].run == run && segments[n - 1].lane1 == lane + i0) {
+                segments[n - 1].lane1 = lane + i1;
+            } else {
+                segments[n].lane0 = lane + i0;
+                segments[n].lane1 = lane + i1;
+                segments[n].run = run;
+                n++;
+            }
         }
-        t->at[i] = at;
-        t->mask[i] = inside ? -1 : 0;
-        t->mask2[i] = inside && t->runs == 2 ? -1 : 0;
-        if (++ox == s->out_w) {
-            ox = 0;
-            if (++oy == s->out_h) {
-                oy = 0;
-                oz++;
+        lane += length;
+        at.x = 0;
+        if (++at.y == s->out_h) {
+            at.y = 0;
+            at.z++;
+        }
+    }
+    return n;
+}
+
+#if STRIDE_W <= 2
+/* NR elements from `from` on by stride 1 or 2. */
+#if STRIDE_W == 1
+#define LOAD_RUN(from, lo, hi)                                                                     \
+    lo = VLOAD(0, from);                                                                           \
+    hi = VLOAD(1, from);
+#elif WIDTH == 16
+#define LOAD_RUN(from, lo, hi)                                                                     \
+    lo = (vec)(vload16(0, from).even, vload16(1, from).even);                                      \
+    hi = (vec)(vload16(2, from).even, vload16(3, from).even);
+#elif WIDTH == 8
+#define LOAD_RUN(from, lo, hi)                                                                     \
+    lo = vload16(0, from).even;                                                                    \
+    hi = vload16(1, from).even;
+#else
+#define LOAD_RUN(from, lo, hi)                                                                     \
+    lo = vload8(0, from).even;                                                                     \
+    hi = vload8(1, from).even;
+#endif
+#define RUN_SPAN (NR * STRIDE_W)
+#define SEGMENTS_IN_VECTORS 4
+
+#if WIDTH == 16
+#define LANES (ivec)(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15)
+#elif WIDTH == 8
+#define LANES (ivec)(0, 1, 2, 3, 4, 5, 6, 7)
+#else
+#define LANES (ivec)(0, 1, 2, 3)
+#endif
+
+/* One channel by vectors: each segment is a load of all lanes and a mask. A load reaches beyond its
+ * segment, so the segments' runs must lie in the tensor; the caller checks. */
+static void pack_vectors(__global const float *from, __local float *panel,
+                         const struct segment *segments, int n)
+{
+    vec lo = (vec)(0.0f), hi = (vec)(0.0f);
+    for (int i = 0; i < n; i++) {
+        vec x, y;
+        LOAD_RUN(from + segments[i].run, x, y)
+        ivec first = (ivec)(segments[i].lane0), end = (ivec)(segments[i].lane1);
+        lo = select(lo, x, (LANES >= first) & (LANES < end));
+        hi = select(hi, y, (LANES + WIDTH >= first) & (LANES + WIDTH < end));
+    }
+    VSTORE(lo, 0, panel);
+    VSTORE(hi, 1, panel);
+}
+#endif
+
+/* Channels [c0, c1) of one tap into the panel. `left` counts the elements of the whole input from
+ * `in` on, `before` those in front of it. */
+static void pack_tap(__global const float *in, __local float *panel, const struct shape *s,
+                     const struct segment *segments, int n, int c0, int c1, long before, long left)
+{
+    int plane = s->in_d * s->in_h * s->in_w;
+    int c = c0;
+#if STRIDE_W <= 2
+    long low = before, high = 0;
+    for (int i = 0; i < n; i++) {
+        low = min(low, before + segments[i].run);
+        high = max(high, (long)segments[i].run + RUN_SPAN);
+    }
+    if (n <= SEGMENTS_IN_VECTORS) {
+        bool whole = STRIDE_W == 1 && n == 1 && segments[0].lane0 == 0 && segments[0].lane1 == NR;
+        for (; c < c1; c++, panel += NR) {
+            long at = (long)c * plane;
+            if (low + at < 0 || high + at > left)
+                break;
+            if (whole) {
+                VSTORE(VLOAD(0, in + at + segments[0].run), 0, panel);
+                VSTORE(VLOAD(1, in + at + segments[0].run), 1, panel);
+            } else {
+                pack_vectors(in + at, panel, segments, n);
             }
         }
     }
-}
-
-/* NR elements from `from` on by stride 1 or 2 into *ret_lo, *ret_hi. */
-#define LOAD_RUN(from, lo, hi)                                                                     \
-    if (STRIDE_W == 1) {                                                                           \
-        lo = VLOAD(0, from);                                                                       \
-        hi = VLOAD(1, from);                                                                       \
-    } else {                                                                                       \
-        LOAD_EVEN(from, lo);                                                                       \
-        LOAD_EVEN((from) + NR, hi);                                                                \
-    }
-#if WIDTH == 16
-#define LOAD_EVEN(from, v) v = (vec)(vload16(0, from).even, vload16(1, from).even)
-#elif WIDTH == 8
-#define LOAD_EVEN(from, v) v = vload16(0, from).even
-#else
-#define LOAD_EVEN(from, v) v = vload8(0, from).even
 #endif
-/* Elements that a run reads from its first on. */
-#define RUN_SPAN (STRIDE_W == 1 ? NR : 2 * NR)
-
-/* Channels [c0, c1) of one tap into the panel. `left` counts the elements of the whole input from
- * `in` on, `before` those in front of it: a run may reach over the plane's ends, where its mask
- * hides what it reads, but not over the tensor's. */
-static void pack_tap(__global const float *in, __local float *panel, const struct taps *t,
-                     int plane, int c0, int c1, long before, long left)
-{
-    vec mask_lo = AS_VEC(VLOAD_INT(0, t->mask)), mask_hi = AS_VEC(VLOAD_INT(1, t->mask));
-    for (int c = c0; c < c1; c++, panel += NR) {
-        long base = (long)c * plane;
-        __global const float *from = in + base;
-        vec lo = (vec)(0.0f), hi = (vec)(0.0f);
-        long run1 = base + t->run1, run2 = base + t->run2;
-#if STRIDE_W <= 2
-        if (t->runs == 1 && run1 + before >= 0 && run1 + RUN_SPAN <= left) {
-            LOAD_RUN(in + run1, lo, hi)
-            lo = AS_VEC(AS_IVEC(lo) & AS_IVEC(mask_lo));
-            hi = AS_VEC(AS_IVEC(hi) & AS_IVEC(mask_hi));
-        } else if (t->runs == 2 && run1 + before >= 0 && run1 + RUN_SPAN <= left &&
-                   run2 + before >= 0 && run2 + RUN_SPAN <= left) {
-            vec lo2, hi2;
-            LOAD_RUN(in + run1, lo, hi)
-            LOAD_RUN(in + run2, lo2, hi2)
-            ivec second_lo = VLOAD_INT(0, t->mask2), second_hi = VLOAD_INT(1, t->mask2);
-            lo = select(lo, lo2, second_lo);
-            hi = select(hi, hi2, second_hi);
-            lo = AS_VEC(AS_IVEC(lo) & AS_IVEC(mask_lo));
-            hi = AS_VEC(AS_IVEC(hi) & AS_IVEC(mask_hi));
-        } else
-#endif
-        if (t->runs != 0) {
-            for (int i = 0; i < NR; i++)
-                panel[i] = t->mask[i] != 0 ? from[t->at[i]] : 0.0f;
-            continue;
-        }
-        VSTORE(lo, 0, panel);
-        VSTORE(hi, 1, panel);
+    for (; c < c1; c++, panel += NR) {
+        __global const float *from = in + (long)c * plane;
+        VSTORE((vec)(0.0f), 0, panel);
+        VSTORE((vec)(0.0f), 1, panel);
+        for (int i = 0; i < n; i++)
+            for (int lane = segments[i].lane0; lane < segments[i].lane1; lane++)
+                panel[lane] = from[segments[i].run + lane * STRIDE(s)];
     }
 }
 
@@ -134,13 +160,14 @@ static void pack_tap(__global const float *in, __local float *panel, const struc
 static void pack_panel(__global const float *in, __local float *panel, const struct shape *s,
                        int pixel, int pixel_n, int k0, int kn, long before, long left)
 {
-    int plane = s->in_d * s->in_h * s->in_w;
-    struct taps taps;
+    struct segment segments[NR];
+    struct place at = {pixel % s->out_w, pixel / s->out_w % s->out_h, pixel / s->out_w / s->out_h,
+                       min(pixel_n - pixel, NR)};
     for (int k = k0; k < k0 + kn;) {
         int tap = k / s->channels, c0 = k - tap * s->channels;
         int c1 = min(s->channels, c0 + k0 + kn - k);
-        find_taps(&taps, s, pixel, pixel_n, tap);
-        pack_tap(in, panel, &taps, plane, c0, c1, before, left);
+        int n = find_segments(segments, s, at, tap);
+        pack_tap(in, panel, s, segments, n, c0, c1, before, left);
         panel += (c1 - c0) * NR;
         k += c1 - c0;
     }
@@ -214,7 +241,11 @@ conv(__global const float *restrict input, __global const float *restrict weight
                 size_t out_at =
                     ((size_t)image * groups * rows_all + row0) * out_plane + pixel;
                 ROWS(ROW_ZERO)
-                TILE_MULTIPLY(kn)
+                if (pixels - pixel <= WIDTH) {
+                    TILE_MULTIPLY_HALF(kn)
+                } else {
+                    TILE_MULTIPLY(kn)
+                }
                 if (pixel + NR <= pixels) {
                     ROWS(ROW_STORE)
                     continue;

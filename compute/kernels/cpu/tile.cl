@@ -35,3 +35,13 @@
         a += MR;                                                                                   \
         b += NR;                                                                                   \
     }
+
+/* The same with the first vector of B's columns only: for panels that are at most half full. */
+#define ROW_ADD_HALF(i) c##i##0 = fma((VEC)(a[i]), b0, c##i##0);
+#define TILE_MULTIPLY_HALF(kn)                                                                     \
+    for (int k = 0; k < (kn); k++) {                                                               \
+        VEC b0 = VLOAD(0, b);                                                                      \
+        ROWS(ROW_ADD_HALF)                                                                         \
+        a += MR;                                                                                   \
+        b += NR;                                                                                   \
+    }
