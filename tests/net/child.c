@@ -46,3 +46,11 @@ void child_stop(struct child *child)
     kill(child->pid, SIGKILL);
     waitpid(child->pid, NULL, 0);
 }
+
+void child_pause(struct child *child)
+{
+    int status = 0;
+    kill(child->pid, SIGSTOP);
+    cr_assert_eq(waitpid(child->pid, &status, WUNTRACED), child->pid);
+    cr_assert(WIFSTOPPED(status));
+}

@@ -2,8 +2,10 @@
 // fork. Prints its address, works until its stdin closes.
 //   peer agent ADDRESS | peer server | peer publisher [ADDRESS]
 #include <poll.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <unistd.h>
 
 #include "net_server.h"
@@ -80,6 +82,7 @@ static int run_publisher(const char *address)
 
 int main(int argc, char **argv)
 {
+    prctl(PR_SET_PDEATHSIG, SIGKILL); // a test that failed leaves nobody behind, stopped or not
     if (argc == 3 && strcmp(argv[1], "agent") == 0)
         return run_agent(argv[2]);
     if (argc == 2 && strcmp(argv[1], "server") == 0)

@@ -120,16 +120,14 @@ Test(control, round_trips_over_ipc)
 Test(control, nngcat_drives_it)
 {
     struct fixture f;
-    char command[256], out[64] = "";
+    char address[64];
     start(&f, defaults);
-    snprintf(command, sizeof(command), "nngcat --req --dial %s --data '{\"op\":\"status\"}' --raw",
-             net_server_address(f.server));
-    FILE *pipe = popen(command, "r");
-    cr_assert_neq(pipe, NULL);
-    size_t n = fread(out, 1, sizeof(out) - 1, pipe);
-    cr_assert_eq(pclose(pipe), 0);
-    out[n] = '\0';
-    cr_assert(strstr(out, "[{\"op\":\"status\"}]"), "nngcat printed '%s'", out);
+    snprintf(address, sizeof(address), "%s", net_server_address(f.server));
+    struct child cat;
+    child_start(&cat, (const char *[]){"nngcat", "--req", "--dial", address, "--data",
+                                       "{\"op\":\"status\"}", "--raw", NULL});
+    cr_assert_str_eq(cat.line, "[{\"op\":\"status\"}]");
+    child_stop(&cat);
     finish(&f);
 }
 
@@ -177,7 +175,7 @@ Test(control, a_stopped_coordinator_costs_the_timeout_only)
     cr_assert_eq(net_client_open(child.line, &client, NULL), NET_OK);
     cr_assert_eq(net_client_open(child.line, &fresh, NULL), NET_OK);
     cr_assert_eq(ask(client, "{}", WAIT_MS, reply, 64, NULL), NET_OK);
-    kill(child.pid, SIGSTOP);
+    child_pause(&child);
     uint64_t before = net_clock_ms();
     cr_assert_eq(ask(client, "{}", 200, reply, 64, &err), NET_ERR_TIMEOUT);
     cr_assert_eq(ask(fresh, "{}", 200, reply, 64, &err), NET_ERR_TIMEOUT);

@@ -60,7 +60,7 @@ Test(death, a_stopped_peer_shows_as_silence)
 {
     struct fixture f;
     start(&f, "tcp://127.0.0.1:0");
-    kill(f.agent.pid, SIGSTOP);
+    child_pause(&f.agent);
     struct net_link *link = f.record.link;
     while (net_link_idle_ms(link) < 300) // an owner's heartbeat policy, 20 ms beats
         cr_assert_eq(send_heartbeat(link, 0), NET_OK);

@@ -193,7 +193,7 @@ Test(events, silence_shows_as_age_and_makes_a_new_connection)
     child_start(&child, (const char *[]){NET_PEER, "publisher", NULL});
     listen_to(&all, child.line, NULL, 200);
     cr_assert(WAIT_FOR(&all.record, all.snapshots > 2));
-    kill(child.pid, SIGSTOP);
+    child_pause(&child);
     struct net_sub_stats stats;
     uint64_t oldest = 0;
     uint64_t until = net_clock_ms() + WAIT_MS;
