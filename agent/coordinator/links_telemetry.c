@@ -38,8 +38,8 @@ static void learn_shapes(struct agent_coordinator *c, const char *hash, const cJ
     cJSON_AddItemToObject(shapes, "inputs", cJSON_Duplicate(inputs, true));
     cJSON_AddItemToObject(shapes, "outputs", cJSON_Duplicate(outputs, true));
     char *text = cJSON_PrintUnformatted(shapes);
-    char key[2 * AGENT_HASH_SIZE + 8] = "model:";
-    strcat(key, hash); // agent_io_hash_parse has seen its length
+    char key[2 * AGENT_HASH_SIZE + 8];
+    snprintf(key, sizeof key, "model:%s", hash); // agent_io_hash_parse has seen its length
     if (text != NULL) {
         struct agent_record record = {.kind = AGENT_RECORD_META, .meta = {key, text}};
         agent_ledger_append(c->ledger, 0, &record, NULL);

@@ -80,7 +80,8 @@ void agent_io_notice(struct agent_coordinator *c, const struct agent_action *act
              now / 1000, agent_notice_name(action->notice), severities[action->severity],
              action->agent, action->id);
     escape(body, sizeof body - 2, action->text);
-    strcat(body, "\"");
+    size_t used = strlen(body);
+    snprintf(body + used, sizeof body - used, "\"");
     uint64_t seq = c->event_seq;
     int len = snprintf(json, sizeof json, "{%s}", body);
     net_pub_send(c->pub, NET_TOPIC_EVENT, json, (size_t)len, &seq);
