@@ -6,6 +6,7 @@
 
 /* Shape arithmetic and small tables; what is larger is the device's work. */
 #define FOLD_BYTES_MAX ((size_t)1 << 20)
+#define FOLD_BYTES_ALL ((size_t)64 << 20)
 
 static enum cx_status no_memory(struct cx_error *error)
 {
@@ -77,8 +78,9 @@ static enum cx_status infer_all(struct cx_graph *graph, const struct cx_bind_opt
 {
     struct cx_frame frame;
     size_t bytes_max = options->fold_all ? SIZE_MAX : FOLD_BYTES_MAX;
+    size_t budget = options->fold_all ? SIZE_MAX : FOLD_BYTES_ALL;
     uint32_t kept = 0;
-    enum cx_status status = cx_frame_init(&frame, graph, error);
+    enum cx_status status = cx_frame_init(&frame, graph, budget, error);
     for (uint32_t n = 0; n < graph->node_count && status == CX_OK; n++) {
         const struct cx_node *node = &graph->nodes[n];
         bool folded = false;

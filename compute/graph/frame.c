@@ -3,7 +3,8 @@
 #include "error.h"
 #include "graph/simplify.h"
 
-enum cx_status cx_frame_init(struct cx_frame *frame, struct cx_graph *graph, struct cx_error *error)
+enum cx_status cx_frame_init(struct cx_frame *frame, struct cx_graph *graph, size_t budget_bytes,
+                             struct cx_error *error)
 {
     uint32_t in_max = 1, out_max = 1;
     for (uint32_t i = 0; i < graph->node_count; i++) {
@@ -11,6 +12,7 @@ enum cx_status cx_frame_init(struct cx_frame *frame, struct cx_graph *graph, str
         in_max = node->input_count > in_max ? node->input_count : in_max;
         out_max = node->output_count > out_max ? node->output_count : out_max;
     }
+    frame->budget_bytes = budget_bytes;
     frame->in = cx_arena_array(&graph->arena, in_max, sizeof *frame->in);
     frame->out = cx_arena_array(&graph->arena, out_max, sizeof *frame->out);
     frame->call = (struct cx_call){.in = frame->in, .out = frame->out, .error = error};
@@ -64,6 +66,32 @@ static bool take_constant(struct cx_graph *graph, const struct cx_node *node)
     return true;
 }
 
+/* Takes what the node reads and writes from the budget: a small file of many nodes must not keep us
+ * busy, or fill the memory. */
+static bool afford(struct cx_frame *frame, const struct cx_graph *graph, const struct cx_node *node,
+                   size_t bytes_max)
+{
+    size_t cost = 0;
+    for (uint32_t i = 0; i < node->output_count; i++) {
+        if (node->outputs[i] == CX_VALUE_NONE)
+            continue;
+        size_t bytes = graph->values[node->outputs[i]].bytes;
+        if (bytes > bytes_max || bytes > frame->budget_bytes - cost)
+            return false;
+        cost += bytes;
+    }
+    for (uint32_t i = 0; i < node->input_count; i++) {
+        if (node->inputs[i] == CX_VALUE_NONE || graph->values[node->inputs[i]].data == NULL)
+            continue;
+        size_t bytes = graph->values[node->inputs[i]].bytes;
+        if (bytes > frame->budget_bytes - cost)
+            return false;
+        cost += bytes;
+    }
+    frame->budget_bytes -= cost;
+    return true;
+}
+
 enum cx_status cx_frame_fold(struct cx_frame *frame, struct cx_graph *graph,
                              const struct cx_node *node, size_t bytes_max, bool heavy,
                              bool *ret_folded)
@@ -71,9 +99,8 @@ enum cx_status cx_frame_fold(struct cx_frame *frame, struct cx_graph *graph,
     *ret_folded = take_constant(graph, node);
     if (*ret_folded || ((node->op->impl->flags & CX_OP_HEAVY) != 0 && !heavy))
         return CX_OK;
-    for (uint32_t i = 0; i < node->output_count; i++)
-        if (node->outputs[i] != CX_VALUE_NONE && graph->values[node->outputs[i]].bytes > bytes_max)
-            return CX_OK;
+    if (!afford(frame, graph, node, bytes_max))
+        return CX_OK;
     for (uint32_t i = 0; i < node->output_count; i++) {
         if (node->outputs[i] == CX_VALUE_NONE)
             continue;

@@ -6,6 +6,8 @@
 
 /* Larger results stay nodes: a file of a few bytes must not ask for gigabytes while it loads. */
 #define FOLD_BYTES_MAX ((size_t)16 << 20)
+#define FOLD_BYTES_ALL ((size_t)256 << 20) /* read and written, on top of the weights themselves \
+                                            */
 
 uint32_t *cx_graph_count_uses(struct cx_graph *graph)
 {
@@ -102,7 +104,10 @@ enum cx_status cx_graph_drop_dead(struct cx_graph *graph, struct cx_error *error
 static enum cx_status fold_constants(struct cx_graph *graph, struct cx_error *error)
 {
     struct cx_frame frame;
-    enum cx_status status = cx_frame_init(&frame, graph, error);
+    size_t budget = FOLD_BYTES_ALL;
+    for (uint32_t v = 0; v < graph->value_count; v++)
+        budget += graph->values[v].data != NULL ? 2 * graph->values[v].bytes : 0;
+    enum cx_status status = cx_frame_init(&frame, graph, budget, error);
     for (uint32_t n = 0; n < graph->node_count && status == CX_OK; n++) {
         const struct cx_node *node = &graph->nodes[n];
         bool folded;

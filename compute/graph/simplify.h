@@ -45,9 +45,10 @@ uint32_t *cx_graph_find_makers(struct cx_graph *graph);
 struct cx_frame {
     struct cx_tensor *in, *out;
     struct cx_call call;
+    size_t budget_bytes; /* what cx_frame_fold may still read and write, in all */
 };
 
-enum cx_status cx_frame_init(struct cx_frame *frame, struct cx_graph *graph,
+enum cx_status cx_frame_init(struct cx_frame *frame, struct cx_graph *graph, size_t budget_bytes,
                              struct cx_error *error);
 
 /* Whether every input is a constant, or needs only to have a shape for this operator. */
@@ -58,8 +59,8 @@ enum cx_status cx_frame_infer(struct cx_frame *frame, struct cx_graph *graph,
                               const struct cx_node *node);
 
 /* Computes an inferred node whose inputs are constants: its outputs become constants in
- * graph->arena, unless they take over BYTES_MAX or the node is heavy and HEAVY is false;
- * *ret_folded says which. */
+ * graph->arena, unless one takes over BYTES_MAX, the budget is spent, or the node is heavy and
+ * HEAVY is false; *ret_folded says which. */
 enum cx_status cx_frame_fold(struct cx_frame *frame, struct cx_graph *graph,
                              const struct cx_node *node, size_t bytes_max, bool heavy,
                              bool *ret_folded);

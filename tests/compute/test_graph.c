@@ -1,5 +1,6 @@
 /* Binding and the passes: the same numbers come out, from fewer nodes. */
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 #include <criterion/criterion.h>
@@ -345,4 +346,22 @@ Test(graph, leaves_a_graph_of_plain_kernels_alone)
     uint32_t values = bound->value_count;
     cr_assert(cx_graph_layout(bound, blocked_convs, NULL, &error) == CX_OK);
     cr_assert(bound->node_count == 1 && bound->value_count == values);
+}
+
+/* 60 nodes of 16 MiB each, from a file of a few hundred bytes: most stay nodes. */
+Test(graph, stops_folding_when_it_costs_too_much)
+{
+    char in[16] = "a0", out[16];
+    int64_t dims[1] = {4 << 20};
+    mb_ints(&mb, "d", 1, dims);
+    mb_node(&mb, "ConstantOfShape", "d", "a0");
+    for (int i = 1; i < 60; i++) {
+        snprintf(out, sizeof out, "a%d", i);
+        mb_node(&mb, "Exp", in, out);
+        memcpy(in, out, sizeof in);
+    }
+    mb_output(&mb, in);
+    read_model();
+    cr_assert(graph->node_count > 40);
+    cr_assert(graph->arena.bytes < (size_t)300 << 20, "%zu", graph->arena.bytes);
 }
