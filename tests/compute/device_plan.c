@@ -1,5 +1,6 @@
 #include "device_plan.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -45,4 +46,78 @@ enum cx_status device_plan(struct cx_session *session, const struct cx_tensor *i
     if (status == CX_UNSUPPORTED && strstr(error->text, "data of a run") != NULL)
         status = plan_with_data(session, inputs, input_n, ret_plan, error);
     return status;
+}
+
+static bool set_error(struct cx_error *error, enum cx_status status, const char *text)
+{
+    error->status = status;
+    snprintf(error->text, sizeof error->text, "%s", text);
+    return false;
+}
+
+static bool run_and_compare(const struct conf_case *one, struct cx_plan *plan,
+                            const struct cx_tensor *inputs, const struct conf_tensors *wanted,
+                            struct cx_arena *arena, struct cx_error *error)
+{
+    const void *in[CONF_TENSORS_MAX] = {0};
+    void *out[CONF_TENSORS_MAX] = {0};
+    for (uint32_t i = 0; i < CONF_TENSORS_MAX; i++)
+        in[i] = inputs[i].data;
+    for (uint32_t i = 0; i < wanted->count; i++) {
+        size_t bytes = cx_plan_output_bytes(plan, i);
+        if (cx_plan_output(plan, i) == NULL)
+            return set_error(error, CX_INTERNAL, "an output is missing");
+        out[i] = cx_arena_alloc(arena, bytes + 1);
+        if (out[i] == NULL)
+            return set_error(error, CX_MEMORY, "no memory");
+        memset(out[i], 0xa5, bytes);
+    }
+    error->status = cx_run(plan, in, out, NULL, error);
+    if (error->status != CX_OK)
+        return false;
+    error->status = CX_INTERNAL; /* from here on a difference is a mistake, not a refusal */
+    for (uint32_t i = 0; i < wanted->count; i++) {
+        const struct cx_tensor_info *info = cx_plan_output(plan, i);
+        struct cx_tensor got = {info->dtype, info->shape, out[i]};
+        if (!conf_compare(&got, &wanted->tensors[i], one->rtol, one->atol, error->text,
+                          sizeof error->text))
+            return false;
+    }
+    return true;
+}
+
+bool device_check_set(const struct conf_case *one, struct cx_session *session, uint32_t set,
+                      struct cx_arena *arena, struct cx_error *error)
+{
+    struct cx_tensor picked[CONF_TENSORS_MAX] = {0};
+    struct conf_tensors *inputs = cx_arena_alloc(arena, sizeof *inputs);
+    struct conf_tensors *wanted = cx_arena_alloc(arena, sizeof *wanted);
+    const struct cx_graph *graph = session->graph;
+    uint32_t input_n = graph->input_count;
+    if (inputs == NULL || wanted == NULL || input_n > CONF_TENSORS_MAX ||
+        !conf_read(one, set, "input", arena, inputs, error) ||
+        !conf_read(one, set, "output", arena, wanted, error))
+        return false;
+    for (uint32_t i = 0; i < input_n; i++) {
+        const char *name = graph->values[graph->inputs[i]].name;
+        const struct cx_tensor *tensor = conf_pick(inputs, i, input_n, name);
+        if (tensor == NULL)
+            return set_error(error, CX_INTERNAL, "no data for an input");
+        picked[i] = *tensor;
+    }
+    struct cx_plan *plan = NULL;
+    error->status = device_plan(session, picked, input_n, &plan, error);
+    bool right = error->status == CX_OK && run_and_compare(one, plan, picked, wanted, arena, error);
+    cx_plan_destroy(plan);
+    return right;
+}
+
+bool device_has_set(const struct conf_case *one, uint32_t set)
+{
+    char path[1100];
+    snprintf(path, sizeof path, "%s/test_data_set_%u/output_0.pb", one->dir, set);
+    FILE *file = fopen(path, "rb");
+    if (file != NULL)
+        fclose(file);
+    return file != NULL;
 }

@@ -16,7 +16,7 @@ stoker_add_test_program(test_compute_conformance_device LIBS compute_reference
 function(conformance_test family shard shards)
   set(name compute.conformance_device_${family}_${shard})
   add_test(NAME ${name} COMMAND test_compute_conformance_device ${family} ${shard}/${shards} ${ARGN})
-  stoker_set_test(${name} TIMEOUT 300)
+  stoker_set_test(${name} TIMEOUT 600)
 endfunction()
 foreach(shard RANGE 3)
   conformance_test(cpu ${shard} 4 onnx-node onnx-node-old onnx-real)
@@ -24,3 +24,9 @@ endforeach()
 foreach(shard RANGE 1)
   conformance_test(gpu ${shard} 2 onnx-node)
 endforeach()
+
+# Six whole networks; the largest has 144 million weights.
+stoker_add_test_program(test_compute_networks LIBS compute_model_builder
+  SOURCES test_networks.c random_weights.c device_plan.c)
+add_test(NAME compute.networks COMMAND test_compute_networks cpu onnx-light-random)
+stoker_set_test(compute.networks TIMEOUT 600)

@@ -1,0 +1,94 @@
+/* Whole networks with random weights on a device, against outputs that another runtime computed.
+ * Arguments: cpu or gpu, and a folder of cases whose models are light ones: FOLDER/NAME_random is
+ * onnx-light/light_NAME with weights filled in. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "conformance.h"
+#include "cx.h"
+#include "device_plan.h"
+#include "graph/session.h"
+#include "onnx/onnx.h"
+#include "random_weights.h"
+
+#define SKIPPED 77
+
+static bool load(const struct conf_case *one, struct cx_graph **ret_graph, struct cx_error *error)
+{
+    char path[1200];
+    size_t size = 0;
+    snprintf(path, sizeof path, "%s/../../onnx-light/light_%.*s/model.onnx", one->dir,
+             (int)(strlen(one->name) - strlen("_random")), one->name);
+    uint8_t *bytes = random_weights(path, &size);
+    if (bytes == NULL) {
+        snprintf(error->text, sizeof error->text, "%.400s can't be filled in", path);
+        return false;
+    }
+    error->status = cx_onnx_read(bytes, size, NULL, ret_graph, error);
+    free(bytes);
+    return error->status == CX_OK;
+}
+
+static bool check_network(const struct conf_case *one, struct cx_device *device)
+{
+    struct cx_error error = {CX_OK, ""};
+    struct cx_graph *graph = NULL;
+    struct cx_session *session = calloc(1, sizeof *session);
+    bool right = session != NULL && load(one, &graph, &error);
+    if (right) {
+        session->graph = graph;
+        session->device = device;
+    }
+    for (uint32_t set = 0; right && device_has_set(one, set); set++) {
+        struct cx_arena arena = {0};
+        right = device_check_set(one, session, set, &arena, &error);
+        cx_arena_finish(&arena);
+    }
+    cx_session_destroy(session);
+    cx_graph_destroy(graph);
+    cx_device_trim(device);
+    printf("%s %s %s\n", right ? "right" : "WRONG", one->name, error.text);
+    fflush(stdout);
+    return right;
+}
+
+static struct cx_device *open_device(const char *family)
+{
+    struct cx_error error;
+    struct cx_device *device = NULL;
+    struct cx_device_options options = {.family = strcmp(family, "gpu") == 0 ? CX_FAMILY_GPU
+                                                                             : CX_FAMILY_CPU};
+    const char *cache = getenv("XDG_CACHE_HOME");
+    enum cx_status status = cache != NULL ? cx_setup(cache, &error) : CX_OK;
+    if (status == CX_OK)
+        status = cx_device_open(NULL, &options, &device, &error);
+    if (status != CX_OK)
+        printf("%s: %s\n", status == CX_NO_DEVICE ? "skipped" : "no device", error.text);
+    return device;
+}
+
+int main(int argc, char **argv)
+{
+    struct conf_case *cases = NULL;
+    size_t count = 0;
+    bool right = true;
+    if (argc != 3) {
+        printf("usage: %s cpu|gpu FOLDER\n", argv[0]);
+        return EXIT_FAILURE;
+    }
+    if (!conf_list(argv[2], &cases, &count)) {
+        printf("skipped: STOKER_CONFORMANCE_DIR has no %s\n", argv[2]);
+        return SKIPPED;
+    }
+    struct cx_device *device = open_device(argv[1]);
+    if (device == NULL) {
+        free(cases);
+        return SKIPPED;
+    }
+    for (size_t i = 0; i < count; i++)
+        right = check_network(&cases[i], device) && right;
+    cx_device_close(device);
+    free(cases);
+    return right && count > 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
