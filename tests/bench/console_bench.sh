@@ -13,6 +13,7 @@ double=
 trap 'kill $double 2>/dev/null || :; rm -rf "$dir"' EXIT
 export LC_ALL=C.UTF-8
 
+: >"$dir/ready"
 "$build/tests/tui/console/console_double" "$here/../tui/console/golden" tcp://127.0.0.1:0 \
     tcp://127.0.0.1:0 "$dir/actions" "$agents" >"$dir/ready" &
 double=$!

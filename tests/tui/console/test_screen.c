@@ -76,7 +76,7 @@ static wchar_t at(int y, int x)
 static void draw_graph(enum tui_glyphs glyphs, bool fill, uint64_t span, int rows, int cols)
 {
     struct tui_graph_line line = {&series, TUI_ROLE_GRAPH_LOW, fill, '*'};
-    struct tui_graph graph = {&line, 1, series.pushed, span, 8};
+    struct tui_graph graph = {&line, 1, series.pushed, span, 8, 0};
 
     tui_canvas_clear(&canvas);
     tui_graph_draw(&canvas, (struct tui_rect){0, 0, rows, cols}, glyphs, &graph);
@@ -126,13 +126,32 @@ Test(screen, a_graph_grows_from_the_right)
 Test(screen, the_axis_steps_by_1_2_5)
 {
     struct tui_graph_line line = {&series, TUI_ROLE_GRAPH_LOW, true, '*'};
-    struct tui_graph graph = {&line, 1, 1, 4, 0};
+    struct tui_graph graph = {&line, 1, 1, 4, 0, 0};
 
     tui_series_push(&series, 208);
     cr_assert_float_eq(tui_graph_max(&graph, 1), 500, 1e-9);
     cr_assert_float_eq(tui_graph_max(&graph, 900), 1000, 1e-9);
     graph.end = 100;
     cr_assert_float_eq(tui_graph_max(&graph, 0), 1, 1e-9, "nothing in sight");
+}
+
+Test(screen, a_logarithmic_axis_shows_milliseconds_beside_seconds)
+{
+    struct tui_graph_line line = {&series, TUI_ROLE_GRAPH_LOW, true, '*'};
+    struct tui_graph graph = {&line, 1, 3, 3, 0, 0};
+
+    tui_series_push(&series, 3000);
+    tui_series_push(&series, 30000);
+    tui_series_push(&series, 1500000);
+    graph.max = tui_graph_max(&graph, 0);
+    graph.min = tui_graph_min(&graph);
+    cr_assert_float_eq(graph.max, 2e6, 1);
+    cr_assert_float_eq(graph.min, 2000, 1e-6);
+    tui_canvas_clear(&canvas);
+    tui_graph_draw(&canvas, (struct tui_rect){0, 0, 3, 3}, TUI_GLYPHS_BLOCK, &graph);
+    cr_assert_eq(at(2, 0), 0x2582, "3 ms stands off the axis");
+    cr_assert_eq(at(1, 1), 0x2582, "ten times that is a third higher");
+    cr_assert_eq(at(0, 2), 0x2588);
 }
 
 Test(screen, hostile_text_stays_in_its_cells)

@@ -46,7 +46,10 @@ static int level_at(const struct raster *r, const struct tui_graph *graph,
     float v = tui_series_max(series, from, r->step);
     if (isnan(v))
         return 0;
-    double share = graph->max > 0 ? fmin(fmax((double)v / graph->max, 0), 1) : 0;
+    double share = graph->max > 0 ? (double)v / graph->max : 0;
+    if (graph->min > 0)
+        share = v > 0 ? log((double)v / graph->min) / log(graph->max / graph->min) : 0;
+    share = fmin(fmax(share, 0), 1);
     int level = (int)ceil(share * r->levels);
     return level < 1 ? 1 : level;
 }
@@ -66,6 +69,22 @@ double tui_graph_max(const struct tui_graph *graph, double least)
     double scale = pow(10, floor(log10(max)));
     double lead = max / scale;
     return scale * (lead <= 1 ? 1 : lead <= 2 ? 2 : lead <= 5 ? 5 : 10);
+}
+
+double tui_graph_min(const struct tui_graph *graph)
+{
+    const struct tui_series *series = graph->lines[0].series;
+    uint64_t from = graph->end > graph->span ? graph->end - graph->span : 0;
+    double min = graph->max / 10;
+
+    for (uint64_t i = from; i < graph->end; i++) {
+        float v = tui_series_at(series, i);
+        if (v > 0 && (double)v < min)
+            min = v;
+    }
+    double scale = pow(10, floor(log10(min)));
+    double lead = min / scale;
+    return scale * (lead < 2 ? 1 : lead < 5 ? 2 : 5);
 }
 
 static void braille_dot(struct tui_canvas *canvas, struct tui_rect rect, int dot, int level,

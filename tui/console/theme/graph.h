@@ -18,11 +18,16 @@ struct tui_graph {
     uint64_t end;  /* one past the newest sample to show; later than `pushed` shows a gap */
     uint64_t span; /* samples over the whole width, at least 1 */
     double max;    /* the value at the top; tui_graph_max gives one */
+    double min;    /* at the bottom of a logarithmic axis; 0: a linear one, from 0 */
 };
 
 /* The least of 1, 2 or 5 times a power of ten that holds what the graph shows; `least` if that is
  * less. Steps keep the axis still while values move. */
 double tui_graph_max(const struct tui_graph *graph, double least);
+
+/* The greatest such step below the first line's least sample in sight and below `max` by a factor
+ * of 10 or more, for a logarithmic axis. */
+double tui_graph_min(const struct tui_graph *graph);
 
 /*
  * Draws into the rectangle. A column shows the largest sample of its time; no sample leaves it

@@ -19,7 +19,7 @@ static const struct tui_column columns[COLUMNS] = {
 static const char *const sorts[] = {"agent", "state", "load", "jobs/s", "p95", NULL};
 enum sort { BY_NAME, BY_STATE, BY_LOAD, BY_RATE, BY_P95 };
 
-#define AXIS_COLS 6
+#define AXIS_COLS 7
 
 /* Where the parts of the view are. */
 struct layout {
@@ -153,10 +153,11 @@ static int compare(const struct tui_app *app, size_t a, size_t b)
     return order != 0 ? order : a < b ? -1 : 1;
 }
 
-static void draw_axis(struct tui_canvas *canvas, struct tui_rect rect, const char *top)
+static void draw_axis(struct tui_canvas *canvas, struct tui_rect rect, const char *top,
+                      const char *bottom)
 {
     tui_canvas_right(canvas, rect.y, rect.x, AXIS_COLS - 1, TUI_ROLE_DIM, top);
-    tui_canvas_right(canvas, rect.y + rect.rows - 1, rect.x, AXIS_COLS - 1, TUI_ROLE_DIM, "0");
+    tui_canvas_right(canvas, rect.y + rect.rows - 1, rect.x, AXIS_COLS - 1, TUI_ROLE_DIM, bottom);
 }
 
 /* The end of the graphs: while no data comes they move on and show the gap. */
@@ -183,9 +184,11 @@ static void draw_graph(const struct tui_app *app, struct tui_canvas *canvas, str
                        void (*format)(char *ret_text, size_t size, double value))
 {
     char top[TUI_FIGURE_SIZE];
+    char bottom[TUI_FIGURE_SIZE];
 
     format(top, sizeof(top), graph->max);
-    draw_axis(canvas, rect, top);
+    format(bottom, sizeof(bottom), graph->min);
+    draw_axis(canvas, rect, top, graph->min > 0 ? bottom : "0");
     rect.x += AXIS_COLS;
     rect.cols -= AXIS_COLS;
     tui_graph_draw(canvas, rect, app->glyphs, graph);
@@ -222,6 +225,8 @@ static void draw_latency(const struct tui_app *app, struct tui_canvas *canvas, s
     const struct tui_latency *total = &app->model->fleet->latency[TUI_SPAN_TOTAL];
     const uint64_t values[] = {total->p50_us, total->p95_us, total->p99_us};
     struct tui_graph graph = graph_of(app, lines, 3, 0);
+    /* One slow start would flatten an hour of milliseconds on a linear axis. */
+    graph.min = tui_graph_min(&graph);
     int x = rect.x;
     int end = rect.x + rect.cols;
 
