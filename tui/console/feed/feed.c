@@ -18,7 +18,10 @@
 #define POLL_TIMEOUT_MS 1000 /* for an answer to a poll */
 #define ACTION_TIMEOUT_MS 10000
 #define RETRY_MS 500
-#define QUIET_MS 1500 /* without a published snapshot: ask for one */
+/* Without a published snapshot: ask for one, so often. A cluster that publishes more events than
+ * the line takes loses snapshots among them. */
+#define QUIET_MS 600
+#define SNAPSHOT_MS 500
 #define GOODBYE_MS 300
 #define JOBS_LIMIT 200
 #define EVENTS_LIMIT 500
@@ -255,10 +258,11 @@ static int64_t run_polls(struct tui_feed *feed, const struct tui_want *want, int
     if (!feed->know_events && !find_events(feed))
         return feed->retry_ms;
     for (int i = 0; i < POLL_COUNT; i++) {
-        if (i == POLL_SNAPSHOT && published_ms > 0 && now - published_ms < QUIET_MS)
-            continue;
+        int64_t quiet_ms = published_ms > 0 ? published_ms + QUIET_MS : 0;
+        if (i == POLL_SNAPSHOT && feed->due_ms[i] < quiet_ms)
+            feed->due_ms[i] = quiet_ms;
         if (feed->due_ms[i] <= now) {
-            feed->due_ms[i] = now + POLL_MS;
+            feed->due_ms[i] = now + (i == POLL_SNAPSHOT ? SNAPSHOT_MS : POLL_MS);
             if (!run_poll(feed, (enum poll)i, want))
                 return feed->retry_ms;
         }

@@ -139,6 +139,7 @@ static void apply_fleet(struct tui_model *model, struct tui_update *update)
         model->restarts++;
     if (due > 1) {
         model->snapshots_lost += due - 1;
+        model->lost_last = due - 1;
         model->lost_at_ms = update->at_ms;
     }
     for (uint64_t i = 1; i < due; i++)

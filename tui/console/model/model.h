@@ -44,6 +44,7 @@ struct tui_model {
     int64_t detail_at_ms;
 
     uint64_t snapshots, snapshots_lost, malformed, restarts;
+    uint64_t lost_last; /* of them, just before the newest snapshot that had a gap */
     int64_t lost_at_ms, malformed_at_ms; /* 0: never */
     char malformed_text[TUI_TEXT_SIZE];
 

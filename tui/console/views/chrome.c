@@ -106,9 +106,10 @@ static bool warning(const struct tui_app *app, char *ret_text, size_t size, enum
                  (unsigned long long)model->malformed);
         return true;
     }
-    if (model->lost_at_ms > 0 && app->now_ms - model->lost_at_ms < 10000) {
-        snprintf(ret_text, size, "missed %llu snapshots so far; gaps in the graphs are unknown",
-                 (unsigned long long)model->snapshots_lost);
+    /* One that is missed is made good a quarter of a second later; a second's worth can be seen. */
+    if (model->lost_last >= 1000 / TUI_SAMPLE_MS && app->now_ms - model->lost_at_ms < 10000) {
+        snprintf(ret_text, size, "missed %llu snapshots in a row, %llu so far: a gap in the graphs",
+                 (unsigned long long)model->lost_last, (unsigned long long)model->snapshots_lost);
         return true;
     }
     return false;

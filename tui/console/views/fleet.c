@@ -55,6 +55,15 @@ static struct layout layout_of(const struct tui_app *app, struct tui_rect body)
         strip++;
     l.strip_y = body.y + body.rows - strip;
     l.table_rows = l.strip_y - l.table_y - 1;
+    /* Rows that a small fleet leaves empty go to the graphs. */
+    int agents = agent_count(app) > 100 ? 100 : (int)agent_count(app);
+    int spare = l.table_rows - (agents < 5 ? 5 : agents) - 1;
+    int taller = l.graph_rows + spare > 10 ? 10 - l.graph_rows : spare;
+    if (taller > 0) {
+        l.graph_rows += taller;
+        l.table_y += taller;
+        l.table_rows -= taller;
+    }
     return l;
 }
 
