@@ -1,0 +1,77 @@
+#include <math.h>
+#include <stdlib.h>
+
+#include <criterion/criterion.h>
+
+#include "agent/core/hist.h"
+#include "agent/coordinator/window.h"
+
+static int compare(const void *a, const void *b)
+{
+    uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+    return (x > y) - (x < y);
+}
+
+Test(hist, percentiles_are_within_a_32nd_of_the_sorted_values)
+{
+    static uint64_t values[20000];
+    static struct agent_hist hist;
+    size_t n = sizeof values / sizeof values[0];
+    srand(7);
+    for (size_t i = 0; i < n; i++) {
+        values[i] = (uint64_t)exp(rand() / (double)RAND_MAX * 20); // 1 us to 8 minutes
+        agent_hist_add(&hist, values[i]);
+    }
+    qsort(values, n, sizeof values[0], compare);
+    static const double percents[] = {0, 1, 10, 50, 90, 95, 99, 99.9, 100};
+    for (size_t i = 0; i < sizeof percents / sizeof percents[0]; i++) {
+        size_t rank = (size_t)ceil(percents[i] / 100 * (double)n);
+        uint64_t exact = values[rank == 0 ? 0 : rank - 1];
+        uint64_t got = agent_hist_percentile(&hist, percents[i]);
+        cr_assert_geq(got, exact, "p%g: %lu < %lu", percents[i], got, exact);
+        cr_assert_leq((double)got, (double)exact * (1 + 1.0 / 32) + 1, "p%g: %lu, exactly %lu",
+                      percents[i], got, exact);
+    }
+}
+
+Test(hist, merging_is_the_same_as_adding_everything_to_one)
+{
+    static struct agent_hist a, b, all;
+    srand(3);
+    for (int i = 0; i < 5000; i++) {
+        uint64_t value = (uint64_t)rand() << (i % 4);
+        agent_hist_add(i % 2 ? &a : &b, value);
+        agent_hist_add(&all, value);
+    }
+    agent_hist_merge(&a, &b);
+    cr_assert_arr_eq(&a, &all, sizeof a);
+}
+
+Test(hist, takes_any_value_and_an_empty_one_is_zero)
+{
+    static struct agent_hist hist;
+    cr_assert_eq(agent_hist_percentile(&hist, 99), 0);
+    agent_hist_add(&hist, UINT64_MAX);
+    agent_hist_add(&hist, 0);
+    cr_assert_eq(agent_hist_percentile(&hist, 100), UINT64_MAX);
+    cr_assert_eq(agent_hist_percentile(&hist, 1), 0);
+}
+
+Test(window, forgets_what_is_older_than_its_slots)
+{
+    static struct agent_window window;
+    static struct agent_hist hist;
+    static struct agent_rate rate;
+    int64_t start = INT64_C(1700000000) * 1000000;
+    for (int i = 0; i < 30; i++) {
+        agent_window_add(&window, start + i * INT64_C(1000000), (uint64_t)i);
+        agent_rate_add(&rate, start + i * INT64_C(1000000), 5);
+    }
+    int64_t now = start + 29 * INT64_C(1000000);
+    agent_window_merge(&window, now, &hist);
+    cr_assert_eq(hist.count, AGENT_WINDOW_SLOTS);
+    cr_assert_float_eq(agent_rate_per_s(&rate, now), 5, 1e-9);
+    agent_window_merge(&window, now + 60 * INT64_C(1000000), &hist);
+    cr_assert_eq(hist.count, 0);
+    cr_assert_float_eq(agent_rate_per_s(&rate, now + 60 * INT64_C(1000000)), 0, 1e-9);
+}
