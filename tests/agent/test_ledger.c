@@ -1,0 +1,322 @@
+// The ledger: what it acknowledged is there after a kill -9, and what is not its own file is
+// refused.
+#include <fcntl.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <criterion/criterion.h>
+#include <sqlite3.h>
+
+#include "agent/ledger/ledger.h"
+
+static char folder[64], path[96];
+
+struct waiter {
+    pthread_mutex_t lock;
+    pthread_cond_t wake;
+    uint64_t seq;
+    bool failed;
+};
+
+static struct waiter waiter = {PTHREAD_MUTEX_INITIALIZER, PTHREAD_COND_INITIALIZER, 0, false};
+
+static void on_commit(void *user, uint64_t seq)
+{
+    (void)user;
+    pthread_mutex_lock(&waiter.lock);
+    waiter.seq = seq;
+    pthread_cond_broadcast(&waiter.wake);
+    pthread_mutex_unlock(&waiter.lock);
+}
+
+static void on_failure(void *user, const char *text)
+{
+    (void)user;
+    (void)text;
+    pthread_mutex_lock(&waiter.lock);
+    waiter.failed = true;
+    pthread_cond_broadcast(&waiter.wake);
+    pthread_mutex_unlock(&waiter.lock);
+}
+
+static void wait_for(uint64_t seq)
+{
+    pthread_mutex_lock(&waiter.lock);
+    while (waiter.seq < seq)
+        pthread_cond_wait(&waiter.wake, &waiter.lock);
+    pthread_mutex_unlock(&waiter.lock);
+}
+
+static enum agent_status open_at(const char *file, struct agent_ledger **ledger,
+                                 struct agent_error *err)
+{
+    struct agent_ledger_options options = {
+        .path = file, .on_commit = on_commit, .on_failure = on_failure};
+    return agent_ledger_open(&options, ledger, err);
+}
+
+static struct agent_ledger *must_open(void)
+{
+    struct agent_ledger *ledger = NULL;
+    struct agent_error err = {0};
+    cr_assert_eq(open_at(path, &ledger, &err), AGENT_OK, "%s", err.text);
+    return ledger;
+}
+
+static void begin(void)
+{
+    snprintf(folder, sizeof folder, "/tmp/stoker-ledger-XXXXXX");
+    cr_assert_not_null(mkdtemp(folder));
+    snprintf(path, sizeof path, "%s/ledger.db", folder);
+}
+
+static void finish(void)
+{
+    char command[160];
+    snprintf(command, sizeof command, "rm -rf %s", folder);
+    cr_assert_eq(system(command), 0);
+}
+
+TestSuite(ledger, .init = begin, .fini = finish);
+
+static struct agent_record job_record(uint64_t id)
+{
+    struct agent_record record = {.kind = AGENT_RECORD_JOB};
+    record.job = (struct agent_job_record){.id = id,
+                                           .model = "digits",
+                                           .version = 1,
+                                           .priority = 2,
+                                           .key = "key",
+                                           .submitted_us = 5,
+                                           .input_bytes = 3,
+                                           .rows = 1};
+    record.job.hash[31] = 7;
+    return record;
+}
+
+static struct agent_record end_record(uint64_t id)
+{
+    struct agent_record record = job_record(id);
+    record.kind = AGENT_RECORD_END;
+    record.job.state = AGENT_JOB_DONE;
+    record.job.agent = "one";
+    record.job.finished_us = 99;
+    record.job.attempts = 2;
+    record.job.timing.total_us = 94;
+    record.job.output_bytes = 4;
+    return record;
+}
+
+struct found {
+    uint64_t jobs, live, ended, operations, agents, events, next;
+    char last_input[8], meta[16], text[32];
+};
+
+static void found_job(void *user, const struct agent_job_record *job, struct agent_blob *input)
+{
+    struct found *found = user;
+    found->jobs++;
+    found->live += job->state == AGENT_JOB_QUEUED;
+    found->ended += job->state == AGENT_JOB_DONE && job->attempts == 2 &&
+                    job->timing.total_us == 94 && strcmp(job->agent, "one") == 0;
+    cr_assert_eq(job->hash[31], 7);
+    cr_assert_str_eq(job->key, "key");
+    if (input != NULL)
+        memcpy(found->last_input, input->bytes, input->size < 8 ? input->size : 8);
+}
+
+static void found_operation(void *user, const struct agent_operation_record *operation)
+{
+    struct found *found = user;
+    found->operations++;
+    snprintf(found->text, sizeof found->text, "%s", operation->reason);
+}
+
+static void found_agent(void *user, const struct agent_agent_record *agent)
+{
+    struct found *found = user;
+    found->agents += agent->admin == AGENT_ADMIN_CORDONED;
+}
+
+static void found_meta(void *user, const char *key, const char *value)
+{
+    struct found *found = user;
+    if (strcmp(key, "strategy") == 0)
+        snprintf(found->meta, sizeof found->meta, "%s", value);
+}
+
+static void found_event(void *user, const struct agent_event_record *event)
+{
+    struct found *found = user;
+    found->events += strcmp(event->json, "{\"kind\":1}") == 0;
+}
+
+static struct found look(struct agent_ledger *ledger)
+{
+    struct found found = {0};
+    struct agent_error err = {0};
+    struct agent_ledger_reader reader = {.on_job = found_job,
+                                         .on_operation = found_operation,
+                                         .on_agent = found_agent,
+                                         .on_meta = found_meta,
+                                         .on_event = found_event,
+                                         .user = &found};
+    cr_assert_eq(agent_ledger_recover(ledger, &reader, &found.next, &err), AGENT_OK, "%s",
+                 err.text);
+    return found;
+}
+
+Test(ledger, gives_back_what_it_was_given)
+{
+    struct agent_ledger *ledger = must_open();
+    uint64_t epoch = agent_ledger_epoch(ledger);
+    struct agent_blob *input = agent_blob_new("in", 3), *output = agent_blob_new("out", 4);
+    for (uint64_t id = 1; id <= 3; id++) {
+        struct agent_record record = job_record(id);
+        agent_ledger_append(ledger, id, &record, input);
+    }
+    struct agent_record records[] = {
+        end_record(2),
+        {.kind = AGENT_RECORD_FORGET, .id = 3},
+        {.kind = AGENT_RECORD_OPERATION,
+         .operation = {.id = 9, .kind = "drain", .target = "one", .by = "me", .reason = "fan"}},
+        {.kind = AGENT_RECORD_AGENT, .agent = {"one", AGENT_ADMIN_CORDONED, "dust", "me"}},
+        {.kind = AGENT_RECORD_AUDIT, .audit = {1, "me", "cordon", "one", "dust"}},
+        {.kind = AGENT_RECORD_META, .meta = {"strategy", "round-robin"}},
+        {.kind = AGENT_RECORD_EVENT, .event = {1, 2, "{\"kind\":1}"}},
+    };
+    for (size_t i = 0; i < sizeof records / sizeof records[0]; i++)
+        agent_ledger_append(ledger, 4 + i, &records[i], i == 0 ? output : NULL);
+    wait_for(10);
+    struct agent_blob *read = NULL;
+    cr_assert_eq(agent_ledger_output(ledger, 2, &read, NULL), AGENT_OK);
+    cr_assert_str_eq((const char *)read->bytes, "out");
+    cr_assert_eq(agent_ledger_output(ledger, 1, &read, NULL), AGENT_ERR_NOT_FOUND);
+    agent_blob_unref(read);
+    agent_blob_unref(input);
+    agent_blob_unref(output);
+    cr_assert_eq(agent_ledger_close(ledger), AGENT_OK);
+    ledger = must_open();
+    cr_assert_eq(agent_ledger_epoch(ledger), epoch + 1);
+    struct found found = look(ledger);
+    cr_assert_eq(found.jobs, 2);
+    cr_assert_eq(found.live, 1);
+    cr_assert_eq(found.ended, 1);
+    cr_assert_str_eq(found.last_input, "in");
+    cr_assert_eq(found.operations, 1);
+    cr_assert_str_eq(found.text, "fan");
+    cr_assert_eq(found.agents, 1);
+    cr_assert_eq(found.events, 1);
+    cr_assert_str_eq(found.meta, "round-robin");
+    cr_assert_eq(found.next, 4, "a forgotten job's id is not used again");
+    agent_ledger_close(ledger);
+}
+
+// In a process of its own: appends without end and says over a pipe what was committed.
+static void write_until_killed(int to)
+{
+    struct agent_ledger *ledger = must_open();
+    struct agent_blob *input = agent_blob_new("in", 3);
+    for (uint64_t id = 1;; id++) {
+        struct agent_record record = job_record(id);
+        agent_ledger_append(ledger, id, &record, input);
+        if (id % 50 == 0)
+            wait_for(id - 49);
+        pthread_mutex_lock(&waiter.lock);
+        uint64_t seq = waiter.seq;
+        pthread_mutex_unlock(&waiter.lock);
+        if (write(to, &seq, sizeof seq) != sizeof seq)
+            _exit(1);
+    }
+}
+
+Test(ledger, what_was_committed_survives_a_kill, .timeout = 60)
+{
+    uint64_t committed = 0;
+    for (int round = 0; round < 5; round++) {
+        int ends[2];
+        cr_assert_eq(pipe(ends), 0);
+        pid_t child = fork();
+        if (child == 0)
+            write_until_killed(ends[1]);
+        close(ends[1]);
+        uint64_t seq;
+        uint64_t target = 200 + (uint64_t)round * 137;
+        while (read(ends[0], &seq, sizeof seq) == sizeof seq && seq < target)
+            continue;
+        kill(child, SIGKILL);
+        while (read(ends[0], &seq, sizeof seq) == sizeof seq)
+            committed = seq;
+        close(ends[0]);
+        waitpid(child, NULL, 0);
+        struct agent_ledger *ledger = must_open();
+        struct found found = look(ledger);
+        cr_assert_geq(found.jobs, committed);
+        cr_assert_geq(found.next, committed + 1);
+        agent_ledger_close(ledger);
+    }
+}
+
+Test(ledger, says_what_is_wrong_with_a_file_that_is_none)
+{
+    struct agent_ledger *ledger = NULL;
+    struct agent_error err = {0};
+    FILE *file = fopen(path, "w");
+    for (int i = 0; i < 4096; i++)
+        fputs("this is not a database ", file);
+    fclose(file);
+    cr_assert_eq(open_at(path, &ledger, &err), AGENT_ERR_CORRUPT);
+    cr_assert_not_null(strstr(err.text, path));
+    cr_assert_not_null(strstr(err.text, "backup"));
+}
+
+static void change(const char *sql)
+{
+    sqlite3 *db = NULL;
+    cr_assert_eq(sqlite3_open(path, &db), SQLITE_OK);
+    cr_assert_eq(sqlite3_exec(db, sql, NULL, NULL, NULL), SQLITE_OK);
+    sqlite3_close(db);
+}
+
+Test(ledger, refuses_a_newer_format_and_another_program_s_file)
+{
+    struct agent_ledger *ledger = must_open();
+    struct agent_error err = {0};
+    agent_ledger_close(ledger);
+    change("PRAGMA user_version=2");
+    cr_assert_eq(open_at(path, &ledger, &err), AGENT_ERR_VERSION);
+    change("PRAGMA user_version=1; PRAGMA application_id=77");
+    cr_assert_eq(open_at(path, &ledger, &err), AGENT_ERR_CORRUPT);
+}
+
+Test(ledger, tries_again_when_the_disk_was_full, .timeout = 60)
+{
+    struct agent_ledger *ledger = must_open();
+    struct rlimit before, small = {.rlim_cur = 512 << 10, .rlim_max = RLIM_INFINITY};
+    signal(SIGXFSZ, SIG_IGN);
+    getrlimit(RLIMIT_FSIZE, &before);
+    small.rlim_max = before.rlim_max;
+    setrlimit(RLIMIT_FSIZE, &small);
+    struct agent_blob *big = agent_blob_new(NULL, 1 << 20);
+    memset(big->bytes, 1, big->size);
+    struct agent_record record = job_record(1);
+    agent_ledger_append(ledger, 1, &record, big);
+    pthread_mutex_lock(&waiter.lock);
+    while (!waiter.failed)
+        pthread_cond_wait(&waiter.wake, &waiter.lock);
+    cr_assert_eq(waiter.seq, 0);
+    pthread_mutex_unlock(&waiter.lock);
+    setrlimit(RLIMIT_FSIZE, &before);
+    wait_for(1);
+    agent_blob_unref(big);
+    cr_assert_eq(agent_ledger_close(ledger), AGENT_OK);
+    ledger = must_open();
+    cr_assert_eq(look(ledger).live, 1);
+    agent_ledger_close(ledger);
+}
