@@ -1,0 +1,381 @@
+// A whole coordinator, driven over its sockets by a client and by an agent that is a double: it
+// takes jobs on a real link and gives back their inputs.
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include <cjson/cJSON.h>
+#include <criterion/criterion.h>
+
+#include "agent/coordinator/coordinator.h"
+#include "agent/coordinator/tensors.h"
+#include "net_client.h"
+#include "net_link.h"
+
+static char folder[64];
+static struct agent_coordinator *coordinator;
+static struct net_client *client;
+static struct net_link_dialer *dialer;
+
+// ---- the double
+
+static void double_open(void *user, struct net_link *link)
+{
+    struct net_buf out = {0};
+    struct net_hello hello = {
+        .version = NET_PROTOCOL_VERSION,
+        .name = net_text_of(user),
+        .instance = {1},
+        .software = net_text_of("double"),
+        .capabilities = net_text_of("{\"credit\":8,\"devices\":[{\"index\":0,\"name\":\"none\"}]}"),
+    };
+    cr_assert_eq(net_hello_encode(&out, &hello, NULL), NET_OK);
+    net_link_send(link, &out);
+    net_buf_free(&out);
+}
+
+static void double_answer(struct net_buf *out, const struct net_frame *frame)
+{
+    static struct net_dispatch dispatch;
+    static struct net_result result;
+    cr_assert_eq(net_dispatch_decode(frame, &dispatch, NULL), NET_OK);
+    result = (struct net_result){.ref = dispatch.ref,
+                                 .outcome = NET_OUTCOME_DONE,
+                                 .compute_us = 100,
+                                 .batch = 1,
+                                 .n_outputs = dispatch.n_inputs};
+    memcpy(result.outputs, dispatch.inputs, sizeof result.outputs);
+    cr_assert_eq(net_result_encode(out, &result, NULL), NET_OK);
+}
+
+static void double_batch(void *user, struct net_link *link, struct net_batch *batch)
+{
+    struct net_buf out = {0};
+    struct net_drain drain;
+    (void)user;
+    for (size_t i = 0; i < batch->n_frames; i++) {
+        const struct net_frame *frame = &batch->frames[i];
+        if (frame->type == NET_MSG_DISPATCH)
+            double_answer(&out, frame);
+        if (frame->type == NET_MSG_DRAIN && net_drain_decode(frame, &drain, NULL) == NET_OK) {
+            struct net_drained drained = {.operation = drain.operation};
+            net_drained_encode(&out, &drained, NULL);
+        }
+    }
+    if (out.len > 0)
+        net_link_send(link, &out);
+    net_buf_free(&out);
+    net_batch_free(batch);
+}
+
+static void double_close(void *user, struct net_link *link, const struct net_error *reason)
+{
+    (void)user;
+    (void)reason;
+    net_link_free(link);
+}
+
+static void join(char *name)
+{
+    struct net_link_dialer_options options = {
+        .address = agent_coordinator_agents_address(coordinator),
+        .events = {.on_open = double_open,
+                   .on_batch = double_batch,
+                   .on_close = double_close,
+                   .user = name},
+    };
+    cr_assert_eq(net_link_dialer_create(&options, &dialer, NULL), NET_OK);
+}
+
+// ---- the coordinator
+
+static void write_file(const char *name, const char *text)
+{
+    char path[160];
+    snprintf(path, sizeof path, "%s/%s", folder, name);
+    FILE *file = fopen(path, "w");
+    cr_assert_not_null(file);
+    fputs(text, file);
+    fclose(file);
+}
+
+static void make_folder(const char *name)
+{
+    char path[160];
+    snprintf(path, sizeof path, "%s/%s", folder, name);
+    cr_assert_eq(mkdir(path, 0700), 0);
+}
+
+static void start(void)
+{
+    struct agent_coordinator_options options;
+    struct agent_error err = {0};
+    char state[80], models[80];
+    snprintf(state, sizeof state, "%s/state", folder);
+    snprintf(models, sizeof models, "%s/models", folder);
+    agent_coordinator_options_init(&options);
+    options.cluster = "test";
+    options.control_address = options.agents_address = options.events_address = "tcp://127.0.0.1:0";
+    options.state_dir = state;
+    options.models_dir = models;
+    cr_assert_eq(agent_coordinator_create(&options, &coordinator, &err), AGENT_OK, "%s", err.text);
+    cr_assert_eq(net_client_open(agent_coordinator_control_address(coordinator), &client, NULL),
+                 NET_OK);
+}
+
+static void stop(void)
+{
+    net_link_dialer_free(dialer);
+    dialer = NULL;
+    net_client_close(client);
+    agent_coordinator_close(coordinator, 0);
+    cr_assert(agent_coordinator_wait(coordinator));
+    agent_coordinator_destroy(coordinator);
+}
+
+static void begin(void)
+{
+    snprintf(folder, sizeof folder, "/tmp/stoker-control-XXXXXX");
+    cr_assert_not_null(mkdtemp(folder));
+    make_folder("models");
+    make_folder("models/echo");
+    make_folder("models/echo/1");
+    write_file("models/echo/1/model.onnx", "the double does not read it");
+    write_file("models/echo/config.ini", "[model]\nmax_batch = 4\n");
+    start();
+}
+
+static void finish(void)
+{
+    char command[96];
+    stop();
+    snprintf(command, sizeof command, "rm -rf %s", folder);
+    cr_assert_eq(system(command), 0);
+}
+
+static cJSON *ask(const char *request)
+{
+    char *text = NULL;
+    size_t len = 0;
+    struct net_error err = {0};
+    cr_assert_eq(net_client_request(client, request, strlen(request), 10000, &text, &len, &err),
+                 NET_OK, "%s", err.text);
+    cJSON *reply = cJSON_ParseWithLength(text, len);
+    cr_assert_not_null(reply, "%s", text);
+    free(text);
+    return reply;
+}
+
+static const char *text_at(const cJSON *object, const char *outer, const char *inner)
+{
+    const cJSON *item = cJSON_GetObjectItem(object, outer);
+    const char *text = cJSON_GetStringValue(inner ? cJSON_GetObjectItem(item, inner) : item);
+    return text != NULL ? text : "";
+}
+
+static void expect(const char *request, const char *code)
+{
+    cJSON *reply = ask(request);
+    cr_expect_str_eq(text_at(reply, "error", "code"), code, "%s -> %s", request,
+                     text_at(reply, "error", "message"));
+    cr_expect_eq(cJSON_IsTrue(cJSON_GetObjectItem(reply, "ok")), code[0] == '\0');
+    cr_expect(code[0] == '\0' || text_at(reply, "error", "message")[0] != '\0');
+    cJSON_Delete(reply);
+}
+
+TestSuite(control, .init = begin, .fini = finish, .timeout = 60);
+
+Test(control, wrong_requests_are_told_what_is_wrong)
+{
+    static const char *const rows[][2] = {
+        {"", "bad_request"},
+        {"x", "bad_request"},
+        {"[]", "bad_request"},
+        {"{}", "bad_request"},
+        {"{\"v\":2,\"op\":\"status\"}", "version"},
+        {"{\"v\":\"1\",\"op\":\"status\"}", "bad_request"},
+        {"{\"v\":1}", "bad_request"},
+        {"{\"v\":1,\"op\":7}", "bad_request"},
+        {"{\"v\":1,\"op\":\"frob\"}", "bad_request"},
+        {"{\"v\":1,\"op\":\"job\"}", "bad_request"},
+        {"{\"v\":1,\"op\":\"job\",\"id\":0}", "bad_request"},
+        {"{\"v\":1,\"op\":\"job\",\"id\":1.5}", "bad_request"},
+        {"{\"v\":1,\"op\":\"job\",\"id\":\"1\"}", "bad_request"},
+        {"{\"v\":1,\"op\":\"job\",\"id\":99}", "not_found"},
+        {"{\"v\":1,\"op\":\"cancel\",\"id\":99}", "not_found"},
+        {"{\"v\":1,\"op\":\"result\",\"id\":99}", "not_found"},
+        {"{\"v\":1,\"op\":\"jobs\",\"limit\":0}", "bad_request"},
+        {"{\"v\":1,\"op\":\"jobs\",\"limit\":1001}", "bad_request"},
+        {"{\"v\":1,\"op\":\"jobs\",\"state\":\"lost\"}", "bad_request"},
+        {"{\"v\":1,\"op\":\"jobs\",\"model\":5}", "bad_request"},
+        {"{\"v\":1,\"op\":\"events\",\"after\":-1}", "bad_request"},
+        {"{\"v\":1,\"op\":\"agents\",\"agent\":\"x\"}", "not_found"},
+        {"{\"v\":1,\"op\":\"cordon\"}", "bad_request"},
+        {"{\"v\":1,\"op\":\"cordon\",\"agent\":\"x\"}", "not_found"},
+        {"{\"v\":1,\"op\":\"drain\",\"agent\":\"x\"}", "not_found"},
+        {"{\"v\":1,\"op\":\"drain\",\"agent\":\"x\",\"plan\":1}", "bad_request"},
+        {"{\"v\":1,\"op\":\"drain\",\"agent\":\"x\",\"plan\":true}", "not_found"},
+        {"{\"v\":1,\"op\":\"operation\",\"id\":1}", "not_found"},
+        {"{\"v\":1,\"op\":\"model\",\"name\":\"x\"}", "not_found"},
+        {"{\"v\":1,\"op\":\"strategy\",\"name\":\"x\"}", "not_found"},
+        {"{\"v\":1,\"op\":\"submit\",\"model\":\"echo\"}", "bad_request"},
+        {"{\"v\":1,\"op\":\"submit\",\"model\":\"echo\",\"jobs\":[]}", "bad_request"},
+        {"{\"v\":1,\"op\":\"submit\",\"model\":\"echo\",\"inputs\":[]}", "bad_request"},
+        {"{\"v\":1,\"op\":\"submit\",\"model\":\"echo\",\"inputs\":[{}]}", "bad_request"},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
+        expect(rows[i][0], rows[i][1]);
+}
+
+#define SUBMIT(more, input) \
+    "{\"v\":1,\"op\":\"submit\",\"model\":\"echo\"" more ",\"inputs\":[" input "]}"
+#define GOOD "{\"dtype\":\"int16\",\"shape\":[2],\"data\":[1,-2]}"
+
+Test(control, wrong_inputs_are_told_what_is_wrong)
+{
+    static const char *const rows[][2] = {
+        {SUBMIT(",\"priority\":4", GOOD), "bad_request"},
+        {SUBMIT(",\"priority\":-1", GOOD), "bad_request"},
+        {SUBMIT(",\"deadline_ms\":-1", GOOD), "bad_request"},
+        {SUBMIT(",\"wait_ms\":30001", GOOD), "bad_request"},
+        {SUBMIT(",\"key\":5", GOOD), "bad_request"},
+        {SUBMIT(",\"version\":3", GOOD), "not_found"},
+        {SUBMIT("", "{\"dtype\":\"int15\",\"shape\":[1],\"data\":[1]}"), "wrong_input"},
+        {SUBMIT("", "{\"dtype\":\"int8\",\"shape\":[2],\"data\":[1]}"), "wrong_input"},
+        {SUBMIT("", "{\"dtype\":\"int8\",\"shape\":[1],\"data\":[1,2]}"), "wrong_input"},
+        {SUBMIT("", "{\"dtype\":\"int8\",\"shape\":[1],\"data\":[128]}"), "wrong_input"},
+        {SUBMIT("", "{\"dtype\":\"int8\",\"shape\":[1],\"data\":[0.5]}"), "wrong_input"},
+        {SUBMIT("", "{\"dtype\":\"int8\",\"shape\":[1],\"data\":[\"x\"]}"), "bad_request"},
+        {SUBMIT("", "{\"dtype\":\"int8\",\"shape\":[-1],\"data\":[]}"), "bad_request"},
+        {SUBMIT("", "{\"dtype\":\"int8\",\"shape\":[1e18,1e18],\"data\":[]}"), "bad_request"},
+        {SUBMIT("", "{\"dtype\":\"int8\",\"shape\":[1,1,1,1,1,1,1,1,1],\"data\":[1]}"),
+         "bad_request"},
+        {SUBMIT("", "{\"dtype\":\"int8\",\"shape\":[4e9,4e9,0],\"data\":[]}"), "bad_request"},
+        {SUBMIT("", "{\"dtype\":\"int8\",\"shape\":[3],\"data_b64\":\"AQ==\"}"), "wrong_input"},
+        {SUBMIT("", "{\"dtype\":\"int8\",\"shape\":[3],\"data_b64\":\"A*I=\"}"), "wrong_input"},
+        {SUBMIT("", "{\"dtype\":\"int8\",\"shape\":[3],\"data_b64\":\"A*ID\"}"), "bad_request"},
+        {SUBMIT("", "{\"dtype\":\"int8\",\"shape\":[1],\"data_b64\":\"AQ=\"}"), "wrong_input"},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
+        expect(rows[i][0], rows[i][1]);
+}
+
+Test(control, a_job_goes_round_and_comes_back)
+{
+    join((char[]){"one"});
+    cJSON *reply = ask(SUBMIT(",\"wait_ms\":20000,\"key\":\"k\"", GOOD));
+    cr_assert_str_eq(text_at(reply, "job", "state"), "done");
+    const cJSON *output = cJSON_GetArrayItem(cJSON_GetObjectItem(reply, "outputs"), 0);
+    cr_assert_str_eq(text_at(output, "data_b64", NULL), "AQD+/w==");
+    cr_assert_str_eq(text_at(reply, "labels_ref", NULL), "echo:1");
+    cJSON_Delete(reply);
+    // The same key: the same job. And its outputs are read back from the ledger.
+    reply = ask(SUBMIT(",\"wait_ms\":1000,\"key\":\"k\"", GOOD));
+    cr_assert(cJSON_IsTrue(cJSON_GetObjectItem(reply, "existing")));
+    output = cJSON_GetArrayItem(cJSON_GetObjectItem(reply, "outputs"), 0);
+    cr_assert_str_eq(text_at(output, "data_b64", NULL), "AQD+/w==");
+    cJSON_Delete(reply);
+    expect("{\"v\":1,\"op\":\"cancel\",\"id\":1}", "conflict");
+}
+
+Test(control, many_jobs_in_one_request)
+{
+    join((char[]){"one"});
+    cJSON *reply = ask("{\"v\":1,\"op\":\"submit\",\"model\":\"echo\",\"jobs\":["
+                       "{\"inputs\":[" GOOD "]},{\"inputs\":[" GOOD "]},{\"inputs\":[" GOOD "]}]}");
+    const cJSON *jobs = cJSON_GetObjectItem(reply, "jobs");
+    cr_assert_eq(cJSON_GetArraySize(jobs), 3);
+    for (int i = 0; i < 3; i++) {
+        char request[96];
+        snprintf(request, sizeof request, "{\"v\":1,\"op\":\"result\",\"wait_ms\":20000,\"id\":%g}",
+                 cJSON_GetObjectItem(cJSON_GetArrayItem(jobs, i), "id")->valuedouble);
+        cJSON *result = ask(request);
+        cr_assert_str_eq(text_at(result, "job", "state"), "done");
+        cJSON_Delete(result);
+    }
+    cJSON_Delete(reply);
+}
+
+Test(control, a_drain_ends_with_an_agent_that_is_safe_to_remove)
+{
+    join((char[]){"one"});
+    cJSON_Delete(ask(SUBMIT(",\"wait_ms\":20000", GOOD)));
+    cJSON *reply = ask("{\"v\":1,\"op\":\"drain\",\"agent\":\"one\",\"plan\":true}");
+    cr_assert_str_eq(text_at(reply, "operation", "state"), "planned");
+    cJSON_Delete(reply);
+    expect("{\"v\":1,\"op\":\"drain\",\"agent\":\"one\",\"by\":\"me\",\"reason\":\"fan\"}", "");
+    reply = ask("{\"v\":1,\"op\":\"operation\",\"id\":1,\"wait_ms\":20000}");
+    const cJSON *operation = cJSON_GetObjectItem(reply, "operation");
+    cr_assert(cJSON_IsTrue(cJSON_GetObjectItem(operation, "safe_to_remove")));
+    cJSON_Delete(reply);
+    expect("{\"v\":1,\"op\":\"drain\",\"agent\":\"one\"}", "conflict");
+    expect("{\"v\":1,\"op\":\"uncordon\",\"agent\":\"one\"}", "");
+    expect("{\"v\":1,\"op\":\"uncordon\",\"agent\":\"one\"}", "conflict");
+}
+
+Test(control, jobs_and_their_results_outlive_the_coordinator)
+{
+    expect(SUBMIT(",\"key\":\"late\"", GOOD), "");
+    stop();
+    start();
+    cJSON *reply = ask("{\"v\":1,\"op\":\"job\",\"id\":1}");
+    cr_assert_str_eq(text_at(reply, "job", "state"), "queued");
+    cJSON_Delete(reply);
+    join((char[]){"one"});
+    reply = ask("{\"v\":1,\"op\":\"result\",\"id\":1,\"wait_ms\":20000}");
+    cr_assert_str_eq(text_at(reply, "job", "state"), "done");
+    cJSON_Delete(reply);
+    stop();
+    start();
+    reply = ask("{\"v\":1,\"op\":\"result\",\"id\":1}");
+    const cJSON *output = cJSON_GetArrayItem(cJSON_GetObjectItem(reply, "outputs"), 0);
+    cr_assert_str_eq(text_at(output, "data_b64", NULL), "AQD+/w==");
+    cJSON_Delete(reply);
+}
+
+Test(control, events_can_be_waited_for)
+{
+    cJSON *reply = ask("{\"v\":1,\"op\":\"events\"}");
+    cr_assert_eq(cJSON_GetArraySize(cJSON_GetObjectItem(reply, "events")), 0);
+    cJSON_Delete(reply);
+    join((char[]){"one"});
+    reply = ask("{\"v\":1,\"op\":\"events\",\"after\":0,\"wait_ms\":20000}");
+    const cJSON *event = cJSON_GetArrayItem(cJSON_GetObjectItem(reply, "events"), 0);
+    cr_assert_str_eq(text_at(event, "kind", NULL), "agent.joined");
+    cJSON_Delete(reply);
+}
+
+Test(control, a_second_coordinator_is_kept_from_the_state_folder)
+{
+    struct agent_coordinator_options options;
+    struct agent_coordinator *second = NULL;
+    struct agent_error err = {0};
+    char state[80];
+    snprintf(state, sizeof state, "%s/state", folder);
+    agent_coordinator_options_init(&options);
+    options.cluster = "test";
+    options.control_address = options.agents_address = options.events_address = "tcp://127.0.0.1:0";
+    options.state_dir = state;
+    options.models_dir = folder;
+    cr_assert_eq(agent_coordinator_create(&options, &second, &err), AGENT_ERR_LOCKED);
+    cr_assert_not_null(strstr(err.text, state));
+}
+
+Test(control, reload_refuses_what_it_does_not_know)
+{
+    struct agent_coordinator_options options;
+    struct agent_error err = {0};
+    agent_coordinator_options_init(&options);
+    options.settings.strategy = "none";
+    cr_assert_eq(agent_coordinator_reload(coordinator, &options.settings, &err), AGENT_ERR_INVAL);
+    options.settings.strategy = "round-robin";
+    cr_assert_eq(agent_coordinator_reload(coordinator, &options.settings, &err), AGENT_OK);
+    const char *strategy = "";
+    while (strcmp(strategy, "round-robin") != 0) {
+        cJSON *reply = ask("{\"v\":1,\"op\":\"strategy\"}");
+        strategy =
+            strcmp(text_at(reply, "strategy", NULL), "round-robin") == 0 ? "round-robin" : "";
+        cJSON_Delete(reply);
+    }
+}
