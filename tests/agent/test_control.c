@@ -12,6 +12,7 @@
 #include "agent/coordinator/tensors.h"
 #include "net_client.h"
 #include "net_link.h"
+#include "tests/agent/remove_tree.h"
 
 static char folder[64];
 static struct agent_coordinator *coordinator;
@@ -148,10 +149,8 @@ static void begin(void)
 
 static void finish(void)
 {
-    char command[96];
     stop();
-    snprintf(command, sizeof command, "rm -rf %s", folder);
-    cr_assert_eq(system(command), 0);
+    cr_assert_eq(remove_tree(folder), 0);
 }
 
 static cJSON *ask(const char *request)

@@ -3,8 +3,15 @@
 
 #include <criterion/criterion.h>
 
-#include "agent/core/hist.h"
 #include "agent/coordinator/window.h"
+#include "agent/core/hist.h"
+
+// The same numbers each time, 31 bits.
+static uint32_t draw(uint64_t *state)
+{
+    *state = *state * 6364136223846793005u + 1442695040888963407u;
+    return (uint32_t)(*state >> 33);
+}
 
 static int compare(const void *a, const void *b)
 {
@@ -17,9 +24,9 @@ Test(hist, percentiles_are_within_a_32nd_of_the_sorted_values)
     static uint64_t values[20000];
     static struct agent_hist hist;
     size_t n = sizeof values / sizeof values[0];
-    srand(7);
+    uint64_t state = 7;
     for (size_t i = 0; i < n; i++) {
-        values[i] = (uint64_t)exp(rand() / (double)RAND_MAX * 20); // 1 us to 8 minutes
+        values[i] = (uint64_t)exp(draw(&state) / 2147483648.0 * 20); // 1 us to 8 minutes
         agent_hist_add(&hist, values[i]);
     }
     qsort(values, n, sizeof values[0], compare);
@@ -37,9 +44,9 @@ Test(hist, percentiles_are_within_a_32nd_of_the_sorted_values)
 Test(hist, merging_is_the_same_as_adding_everything_to_one)
 {
     static struct agent_hist a, b, all;
-    srand(3);
+    uint64_t state = 3;
     for (int i = 0; i < 5000; i++) {
-        uint64_t value = (uint64_t)rand() << (i % 4);
+        uint64_t value = (uint64_t)draw(&state) << (i % 4);
         agent_hist_add(i % 2 ? &a : &b, value);
         agent_hist_add(&all, value);
     }

@@ -14,6 +14,7 @@
 #include <sqlite3.h>
 
 #include "agent/ledger/ledger.h"
+#include "tests/agent/remove_tree.h"
 
 static char folder[64], path[96];
 
@@ -78,9 +79,7 @@ static void begin(void)
 
 static void finish(void)
 {
-    char command[160];
-    snprintf(command, sizeof command, "rm -rf %s", folder);
-    cr_assert_eq(system(command), 0);
+    cr_assert_eq(remove_tree(folder), 0);
 }
 
 TestSuite(ledger, .init = begin, .fini = finish);

@@ -71,13 +71,12 @@ static void run(struct agent_ledger *ledger, uint32_t jobs, uint32_t outstanding
 
 int main(void)
 {
-    char folder[] = "/tmp/stoker-bench-XXXXXX", path[64], command[64];
+    char folder[] = "/tmp/stoker-bench-XXXXXX", path[64];
     struct agent_ledger *ledger = NULL;
     struct agent_error err = {0};
     if (mkdtemp(folder) == NULL)
         return 1;
     snprintf(path, sizeof path, "%s/ledger.db", folder);
-    snprintf(command, sizeof command, "rm -rf %s", folder);
     struct agent_ledger_options options = {
         .path = path, .on_commit = on_commit, .on_failure = on_failure};
     if (agent_ledger_open(&options, &ledger, &err) != AGENT_OK) {
@@ -88,5 +87,5 @@ int main(void)
     run(ledger, 20000, 256);
     run(ledger, 50000, 4096);
     agent_ledger_close(ledger);
-    return system(command) == 0 ? 0 : 1;
+    return remove(path) == 0 && remove(folder) == 0 ? 0 : 1;
 }
