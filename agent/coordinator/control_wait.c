@@ -155,7 +155,7 @@ void agent_io_calls_tick(struct agent_coordinator *c, int64_t now_us)
     while (call != NULL) {
         struct io_call *next = TAILQ_NEXT(call, parked);
         if (call->wait != IO_WAIT_CORE &&
-            (now_us >= call->until_us || c->stopping || net_request_gone(call->request)))
+            (now_us >= call->until_us || net_request_gone(call->request)))
             give_up(call);
         call = next;
     }

@@ -23,6 +23,8 @@ void agent_io_item_free(struct io_item *item)
     if (item == NULL)
         return;
     net_batch_free(item->batch);
+    if (item->kind == IO_ITEM_OPENED)
+        net_link_free(item->link); // nobody took it over
     if (item->call != NULL)
         agent_call_error(item->call, "unavailable", NULL, "the coordinator has stopped");
     agent_model_set_destroy(item->set);

@@ -60,7 +60,8 @@ const char *agent_io_scratch(struct agent_coordinator *c, const char *text, size
     char *copy = malloc(len + 1);
     if (copy == NULL)
         return "";
-    memcpy(copy, text, len);
+    if (len > 0)
+        memcpy(copy, text, len);
     copy[len] = '\0';
     c->scratch[c->n_scratch++] = copy;
     return copy;
@@ -95,6 +96,7 @@ static void take_item(struct agent_coordinator *c, struct io_item *item)
     switch (item->kind) {
     case IO_ITEM_OPENED:
         agent_io_link_opened(c, item->link);
+        item->link = NULL;
         break;
     case IO_ITEM_FRAMES:
         agent_io_frames(c, item->batch);
