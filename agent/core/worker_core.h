@@ -96,7 +96,8 @@ enum worker_event_kind {
     WORKER_NOT_FETCHED, /* model, error, text: can't be fetched */
     WORKER_UNLOAD,      /* hash */
     WORKER_STARTED,     /* device: its process has opened it */
-    WORKER_LOADED,      /* device, model, error (NONE: it is resident), text, bytes */
+    WORKER_LOADED,      /* device, model, error (NONE: it is resident), text, bytes, rows_max (0: as
+                           fetched) */
     WORKER_RAN,         /* device, error (of the whole batch), text, prepare_us, … */
     WORKER_PROGRESS,    /* device, is_prepared: preparing goes on, or is over and the batch runs */
     WORKER_DIED,        /* device, text */

@@ -168,6 +168,8 @@ void agent_worker_model_on_loaded(struct worker_core *core, const struct worker_
                                                    .used_us = core->now_us,
                                                    .load_begun_us = begun_us,
                                                    .load_ended_us = core->now_us};
+        if (event->rows_max != 0)
+            model->rows_max = event->rows_max;
         model->was_evicted_for = false;
         model->load_deaths = 0;
         return;

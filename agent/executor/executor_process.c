@@ -19,7 +19,7 @@
 
 extern char **environ;
 
-enum { END_WAIT_MS = 2000 };
+enum { END_WAIT_MS = 500 };
 
 static int spawn(const struct executor_process_options *options, int socket_fd, int memory_fd,
                  pid_t *ret_pid)

@@ -31,7 +31,7 @@ int agent_executor_process_start(const struct executor_process_options *options,
                                  struct executor_process *ret_process, char *ret_error);
 
 /* Kills the process and waits for its end, which SIGKILL makes near (a driver stuck in the kernel
- * is left behind to init's care: this waits at most 2 s). Says in ret_how (128 characters) how it
+ * is left behind to init's care: this waits at most 0.5 s). Says in ret_how (128 characters) how it
  * ended. Everything is released. Harmless when it was not started. */
 void agent_executor_process_end(struct executor_process *process, char *ret_how);
 

@@ -344,6 +344,7 @@ enum agent_status agent_worker_create(const struct agent_worker_options *options
     worker->tail = &worker->head;
     worker->wake_fd = -1;
     pthread_mutex_init(&worker->lock, NULL);
+    snprintf(worker->name, sizeof(worker->name), "%s", worker->config.agent_name);
     snprintf(worker->coordinator, sizeof(worker->coordinator), "%s", options->coordinator);
     for (uint32_t i = 0; i < options->n_devices; i++)
         worker->devices[i].info = options->devices[i];

@@ -24,6 +24,17 @@ static void shape_format(uint32_t rank, const int64_t *dims, char *ret_text, siz
     cx_shape_format(&shape, ret_text, size);
 }
 
+static void mismatch_describe(const struct executor_io *io, const struct worker_tensor *tensor,
+                              char *why, size_t size)
+{
+    char want[96], have[96];
+    shape_format(io->rank, io->dims, want, sizeof(want));
+    shape_format(tensor->rank, tensor->dims, have, sizeof(have));
+    snprintf(why, size, "input '%.60s' is %s %.50s, the job's is %s %.50s", io->name,
+             cx_dtype_name((enum cx_dtype)io->dtype), want,
+             cx_dtype_name((enum cx_dtype)tensor->dtype), have);
+}
+
 /* Whether a job's inputs are what the model takes. */
 static bool inputs_check(const struct worker_model *model, const struct worker_job *job, char *why,
                          size_t size)
@@ -35,20 +46,15 @@ static bool inputs_check(const struct worker_model *model, const struct worker_j
     for (uint32_t i = 0; i < model->n_inputs; i++) {
         const struct executor_io *io = &model->inputs[i];
         const struct worker_tensor *tensor = input_find(job, io, i);
-        char want[96], have[96];
         if (tensor == NULL) {
             snprintf(why, size, "the job has no input '%.100s'", io->name);
             return false;
         }
-        bool fits = tensor->rank == io->rank;
+        bool fits = tensor->rank == io->rank && tensor->dtype == io->dtype;
         for (uint32_t d = 0; fits && d < io->rank; d++)
             fits = io->dims[d] < 0 || io->dims[d] == tensor->dims[d];
-        shape_format(io->rank, io->dims, want, sizeof(want));
-        shape_format(tensor->rank, tensor->dims, have, sizeof(have));
-        if (!fits || tensor->dtype != io->dtype) {
-            snprintf(why, size, "input '%.60s' is %s %.50s, the job's is %s %.50s", io->name,
-                     cx_dtype_name((enum cx_dtype)io->dtype), want,
-                     cx_dtype_name((enum cx_dtype)tensor->dtype), have);
+        if (!fits) {
+            mismatch_describe(io, tensor, why, size);
             return false;
         }
     }
@@ -68,7 +74,7 @@ static uint32_t rows_pad(const struct worker_model *model, uint32_t rows)
 }
 
 /* Only a first dimension that the model leaves open can be padded. */
-static bool can_pad(const struct worker_model *model)
+bool agent_worker_can_batch(const struct worker_model *model)
 {
     for (uint32_t i = 0; i < model->n_inputs; i++)
         if (model->inputs[i].rank == 0 || model->inputs[i].dims[0] >= 0)
@@ -105,20 +111,24 @@ static bool inputs_place(const struct worker_model *model, const struct worker_j
     return true;
 }
 
-static void inputs_copy(const struct worker_model *model, const struct worker_action *action,
+/* False when the jobs are not as alike as their signatures, which are hashes, promise. */
+static bool inputs_copy(const struct worker_model *model, const struct worker_action *action,
                         const struct executor_run *run, uint8_t *memory)
 {
     for (uint32_t i = 0; i < model->n_inputs; i++) {
         uint8_t *to = memory + run->inputs[i].offset;
-        uint8_t *end = to + run->inputs[i].bytes;
+        const uint8_t *end = to + run->inputs[i].bytes;
         for (uint32_t j = 0; j < action->n_payloads; j++) {
             const struct worker_tensor *tensor =
                 input_find(action->payloads[j], &model->inputs[i], i);
+            if (tensor == NULL || tensor->bytes > (uint64_t)(end - to))
+                return false;
             memcpy(to, tensor->data, tensor->bytes);
             to += tensor->bytes;
         }
         memset(to, 0, (size_t)(end - to));
     }
+    return true;
 }
 
 static void refuse(struct agent_worker *worker, uint32_t device, enum worker_error error,
@@ -137,12 +147,11 @@ void agent_worker_device_run(struct agent_worker *worker, const struct worker_ac
     union executor_packet packet;
     struct executor_run *run = &packet.run;
     memset(run, 0, sizeof(*run));
-    /* Jobs of one batch have equal signatures: what fits one fits all. */
     if (!inputs_check(model, first, why, sizeof(why))) {
         refuse(worker, action->device, WORKER_ERROR_INPUT, why);
         return;
     }
-    device->rows_padded = can_pad(model) ? rows_pad(model, action->rows) : 0;
+    device->rows_padded = agent_worker_can_batch(model) ? rows_pad(model, action->rows) : 0;
     device->batch_model = action->model;
     run->batch = ++device->batch;
     run->model = action->model;
@@ -153,7 +162,10 @@ void agent_worker_device_run(struct agent_worker *worker, const struct worker_ac
                "the inputs do not fit in shared memory");
         return;
     }
-    inputs_copy(model, action, run, device->process.memory);
+    if (!inputs_copy(model, action, run, device->process.memory)) {
+        refuse(worker, action->device, WORKER_ERROR_MEMORY, "the batch does not fit together");
+        return;
+    }
     if (agent_executor_packet_send(device->process.socket_fd, &packet, EXECUTOR_RUN) != 0)
         agent_worker_later(worker,
                            (struct worker_event){.kind = WORKER_DIED, .device = action->device},

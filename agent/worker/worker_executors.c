@@ -152,7 +152,8 @@ static void on_loaded(struct agent_worker *worker, uint32_t index, struct execut
                                              .device = index,
                                              .model = loaded->model,
                                              .error = error,
-                                             .bytes = loaded->model_bytes},
+                                             .bytes = loaded->model_bytes,
+                                             .rows_max = agent_worker_can_batch(model) ? 0 : 1},
                        loaded->text);
 }
 

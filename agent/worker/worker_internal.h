@@ -64,8 +64,10 @@ struct worker_model {
 
 struct agent_worker {
     struct agent_config config;
+    /* Of HELLO, and never changed: NNG's threads read them. */
     char coordinator[256];
-    char *capabilities; /* JSON of HELLO */
+    char name[64];
+    char *capabilities; /* JSON */
     uint8_t instance[NET_INSTANCE_SIZE];
 
     pthread_mutex_t lock; /* of the inbox */
@@ -127,6 +129,8 @@ void agent_worker_device_evict(struct agent_worker *worker, uint32_t device, uin
 void agent_worker_device_read(struct agent_worker *worker, uint32_t device);
 
 /* worker_batch.c */
+/* Whether jobs of the model, once it is described, can share a batch at all. */
+bool agent_worker_can_batch(const struct worker_model *model);
 void agent_worker_device_run(struct agent_worker *worker, const struct worker_action *action);
 /* One output of a job of the batch that its device answered last. NULL, or why there is none. */
 const char *agent_worker_output(struct agent_worker *worker, const struct worker_action *action,

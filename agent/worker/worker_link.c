@@ -26,7 +26,7 @@ static void on_open(void *user, struct net_link *link)
     struct agent_worker *worker = user;
     struct net_buf frames = {0};
     struct net_hello hello = {.version = NET_PROTOCOL_VERSION,
-                              .name = net_text_of(worker->config.agent_name),
+                              .name = net_text_of(worker->name),
                               .software = net_text_of("stokerd " STOKER_VERSION),
                               .capabilities = net_text_of(worker->capabilities)};
     memcpy(hello.instance, worker->instance, sizeof(hello.instance));
