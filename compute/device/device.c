@@ -115,6 +115,7 @@ enum cx_status cx_device_open(const char *id, const struct cx_device_options *op
     device->platform = chosen->platform;
     device->id = chosen->device;
     device->profiling = options->profiling;
+    device->blas = options->blas;
     device->memory_bytes_max =
         options->memory_bytes_max != 0 ? options->memory_bytes_max : device->info.global_bytes;
     if (options->family != CX_FAMILY_AUTO)

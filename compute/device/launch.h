@@ -15,6 +15,7 @@
 #include <stdint.h>
 
 #include "cx.h"
+#include "device/blas.h"
 #include "device/device.h"
 #include "graph/graph.h"
 
@@ -120,6 +121,8 @@ struct cx_launch_spec {
     uint32_t arg_n;
     struct cx_arg args[CX_LAUNCH_ARG_MAX];
     double flops; /* for profiles; 0 where not counted */
+    /* A product through CLBlast: file is CX_BLAS_FILE, args are enum cx_blas_arg. */
+    struct cx_blas_product blas;
 };
 
 /* Appends a space and the text ("-DNAME=VALUE") to a spec's options; CX_INTERNAL through
@@ -177,6 +180,11 @@ enum cx_status cx_prepare_launch(struct cx_prepare *p, const struct cx_launch_sp
 /* "Conv 'c1': " + text; returns status. */
 __attribute__((format(printf, 3, 4))) enum cx_status
 cx_prepare_fail(struct cx_prepare *p, enum cx_status status, const char *format, ...);
+
+/* Whether a product of these sizes would best go through CLBlast, and the scratch it then needs;
+ * false where it doesn't work. The first call on a device tries it, which may block for long. */
+bool cx_prepare_blas(struct cx_prepare *p, const struct cx_blas_product *product,
+                     uint64_t *ret_scratch_bytes);
 
 /* ---- rows ---- */
 

@@ -132,6 +132,13 @@ enum cx_status cx_prepare_fault(struct cx_prepare *p, const char *text, struct c
     return CX_OK;
 }
 
+bool cx_prepare_blas(struct cx_prepare *p, const struct cx_blas_product *product,
+                     uint64_t *ret_scratch_bytes)
+{
+    return cx_blas_wanted(p->session->device, product) &&
+           cx_blas_scratch(p->session->device, product, ret_scratch_bytes);
+}
+
 enum cx_status cx_prepare_host(struct cx_prepare *p)
 {
     p->description->host[p->node] = true;

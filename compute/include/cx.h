@@ -134,11 +134,15 @@ enum cx_status cx_devices_list(struct cx_device_info **ret_devices, size_t *ret_
 
 struct cx_device;
 
+/* Whether matrix products go through CLBlast. */
+enum cx_blas { CX_BLAS_AUTO = 0, CX_BLAS_NEVER, CX_BLAS_ALWAYS };
+
 struct cx_device_options {
     const char *cache_dir;     /* program binaries; NULL: no cache on disk */
     uint64_t cache_bytes_max;  /* 0: 256 MiB; the oldest entries go first */
     uint64_t memory_bytes_max; /* most device memory to use; 0: what the device has */
     enum cx_family family;     /* AUTO: by device type; tests override it */
+    enum cx_blas blas;         /* AUTO: on GPUs where it works; always means on any GPU family */
     bool profiling;            /* time stamps on every launch: slower, for cx_plan_profile */
 };
 

@@ -30,3 +30,6 @@ stoker_add_test_program(test_compute_networks LIBS compute_model_builder
   SOURCES test_networks.c random_weights.c device_plan.c)
 add_test(NAME compute.networks COMMAND test_compute_networks cpu onnx-light-random)
 stoker_set_test(compute.networks TIMEOUT 600)
+# CLBlast compiles for a minute or more on a CPU device: only where STOKER_SLOW_TESTS is set.
+stoker_criterion_test(NAME compute.clblast SOURCES test_clblast.c LIBS compute_node_rig
+  TIMEOUT 600 LABELS slow)

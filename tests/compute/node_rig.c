@@ -28,13 +28,20 @@ void rig_free_all(void)
         free(blocks[--block_n]);
 }
 
+static enum cx_blas blas;
+
+void rig_want_blas(void)
+{
+    blas = CX_BLAS_ALWAYS;
+}
+
 struct cx_device *rig_device(enum cx_family family)
 {
     static struct cx_device *devices[CX_FAMILY_GPU + 1];
     if (devices[family] != NULL)
         return devices[family];
     const char *cache = getenv("XDG_CACHE_HOME");
-    struct cx_device_options options = {.family = family};
+    struct cx_device_options options = {.family = family, .blas = blas};
     struct cx_error err;
     if (cache != NULL)
         cx_setup(cache, &err);

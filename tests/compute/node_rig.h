@@ -22,7 +22,7 @@ struct rig_node {
     bool constant[RIG_INPUTS_MAX];           /* known when the plan is made */
     uint32_t attr_n;
     struct cx_attr attrs[RIG_ATTRS_MAX];
-    struct cx_epilogue epilogue; /* its residual is ignored: */
+    struct cx_epilogue epilogue; /* its residual is this: */
     struct cx_tensor residual;   /* CX_DTYPE_UNDEFINED: none */
     double rtol, atol;
 };
@@ -30,6 +30,9 @@ struct rig_node {
 /* The device's kernels for one family; opened once a process each. NULL, with the test skipped,
  * when this machine has no OpenCL device. */
 struct cx_device *rig_device(enum cx_family family);
+
+/* Devices opened from now on send every matrix product through CLBlast. */
+void rig_want_blas(void);
 
 /* Memory of a tensor filled with numbers that suit most operators: small, of both signs where the
  * type has one, the same for the same SEED. Lives until rig_free_all. */
