@@ -29,6 +29,25 @@ static inline V F(exp_fast)(V x)
     return isnan(x) ? x : p * low * high;
 }
 
+/* exp of what is not above 0, for softmax: a result under 1e-38 stays at 1e-38. A NaN stays one. */
+static inline V F(exp_negative)(V x)
+{
+    x = x < (V)-87.3f ? (V)-87.3f : x;
+    V t = x * 1.44269504f + 12582912.0f; /* the integer part is now in the low bits */
+    V n = t - 12582912.0f;
+    V f = fma(n, (V)-0.693145752f, x);
+    f = fma(n, (V)-1.42860677e-6f, f);
+    V p = (V)1.38888889e-3f;
+    p = p * f + 8.33333333e-3f;
+    p = p * f + 4.16666667e-2f;
+    p = p * f + 0.166666667f;
+    p = p * f + 0.5f;
+    p = p * f + 1.0f;
+    p = p * f + 1.0f;
+    CAT(int, N) scale = (CAT(as_int, N)(t) << 23) + (127 << 23);
+    return p * CAT(as_float, N)(scale);
+}
+
 /* erf by two fits of our own, relative error about 2e-7: x P(x^2) below 1, 1 - exp(Q(x)) above. */
 static inline V F(erf_fast)(V x)
 {

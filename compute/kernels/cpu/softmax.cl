@@ -14,8 +14,8 @@
 #undef N
 
 #ifdef A_ACC_FLOAT
-#define EXP1(x) exp_fast_(x)
-#define EXPW(x) CAT(exp_fast_, W)(x)
+#define EXP1(x) exp_negative_(x)
+#define EXPW(x) CAT(exp_negative_, W)(x)
 #else
 #define EXP1(x) exp(x)
 #define EXPW(x) exp(x)
@@ -43,6 +43,17 @@ static inline A_ACC max_of(V v)
     return most;
 }
 
+/* The exponentials of a row wait in dst where that holds them exactly. */
+#if D_KIND == 0 && !defined(OP_LOG)
+#define KEEP(statement) statement
+#define KEPTW(i) LOADW(A, dst, i)
+#define KEPT1(i) LOAD1(A, dst, i)
+#else
+#define KEEP(statement)
+#define KEPTW(i) EXPW(LOADW(A, src, i) - most)
+#define KEPT1(i) EXP1(LOAD1(A, src, i) - most)
+#endif
+
 static inline void softmax_row(__global const A_T *src, __global D_T *dst, long n)
 {
     V mosts = (V)-INFINITY;
@@ -56,10 +67,16 @@ static inline void softmax_row(__global const A_T *src, __global D_T *dst, long 
 
     V sums = (V)0;
     A_ACC sum = 0;
-    for (i = 0; i + W <= n; i += W)
-        sums += EXPW(LOADW(A, src, i) - most);
-    for (; i < n; i++)
-        sum += EXP1(LOAD1(A, src, i) - most);
+    for (i = 0; i + W <= n; i += W) {
+        V x = EXPW(LOADW(A, src, i) - most);
+        sums += x;
+        KEEP(STOREW(D, x, dst, i);)
+    }
+    for (; i < n; i++) {
+        A_ACC x = EXP1(LOAD1(A, src, i) - most);
+        sum += x;
+        KEEP(STORE1(D, x, dst, i);)
+    }
     sum += sum_of(sums);
 
 #ifdef OP_LOG
@@ -71,9 +88,9 @@ static inline void softmax_row(__global const A_T *src, __global D_T *dst, long 
 #else
     A_ACC by = 1 / sum;
     for (i = 0; i + W <= n; i += W)
-        STOREW(D, EXPW(LOADW(A, src, i) - most) * by, dst, i);
+        STOREW(D, KEPTW(i) * by, dst, i);
     for (; i < n; i++)
-        STORE1(D, EXP1(LOAD1(A, src, i) - most) * by, dst, i);
+        STORE1(D, KEPT1(i) * by, dst, i);
 #endif
 }
 
