@@ -257,8 +257,7 @@ start_agents()
 {
     for agent in $AGENTS; do
         spawn "$agent" "$STOKERD" agent --agent-name "$agent" \
-            --agent-coordinator "$agents_address" --state-dir "$run_dir/$agent" \
-            --cache-dir "$run_dir/$agent/cache"
+            --agent-coordinator "$agents_address" --state-dir "$run_dir/$agent"
     done
     await 60 agents_ready || give_up "the agents did not get ready"
 }

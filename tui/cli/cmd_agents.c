@@ -30,8 +30,7 @@ static void print_agents(const cJSON *agents)
     cJSON_ArrayForEach(agent, agents)
     {
         char p50[TUI_CELL_BYTES], p95[TUI_CELL_BYTES], seen[TUI_CELL_BYTES], models[TUI_CELL_BYTES];
-        double load = tui_reply_number(agent, "queued") + tui_reply_number(agent, "running") +
-                      tui_reply_number(agent, "assigned");
+        double load = tui_reply_number(agent, "assigned") + tui_reply_number(agent, "running");
         join_names(tui_reply_member(agent, "models"), models, sizeof(models));
         tui_table_cell(table, "%s", tui_reply_text(agent, "name"));
         tui_table_cell(table, "%s", tui_reply_text(agent, "state"));

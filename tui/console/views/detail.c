@@ -42,8 +42,8 @@ static void write_agent_work(struct tui_pen *pen, const struct tui_agent *agent)
     tui_figure_us(p95, sizeof(p95), agent->p95_us > 0 ? (double)agent->p95_us : NAN);
     tui_pen_field(pen, "throughput", TUI_ROLE_STRONG, "%s jobs/s, p50 %s, p95 %s", text, p50, p95);
     tui_pen_field(pen, "jobs", TUI_ROLE_NORMAL,
-                  "%" PRIu64 " running, %" PRIu64 " assigned, %" PRIu64
-                  " queued; room for %" PRIu64,
+                  "%" PRIu64 " running, %" PRIu64 " assigned (%" PRIu64
+                  " wait there); room for %" PRIu64,
                   agent->running, agent->assigned, agent->queued, agent->credit);
     tui_pen_field(pen, "since start", TUI_ROLE_NORMAL,
                   "%" PRIu64 " done, %" PRIu64 " failed, %" PRIu64 " requeued", agent->done,

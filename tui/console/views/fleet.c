@@ -354,7 +354,7 @@ static void draw_agent(const struct tui_app *app, struct tui_canvas *canvas,
     tui_figure_us(text, sizeof(text), agent->p95_us > 0 ? (double)agent->p95_us : NAN);
     tui_grid_cell(table, canvas, y, P95, TUI_ROLE_NORMAL, text);
     snprintf(text, sizeof(text), "%llu+%llu", (unsigned long long)agent->running,
-             (unsigned long long)(agent->queued + agent->assigned));
+             (unsigned long long)agent->assigned);
     tui_grid_cell(table, canvas, y, FLIGHT, TUI_ROLE_NORMAL, text);
     /* Why an agent is not ready is worth more than what it has loaded. */
     if (agent->reason[0] != 0 && strcmp(agent->state, "ready") != 0) {
