@@ -122,7 +122,10 @@ static void add_agent_load(struct agent_coordinator *c, cJSON *json,
     add_number(json, "done", (double)agent->done);
     add_number(json, "failed", (double)agent->failed);
     add_number(json, "requeued", (double)agent->requeued);
-    add_number(json, "done_per_s", (double)hist.count / (AGENT_WINDOW_SLOTS - 1));
+    add_number(json, "done_per_s",
+               stats == NULL ? 0
+                             : (double)hist.count /
+                                   agent_window_seconds(stats->total.since_us, agent_io_now_us(c)));
     add_number(json, "p50_us", (double)agent_hist_percentile(&hist, 50));
     add_number(json, "p95_us", (double)agent_hist_percentile(&hist, 95));
 }

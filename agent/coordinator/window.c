@@ -18,20 +18,31 @@ static int64_t advance(int64_t *second, int64_t now_us, void *slots, size_t size
 
 void agent_rate_add(struct agent_rate *rate, int64_t now_us, uint64_t count)
 {
+    if (rate->since_us == 0)
+        rate->since_us = now_us;
     rate->slots[advance(&rate->second, now_us, rate->slots, sizeof rate->slots[0])] += count;
 }
 
 double agent_rate_per_s(struct agent_rate *rate, int64_t now_us)
 {
-    int64_t now = advance(&rate->second, now_us, rate->slots, sizeof rate->slots[0]);
+    advance(&rate->second, now_us, rate->slots, sizeof rate->slots[0]);
     uint64_t sum = 0;
     for (int64_t i = 0; i < AGENT_WINDOW_SLOTS; i++)
-        sum += i == now ? 0 : rate->slots[i];
-    return (double)sum / (AGENT_WINDOW_SLOTS - 1);
+        sum += rate->slots[i];
+    return (double)sum / agent_window_seconds(rate->since_us, now_us);
+}
+
+double agent_window_seconds(int64_t since_us, int64_t now_us)
+{
+    double covered = AGENT_WINDOW_SLOTS - 1 + (double)(now_us % 1000000) / 1e6;
+    double elapsed = since_us == 0 ? covered : (double)(now_us - since_us) / 1e6;
+    return elapsed < 1 ? 1 : elapsed < covered ? elapsed : covered;
 }
 
 void agent_window_add(struct agent_window *window, int64_t now_us, uint64_t value_us)
 {
+    if (window->since_us == 0)
+        window->since_us = now_us;
     int64_t slot = advance(&window->second, now_us, window->slots, sizeof window->slots[0]);
     agent_hist_add(&window->slots[slot], value_us);
 }
