@@ -5,7 +5,7 @@ set -eu
 # Every Debian package that building, running and testing need; nothing else is fetched.
 PACKAGES='
     cmake ninja-build gcc libc6-dev pkg-config
-    ocl-icd-opencl-dev opencl-c-headers pocl-opencl-icd
+    ocl-icd-opencl-dev opencl-c-headers pocl-opencl-icd libclblast-dev
     libnng-dev libcjson-dev libinih-dev libsqlite3-dev libsystemd-dev libssl-dev
     libprotobuf-c-dev protobuf-c-compiler libxxhash-dev
     libncurses-dev libpng-dev libjpeg62-turbo-dev

@@ -9,7 +9,6 @@
 #include <xxhash.h>
 
 #include "cx.h"
-#include "device/blas.h"
 #include "device/cache.h"
 #include "device/device.h"
 
@@ -35,7 +34,8 @@ struct cx_device {
     cl_command_queue queue;
     bool profiling;
     enum cx_blas blas;
-    enum cx_blas_state { CX_BLAS_UNTRIED, CX_BLAS_WORKS, CX_BLAS_FAILS } blas_state;
+    bool blas_used;
+    bool blas_failed; /* once: it is not asked again */
     uint64_t memory_bytes_max;
     uint64_t memory_bytes_held; /* live and idle blocks */
     struct cx_buffer *idle;
@@ -65,10 +65,9 @@ enum cx_status cx_scan(struct cx_found **ret_found, size_t *ret_n, struct cx_err
  * built. Owned by the device. */
 enum cx_status cx_program_get(struct cx_device *device, const char *file, const char *options,
                               cl_program *ret_program, struct cx_error *err);
-/* One product through CLBlast, see struct cx_blas_product; *event may be NULL. */
-enum cx_status cx_blas_enqueue(struct cx_device *device, const struct cx_blas_product *product,
-                               const cl_mem mems[CX_BLAS_ARG_COUNT], cl_event *event,
-                               struct cx_error *err);
 void cx_programs_release(struct cx_device *device);
+
+/* Drops CLBlast's programs when this was the last open device that used it. */
+void cx_blas_release(struct cx_device *device);
 
 #endif

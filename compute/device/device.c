@@ -145,6 +145,7 @@ void cx_device_close(struct cx_device *device)
         clReleaseCommandQueue(device->queue);
     }
     cx_programs_release(device);
+    cx_blas_release(device);
     if (device->context != NULL)
         clReleaseContext(device->context);
     cx_cache_finish(&device->cache);

@@ -13,9 +13,6 @@ struct cx_launch {
     size_t global[3];
     size_t local[3];
     bool local_given;
-    bool blas; /* a CLBlast call and its memory in place of a kernel */
-    struct cx_blas_product product;
-    cl_mem blas_mems[CX_BLAS_ARG_COUNT];
     char name[64];
 };
 
@@ -53,31 +50,11 @@ static cl_int set_arg(cl_kernel kernel, cl_uint i, const struct cx_arg *arg,
     return CL_INVALID_ARG_VALUE;
 }
 
-static enum cx_status create_blas(struct cx_device *device, const struct cx_launch_spec *spec,
-                                  struct cx_buffer *const *buffers, struct cx_launch **ret_launch,
-                                  struct cx_error *err)
-{
-    if (spec->arg_n != CX_BLAS_ARG_COUNT)
-        return cx_error_set(err, CX_INTERNAL, "%u arguments for a product", spec->arg_n);
-    struct cx_launch *launch = calloc(1, sizeof *launch);
-    if (launch == NULL)
-        return cx_error_set(err, CX_MEMORY, "no memory for a launch");
-    launch->device = device;
-    launch->blas = true;
-    launch->product = spec->blas;
-    for (uint32_t i = 0; i < CX_BLAS_ARG_COUNT; i++)
-        launch->blas_mems[i] = buffers[i] != NULL ? buffers[i]->mem : NULL;
-    *ret_launch = launch;
-    return CX_OK;
-}
-
 enum cx_status cx_launch_create(struct cx_device *device, const struct cx_launch_spec *spec,
                                 struct cx_buffer *const *buffers, struct cx_launch **ret_launch,
                                 struct cx_error *err)
 {
     cl_program program;
-    if (strcmp(spec->file, CX_BLAS_FILE) == 0)
-        return create_blas(device, spec, buffers, ret_launch, err);
     enum cx_status status = cx_program_get(device, spec->file, spec->options, &program, err);
     if (status != CX_OK)
         return status;
@@ -133,13 +110,6 @@ enum cx_status cx_queue_launch(struct cx_launch *launch, struct cx_stamp *stamp,
                                struct cx_error *err)
 {
     cl_event event = NULL;
-    if (launch->blas) {
-        enum cx_status status = cx_blas_enqueue(launch->device, &launch->product, launch->blas_mems,
-                                                stamp_event(stamp, &event), err);
-        if (status == CX_OK && stamp != NULL)
-            stamp->event = event;
-        return status;
-    }
     cl_int code = clEnqueueNDRangeKernel(launch->device->queue, launch->kernel, launch->dim_n, NULL,
                                          launch->global, launch->local_given ? launch->local : NULL,
                                          0, NULL, stamp_event(stamp, &event));
@@ -200,6 +170,9 @@ bool cx_stamp_read(const struct cx_stamp *stamp, uint64_t *ret_start_ns, uint64_
         clGetEventProfilingInfo(event, CL_PROFILING_COMMAND_END, sizeof end, &end, NULL) !=
             CL_SUCCESS)
         return false;
+    if (stamp->before != NULL && clGetEventProfilingInfo(stamp->before, CL_PROFILING_COMMAND_END,
+                                                         sizeof start, &start, NULL) != CL_SUCCESS)
+        return false;
     *ret_start_ns = start;
     *ret_end_ns = end;
     return true;
@@ -209,7 +182,9 @@ void cx_stamp_clear(struct cx_stamp *stamp)
 {
     if (stamp->event != NULL)
         clReleaseEvent(stamp->event);
-    stamp->event = NULL;
+    if (stamp->before != NULL)
+        clReleaseEvent(stamp->before);
+    stamp->event = stamp->before = NULL;
 }
 
 bool cx_device_profiling(const struct cx_device *device)

@@ -11,11 +11,11 @@
 #ifndef CX_LAUNCH_H
 #define CX_LAUNCH_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #include "cx.h"
-#include "device/blas.h"
 #include "device/device.h"
 #include "graph/graph.h"
 
@@ -121,8 +121,6 @@ struct cx_launch_spec {
     uint32_t arg_n;
     struct cx_arg args[CX_LAUNCH_ARG_MAX];
     double flops; /* for profiles; 0 where not counted */
-    /* A product through CLBlast: file is CX_BLAS_FILE, args are enum cx_blas_arg. */
-    struct cx_blas_product blas;
 };
 
 /* Appends a space and the text ("-DNAME=VALUE") to a spec's options; CX_INTERNAL through
@@ -136,6 +134,23 @@ void cx_launch_option_dtype(struct cx_launch_spec *spec, const struct cx_prepare
                             enum cx_dtype dtype);
 /* Appends an argument; over CX_LAUNCH_ARG_MAX is CX_INTERNAL through cx_prepare_launch. */
 void cx_launch_arg(struct cx_launch_spec *spec, struct cx_arg arg);
+
+/* ---- a product by CLBlast ---- */
+
+/* y = alpha * op(a) * op(b) for each of a batch of products of (m, k) and (k, n), all row-major;
+ * offsets, leading dimensions and steps are in elements. */
+struct cx_gemm_spec {
+    enum cx_dtype dtype;
+    int64_t m, n, k;
+    bool a_trans, b_trans; /* a lies as (k, m), b as (n, k) */
+    int64_t a_ld, b_ld;
+    double alpha;
+    int64_t batch_dims[CX_RANK_MAX]; /* outermost first, padded with 1 in front */
+    int64_t a_batch[CX_RANK_MAX];    /* steps of a and b along them, 0 where repeated */
+    int64_t b_batch[CX_RANK_MAX];
+    struct cx_arg a, b, y; /* y: products one after the other, without gaps */
+    struct cx_arg temp;    /* set by cx_prepare_gemm */
+};
 
 /* ---- what prepare functions may ask and do ---- */
 
@@ -177,14 +192,20 @@ enum cx_status cx_prepare_host(struct cx_prepare *p);
 /* Adds one launch, after those added before. A spec with an empty range is dropped. */
 enum cx_status cx_prepare_launch(struct cx_prepare *p, const struct cx_launch_spec *spec);
 
+/* Adds a product that CLBlast does, after the launches added before, with *ret_taken = true; or
+ * adds nothing, with false, when CLBlast has no routine for it or isn't worth its overhead here.
+ * Its programs are built and its device memory is planned with the plan. In a run it enqueues; it
+ * takes no device memory, but CLBlast itself uses the host's heap in each call. */
+enum cx_status cx_prepare_gemm(struct cx_prepare *p, const struct cx_gemm_spec *gemm,
+                               bool *ret_taken);
+
+/* The launches that this node adds from now on replace those before, should CLBlast fail when the
+ * plan is built. */
+void cx_prepare_otherwise(struct cx_prepare *p);
+
 /* "Conv 'c1': " + text; returns status. */
 __attribute__((format(printf, 3, 4))) enum cx_status
 cx_prepare_fail(struct cx_prepare *p, enum cx_status status, const char *format, ...);
-
-/* Whether a product of these sizes would best go through CLBlast, and the scratch it then needs;
- * false where it doesn't work. The first call on a device tries it, which may block for long. */
-bool cx_prepare_blas(struct cx_prepare *p, const struct cx_blas_product *product,
-                     uint64_t *ret_scratch_bytes);
 
 /* ---- rows ---- */
 

@@ -2,6 +2,7 @@
 #ifndef CX_QUEUE_H
 #define CX_QUEUE_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "cx.h"
@@ -19,15 +20,35 @@ enum cx_status cx_launch_create(struct cx_device *device, const struct cx_launch
                                 struct cx_error *err);
 void cx_launch_destroy(struct cx_launch *launch);
 
-/* When a command ran, by the device's clock. A zeroed struct is one that was not used. */
+/* When commands ran, by the device's clock. A zeroed struct is one that was not used. */
 struct cx_stamp {
     void *event;
+    void *before; /* where one stamp covers several commands: ended when the first could start */
 };
+
+/* A product that CLBlast does, its operands known. */
+struct cx_gemm;
+
+/* Whether CLBlast should do this product on this device; then also the bytes of temp memory that it
+ * needs, 0 for none. */
+bool cx_gemm_choose(struct cx_device *device, const struct cx_gemm_spec *spec,
+                    uint64_t *ret_temp_bytes);
+/* Builds nothing: the first cx_queue_gemm does, and may block for many seconds. temp is NULL where
+ * cx_gemm_choose said 0. The buffers must outlive the result. */
+enum cx_status cx_gemm_create(struct cx_device *device, const struct cx_gemm_spec *spec,
+                              struct cx_buffer *a, struct cx_buffer *b, struct cx_buffer *y,
+                              struct cx_buffer *temp, struct cx_gemm **ret_gemm,
+                              struct cx_error *err);
+void cx_gemm_destroy(struct cx_gemm *gemm);
+/* The routine's name, for profiles; static storage. */
+const char *cx_gemm_name(const struct cx_gemm *gemm);
+double cx_gemm_flops(const struct cx_gemm *gemm);
 
 /* Enqueue; none of them waits. stamp may be NULL; one in use is dropped first. Host memory must
  * stay until cx_queue_finish. */
 enum cx_status cx_queue_launch(struct cx_launch *launch, struct cx_stamp *stamp,
                                struct cx_error *err);
+enum cx_status cx_queue_gemm(struct cx_gemm *gemm, struct cx_stamp *stamp, struct cx_error *err);
 enum cx_status cx_queue_write(struct cx_buffer *buffer, const void *data, uint64_t bytes,
                               struct cx_stamp *stamp, struct cx_error *err);
 enum cx_status cx_queue_read(struct cx_buffer *buffer, void *data, uint64_t bytes,

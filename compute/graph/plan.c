@@ -55,6 +55,7 @@ static void destroy_steps(struct cx_plan *plan)
 {
     for (uint32_t i = 0; i < plan->step_n; i++) {
         cx_launch_destroy(plan->steps[i].launch);
+        cx_gemm_destroy(plan->steps[i].gemm);
         cx_host_step_destroy(plan->steps[i].host);
         cx_stamp_clear(&plan->steps[i].stamp);
     }

@@ -104,31 +104,37 @@ static enum cx_status value_buffer(struct build *b, uint32_t value, struct cx_bu
     return CX_OK;
 }
 
+/* The memory that an argument names; NULL for a value of no bytes and for arguments that name none.
+ */
+static enum cx_status resolve_one(struct build *b, const struct cx_arg *arg,
+                                  struct cx_buffer **ret_buffer)
+{
+    switch (arg->kind) {
+    case CX_ARG_VALUE:
+        return value_buffer(b, arg->id, ret_buffer);
+    case CX_ARG_SCRATCH:
+        *ret_buffer = b->plan->slices[b->value_storage_n + arg->id];
+        return CX_OK;
+    case CX_ARG_PACKED:
+        *ret_buffer = b->description->packed[arg->id];
+        return CX_OK;
+    case CX_ARG_FAULT:
+        *ret_buffer = b->plan->fault_slices[arg->id];
+        return CX_OK;
+    default:
+        *ret_buffer = NULL;
+        return CX_OK;
+    }
+}
+
 static enum cx_status resolve(struct build *b, struct cx_launch_spec *spec,
                               struct cx_buffer **buffers)
 {
     enum cx_status status = CX_OK;
     for (uint32_t i = 0; i < spec->arg_n && status == CX_OK; i++) {
-        struct cx_arg *arg = &spec->args[i];
-        buffers[i] = NULL;
-        switch (arg->kind) {
-        case CX_ARG_VALUE:
-            status = value_buffer(b, arg->id, &buffers[i]);
-            if (buffers[i] == NULL)
-                arg->kind = CX_ARG_NULL;
-            break;
-        case CX_ARG_SCRATCH:
-            buffers[i] = b->plan->slices[b->value_storage_n + arg->id];
-            break;
-        case CX_ARG_PACKED:
-            buffers[i] = b->description->packed[arg->id];
-            break;
-        case CX_ARG_FAULT:
-            buffers[i] = b->plan->fault_slices[arg->id];
-            break;
-        default:
-            break;
-        }
+        status = resolve_one(b, &spec->args[i], &buffers[i]);
+        if (status == CX_OK && spec->args[i].kind == CX_ARG_VALUE && buffers[i] == NULL)
+            spec->args[i].kind = CX_ARG_NULL;
     }
     return status;
 }
@@ -163,6 +169,25 @@ static enum cx_status make_faults(struct build *b)
     return status;
 }
 
+static enum cx_status make_gemm(struct build *b, const struct cx_gemm_spec *spec,
+                                struct cx_step *step)
+{
+    struct cx_device *device = b->plan->session->device;
+    struct cx_buffer *x = NULL, *w = NULL, *y = NULL, *temp = NULL;
+    enum cx_status status = resolve_one(b, &spec->a, &x);
+    if (status == CX_OK)
+        status = resolve_one(b, &spec->b, &w);
+    if (status == CX_OK)
+        status = resolve_one(b, &spec->y, &y);
+    if (status == CX_OK)
+        status = resolve_one(b, &spec->temp, &temp);
+    if (status == CX_OK)
+        status = cx_gemm_create(device, spec, x, w, y, temp, &step->gemm, b->err);
+    if (status == CX_OK)
+        status = cx_queue_gemm(step->gemm, NULL, b->err);
+    return status;
+}
+
 /* Drivers compile a kernel for good when it first runs, so it runs here, on zeros. */
 static enum cx_status make_launch(struct build *b, struct cx_described_launch *described,
                                   struct cx_step *step)
@@ -170,21 +195,65 @@ static enum cx_status make_launch(struct build *b, struct cx_described_launch *d
     struct cx_plan *plan = b->plan;
     const struct cx_node *node = &plan->bound->nodes[described->node];
     struct cx_buffer *buffers[CX_LAUNCH_ARG_MAX];
-    enum cx_status status = resolve(b, &described->spec, buffers);
-    if (status == CX_OK)
-        status = cx_launch_create(plan->session->device, &described->spec, buffers, &step->launch,
-                                  b->err);
-    if (status == CX_OK)
-        status = cx_queue_launch(step->launch, NULL, b->err);
+    enum cx_status status;
+    if (described->is_gemm) {
+        status = make_gemm(b, &described->gemm, step);
+    } else {
+        status = resolve(b, &described->spec, buffers);
+        if (status == CX_OK)
+            status = cx_launch_create(plan->session->device, &described->spec, buffers,
+                                      &step->launch, b->err);
+        if (status == CX_OK)
+            status = cx_queue_launch(step->launch, NULL, b->err);
+    }
     if (status == CX_OK)
         status = cx_queue_finish(plan->session->device, b->err);
     if (status != CX_OK)
         return cx_error_prefix(b->err, status, "node '%s': ", node->name);
     struct cx_launch_time *time = &plan->times[plan->launch_n++];
     time->node = node->name;
-    time->kernel = described->spec.kernel;
-    time->flops = described->spec.flops;
+    time->kernel = step->gemm != NULL ? cx_gemm_name(step->gemm) : described->spec.kernel;
+    time->flops = step->gemm != NULL ? cx_gemm_flops(step->gemm) : described->spec.flops;
     return CX_OK;
+}
+
+/* Takes back the steps from number `step_n` on. */
+static void drop_steps(struct cx_plan *plan, uint32_t step_n)
+{
+    while (plan->step_n > step_n) {
+        struct cx_step *step = &plan->steps[--plan->step_n];
+        cx_launch_destroy(step->launch);
+        cx_gemm_destroy(step->gemm);
+        memset(step, 0, sizeof *step);
+    }
+}
+
+/* Steps for one node's launches, [first, end) of the description. */
+static enum cx_status make_node(struct build *b, uint32_t first, uint32_t end)
+{
+    struct cx_plan *plan = b->plan;
+    struct cx_described_launch *launches = b->description->launches;
+    uint32_t step_n = plan->step_n, launch_n = plan->launch_n;
+    bool otherwise = false;
+    enum cx_status status = CX_OK;
+    for (uint32_t i = first; i < end && status == CX_OK; i++) {
+        if (launches[i].otherwise != otherwise)
+            continue;
+        struct cx_step *step = &plan->steps[plan->step_n++];
+        step->node = launches[i].node;
+        status = make_launch(b, &launches[i], step);
+        if (status != CX_OK && launches[i].is_gemm) {
+            drop_steps(plan, step_n);
+            plan->launch_n = launch_n;
+            otherwise = true;
+            status = CX_OK;
+        }
+        bool last = i + 1 < end && launches[i + 1].otherwise != otherwise;
+        if (status == CX_OK && b->progress != NULL && plan->launch_n > launch_n)
+            b->progress->report(b->progress->context, plan->times[plan->launch_n - 1].kernel,
+                                last ? end : i + 1, b->description->launch_n);
+    }
+    return status;
 }
 
 static enum cx_status make_steps(struct build *b)
@@ -205,14 +274,11 @@ static enum cx_status make_steps(struct build *b)
             step->node = i;
             status = cx_host_step_create(plan, i, &step->host, b->err);
         }
-        for (; launch < d->launch_n && d->launches[launch].node == i && status == CX_OK; launch++) {
-            struct cx_step *step = &plan->steps[plan->step_n++];
-            step->node = i;
-            status = make_launch(b, &d->launches[launch], step);
-            if (status == CX_OK && b->progress != NULL)
-                b->progress->report(b->progress->context, d->launches[launch].spec.kernel,
-                                    launch + 1, d->launch_n);
-        }
+        uint32_t first = launch;
+        while (launch < d->launch_n && d->launches[launch].node == i)
+            launch++;
+        if (status == CX_OK)
+            status = make_node(b, first, launch);
     }
     return status;
 }

@@ -14,6 +14,7 @@ struct cx_prepare {
     struct cx_session *session;
     const struct cx_graph *graph;
     uint32_t node;
+    bool otherwise;
     struct cx_description *description;
     struct cx_error *err;
 };
@@ -132,31 +133,35 @@ enum cx_status cx_prepare_fault(struct cx_prepare *p, const char *text, struct c
     return CX_OK;
 }
 
-bool cx_prepare_blas(struct cx_prepare *p, const struct cx_blas_product *product,
-                     uint64_t *ret_scratch_bytes)
-{
-    return cx_blas_wanted(p->session->device, product) &&
-           cx_blas_scratch(p->session->device, product, ret_scratch_bytes);
-}
-
 enum cx_status cx_prepare_host(struct cx_prepare *p)
 {
     p->description->host[p->node] = true;
     return CX_OK;
 }
 
-enum cx_status cx_prepare_launch(struct cx_prepare *p, const struct cx_launch_spec *spec)
+/* The place of one more launch, not yet counted; NULL when memory is used up. */
+static struct cx_described_launch *next_launch(struct cx_prepare *p)
 {
     struct cx_description *d = p->description;
-    if (spec->arg_n > CX_LAUNCH_ARG_MAX || spec->dim_n < 1 || spec->dim_n > 3)
-        return cx_prepare_fail(p, CX_INTERNAL, "a launch of %s passes its limits", spec->kernel);
     struct cx_described_launch *launches =
         grow(d->launches, d->launch_n, &d->launch_room, sizeof *launches);
     if (launches == NULL)
-        return no_memory(p);
+        return NULL;
     d->launches = launches;
     struct cx_described_launch *launch = &launches[d->launch_n];
     launch->node = p->node;
+    launch->otherwise = p->otherwise;
+    launch->is_gemm = false;
+    return launch;
+}
+
+enum cx_status cx_prepare_launch(struct cx_prepare *p, const struct cx_launch_spec *spec)
+{
+    if (spec->arg_n > CX_LAUNCH_ARG_MAX || spec->dim_n < 1 || spec->dim_n > 3)
+        return cx_prepare_fail(p, CX_INTERNAL, "a launch of %s passes its limits", spec->kernel);
+    struct cx_described_launch *launch = next_launch(p);
+    if (launch == NULL)
+        return no_memory(p);
     launch->spec = *spec;
     for (uint32_t i = 0; i < spec->dim_n; i++) {
         size_t local = spec->local[0] == 0 ? 1 : spec->local[i];
@@ -166,8 +171,39 @@ enum cx_status cx_prepare_launch(struct cx_prepare *p, const struct cx_launch_sp
             return CX_OK;
         launch->spec.global[i] = (spec->global[i] + local - 1) / local * local;
     }
-    d->launch_n++;
+    p->description->launch_n++;
     return CX_OK;
+}
+
+enum cx_status cx_prepare_gemm(struct cx_prepare *p, const struct cx_gemm_spec *gemm,
+                               bool *ret_taken)
+{
+    uint64_t temp_bytes = 0;
+    if (!cx_gemm_choose(p->session->device, gemm, &temp_bytes)) {
+        *ret_taken = false;
+        return CX_OK;
+    }
+    struct cx_described_launch *launch = next_launch(p);
+    if (launch == NULL)
+        return no_memory(p);
+    launch->is_gemm = true;
+    launch->gemm = *gemm;
+    launch->gemm.temp = cx_arg_value(CX_VALUE_NONE);
+    if (temp_bytes > 0) {
+        uint32_t handle;
+        enum cx_status status = cx_prepare_scratch(p, temp_bytes, &handle);
+        if (status != CX_OK)
+            return status;
+        launch->gemm.temp = cx_arg_scratch(handle);
+    }
+    p->description->launch_n++;
+    *ret_taken = true;
+    return CX_OK;
+}
+
+void cx_prepare_otherwise(struct cx_prepare *p)
+{
+    p->otherwise = true;
 }
 
 enum cx_status cx_prepare_fail(struct cx_prepare *p, enum cx_status status, const char *format, ...)
@@ -219,6 +255,7 @@ static enum cx_status describe_node(struct cx_prepare *p)
         return cx_prepare_fail(p, CX_UNSUPPORTED, "operator %s has no kernel on device family %s",
                                node->op->name, cx_family_name(device->family));
     uint32_t launch_n = p->description->launch_n;
+    p->otherwise = false;
     enum cx_status status = kernel->prepare(p);
     if (status == CX_OK && p->description->host[p->node] && p->description->launch_n != launch_n)
         status = cx_prepare_fail(p, CX_INTERNAL, "both launches and the host");
@@ -232,7 +269,8 @@ enum cx_status cx_describe(struct cx_session *session, const struct cx_graph *bo
     description->host = calloc((size_t)bound->node_count + 1, sizeof *description->host);
     if (description->host == NULL)
         return cx_error_set(err, CX_MEMORY, "no memory for a plan");
-    struct cx_prepare p = {session, bound, 0, description, err};
+    struct cx_prepare p = {
+        .session = session, .graph = bound, .description = description, .err = err};
     for (; p.node < bound->node_count; p.node++) {
         enum cx_status status = describe_node(&p);
         if (status != CX_OK)

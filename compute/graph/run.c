@@ -60,7 +60,8 @@ static enum cx_status run_steps(struct cx_plan *plan, struct cx_error *err)
                                  : i == 0                ? &plan->stamp_first
                                  : i + 1 == plan->step_n ? &plan->stamp_last
                                                          : NULL;
-        status = cx_queue_launch(step->launch, stamp, err);
+        status = step->gemm != NULL ? cx_queue_gemm(step->gemm, stamp, err)
+                                    : cx_queue_launch(step->launch, stamp, err);
     }
     return status;
 }
@@ -131,7 +132,7 @@ enum cx_status cx_plan_profile(struct cx_plan *plan, const struct cx_launch_time
     uint32_t n = 0;
     for (uint32_t i = 0; i < plan->step_n; i++) {
         uint64_t start_ns, end_ns;
-        if (plan->steps[i].launch == NULL)
+        if (plan->steps[i].host != NULL)
             continue;
         bool known = cx_stamp_read(&plan->steps[i].stamp, &start_ns, &end_ns);
         plan->times[n++].duration_ns = known ? end_ns - start_ns : 0;

@@ -33,7 +33,12 @@ enum cx_status cx_session_constant(struct cx_session *session, const struct cx_v
 
 struct cx_described_launch {
     uint32_t node;
-    struct cx_launch_spec spec;
+    bool otherwise; /* in place of the node's others, should its gemm fail */
+    bool is_gemm;
+    union {
+        struct cx_launch_spec spec;
+        struct cx_gemm_spec gemm;
+    };
 };
 
 struct cx_described_fault {
@@ -71,7 +76,8 @@ struct cx_host_step {
 
 struct cx_step {
     uint32_t node;
-    struct cx_launch *launch; /* one of the two */
+    struct cx_launch *launch; /* one of the three */
+    struct cx_gemm *gemm;
     struct cx_host_step *host;
     struct cx_stamp stamp; /* used on a device that profiles */
 };

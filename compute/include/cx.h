@@ -134,7 +134,8 @@ enum cx_status cx_devices_list(struct cx_device_info **ret_devices, size_t *ret_
 
 struct cx_device;
 
-/* Whether matrix products go through CLBlast. */
+/* Which matrix products go through CLBlast: those of float and double that are large enough to gain
+ * by it, on GPUs; none; or all that it has a routine for. */
 enum cx_blas { CX_BLAS_AUTO = 0, CX_BLAS_NEVER, CX_BLAS_ALWAYS };
 
 struct cx_device_options {
@@ -142,7 +143,7 @@ struct cx_device_options {
     uint64_t cache_bytes_max;  /* 0: 256 MiB; the oldest entries go first */
     uint64_t memory_bytes_max; /* most device memory to use; 0: what the device has */
     enum cx_family family;     /* AUTO: by device type; tests override it */
-    enum cx_blas blas;         /* AUTO: on GPUs where it works; always means on any GPU family */
+    enum cx_blas blas;         /* only where the family is GPU; tests override it */
     bool profiling;            /* time stamps on every launch: slower, for cx_plan_profile */
 };
 
@@ -246,7 +247,8 @@ struct cx_timing {
 };
 
 /* Runs the plan: inputs[i] holds cx_plan_input_bytes(i) bytes, outputs[i] takes
- * cx_plan_output_bytes(i). Blocks until the outputs are written. Allocates and builds nothing.
+ * cx_plan_output_bytes(i). Blocks until the outputs are written. Allocates and builds nothing;
+ * drivers, and CLBlast where a plan uses it, may use the host's heap inside their calls.
  * After CX_DEVICE the device handle is suspect: close it. ret_timing may be NULL. */
 enum cx_status cx_run(struct cx_plan *plan, const void *const *inputs, void *const *outputs,
                       struct cx_timing *ret_timing, struct cx_error *err);

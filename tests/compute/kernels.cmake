@@ -9,6 +9,13 @@ foreach(name elementwise heavy movement rows windows)
     TIMEOUT 240)
 endforeach()
 
+# Building CLBlast's programs takes PoCL most of a minute the first time.
+stoker_criterion_test(NAME compute.blast SOURCES test_blast.c LIBS compute_node_rig clblast
+  DEFS CL_TARGET_OPENCL_VERSION=300 TIMEOUT 300)
+if(TARGET test_compute_blast)
+  target_link_options(test_compute_blast PRIVATE -Wl,--wrap=cx_run)
+endif()
+
 # The ONNX cases through a device. Compiling kernels takes most of the time, so they run in several
 # processes; the other family's kernels run on the same device over the current cases.
 stoker_add_test_program(test_compute_conformance_device LIBS compute_reference
@@ -30,6 +37,3 @@ stoker_add_test_program(test_compute_networks LIBS compute_model_builder
   SOURCES test_networks.c random_weights.c device_plan.c)
 add_test(NAME compute.networks COMMAND test_compute_networks cpu onnx-light-random)
 stoker_set_test(compute.networks TIMEOUT 600)
-# CLBlast compiles for a minute or more on a CPU device: only where STOKER_SLOW_TESTS is set.
-stoker_criterion_test(NAME compute.clblast SOURCES test_clblast.c LIBS compute_node_rig
-  TIMEOUT 600 LABELS slow)

@@ -14,6 +14,8 @@
 
 static void *blocks[BLOCKS_MAX];
 static uint32_t block_n;
+static enum cx_blas blas;
+static uint32_t blas_steps;
 
 static void *keep(size_t bytes)
 {
@@ -28,11 +30,14 @@ void rig_free_all(void)
         free(blocks[--block_n]);
 }
 
-static enum cx_blas blas;
-
 void rig_want_blas(void)
 {
     blas = CX_BLAS_ALWAYS;
+}
+
+uint32_t rig_blas_steps(void)
+{
+    return blas_steps;
 }
 
 struct cx_device *rig_device(enum cx_family family)
@@ -230,6 +235,9 @@ static enum cx_status run(const struct rig_node *rig, struct cx_device *device,
     cr_assert_eq(status, CX_OK, "%s", err->text);
     status = cx_plan_build(plan, &description, NULL, err);
     cr_assert_eq(status, CX_OK, "%s", err->text);
+    blas_steps = 0;
+    for (uint32_t i = 0; i < plan->step_n; i++)
+        blas_steps += plan->steps[i].gemm != NULL;
     const void *inputs[RIG_INPUTS_MAX + 1];
     uint32_t input_n = 0;
     for (uint32_t i = 0; i < rig->input_n; i++)

@@ -31,8 +31,10 @@ struct rig_node {
  * when this machine has no OpenCL device. */
 struct cx_device *rig_device(enum cx_family family);
 
-/* Devices opened from now on send every matrix product through CLBlast. */
+/* Devices opened from now on send every matrix product that they can through CLBlast. */
 void rig_want_blas(void);
+/* How many steps of the last plan were CLBlast's. */
+uint32_t rig_blas_steps(void);
 
 /* Memory of a tensor filled with numbers that suit most operators: small, of both signs where the
  * type has one, the same for the same SEED. Lives until rig_free_all. */

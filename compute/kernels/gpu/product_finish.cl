@@ -1,20 +1,19 @@
-/* What CLBlast doesn't know of a product: C, the residual and the activation. */
+/* What a product from CLBlast still lacks: C, the residual and the activation, in place. */
 #include "common.cl"
 
 __kernel void product_finish(__global const TYPE *restrict c,
-                             __global const TYPE *restrict residual, __global TYPE *restrict out,
-                             int m, int n, int c_row, float beta, float act_alpha, float act_beta)
+                             __global const TYPE *restrict residual,
+                             __global TYPE *restrict out, int c_row, float beta, float act_alpha,
+                             float act_beta)
 {
-    int column = get_global_id(0), row = get_global_id(1);
-    if (column >= n || row >= m)
-        return;
-    size_t at = (size_t)row * n + column;
+    size_t row = get_global_id(1), column = get_global_id(0);
+    size_t at = (get_global_id(2) * get_global_size(1) + row) * get_global_size(0) + column;
     COMPUTE_TYPE sum = LOAD(out, at);
 #if HAS_C
-    sum += beta * LOAD(c, (size_t)row * c_row + column * C_COL);
+    sum += (COMPUTE_TYPE)beta * LOAD(c, row * c_row + column * C_COL);
 #endif
 #if HAS_RESIDUAL
     sum += LOAD(residual, at);
 #endif
-    STORE(ACTIVATE(sum, act_alpha, act_beta), out, at);
+    STORE(ACTIVATE(sum, (COMPUTE_TYPE)act_alpha, (COMPUTE_TYPE)act_beta), out, at);
 }
