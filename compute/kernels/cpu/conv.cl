@@ -173,6 +173,27 @@ static void pack_panel(__global const float *in, __local float *panel, const str
     }
 }
 
+/* A tile's rows lie a plane apart, out of reach of the processor's own prefetching. */
+#if defined(__has_builtin)
+#if __has_builtin(__builtin_prefetch)
+#define PREFETCH(p) __builtin_prefetch((const void *)(size_t)(p), 0, 3)
+#endif
+#endif
+#ifndef PREFETCH
+#define PREFETCH(p)
+#endif
+#if HAS_RESIDUAL
+#define ROW_PREFETCH(i)                                                                            \
+    PREFETCH(residual + out_at + (size_t)(i)*out_plane);                                           \
+    PREFETCH(residual + out_at + (size_t)(i)*out_plane + NR - 1);                                  \
+    PREFETCH(out + out_at + (size_t)(i)*out_plane);                                                \
+    PREFETCH(out + out_at + (size_t)(i)*out_plane + NR - 1);
+#else
+#define ROW_PREFETCH(i)                                                                            \
+    PREFETCH(out + out_at + (size_t)(i)*out_plane);                                                \
+    PREFETCH(out + out_at + (size_t)(i)*out_plane + NR - 1);
+#endif
+
 #if HAS_RESIDUAL
 #define RESIDUAL(at) +residual[at]
 #define RESIDUAL_VEC(i, at) +VLOAD(i, residual + (at))
@@ -240,6 +261,7 @@ conv(__global const float *restrict input, __global const float *restrict weight
                 __local const float *b = panel;
                 size_t out_at =
                     ((size_t)image * groups * rows_all + row0) * out_plane + pixel;
+                ROWS(ROW_PREFETCH)
                 ROWS(ROW_ZERO)
                 if (pixels - pixel <= WIDTH) {
                     TILE_MULTIPLY_HALF(kn)
