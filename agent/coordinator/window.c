@@ -25,18 +25,20 @@ void agent_rate_add(struct agent_rate *rate, int64_t now_us, uint64_t count)
 
 double agent_rate_per_s(struct agent_rate *rate, int64_t now_us)
 {
-    advance(&rate->second, now_us, rate->slots, sizeof rate->slots[0]);
+    int64_t now = advance(&rate->second, now_us, rate->slots, sizeof rate->slots[0]);
+    double seconds = agent_window_seconds(rate->since_us, now_us);
     uint64_t sum = 0;
     for (int64_t i = 0; i < AGENT_WINDOW_SLOTS; i++)
-        sum += rate->slots[i];
-    return (double)sum / agent_window_seconds(rate->since_us, now_us);
+        sum += i == now && seconds > 1 ? 0 : rate->slots[i];
+    return (double)sum / seconds;
 }
 
 double agent_window_seconds(int64_t since_us, int64_t now_us)
 {
-    double covered = AGENT_WINDOW_SLOTS - 1 + (double)(now_us % 1000000) / 1e6;
-    double elapsed = since_us == 0 ? covered : (double)(now_us - since_us) / 1e6;
-    return elapsed < 1 ? 1 : elapsed < covered ? elapsed : covered;
+    double elapsed = (double)(now_us / 1000000 * 1000000 - since_us) / 1e6;
+    if (since_us == 0 || elapsed > AGENT_WINDOW_SLOTS - 1)
+        return AGENT_WINDOW_SLOTS - 1;
+    return elapsed < 1 ? 1 : elapsed;
 }
 
 void agent_window_add(struct agent_window *window, int64_t now_us, uint64_t value_us)

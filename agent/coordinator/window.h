@@ -23,7 +23,7 @@ struct agent_window {
 
 void agent_rate_add(struct agent_rate *rate, int64_t now_us, uint64_t count);
 double agent_rate_per_s(struct agent_rate *rate, int64_t now_us);
-// What the slots cover, or the time since the first count where that is shorter; at least 1.
+// What the full slots cover, or the time since the first count where that is shorter; at least 1.
 double agent_window_seconds(int64_t since_us, int64_t now_us);
 void agent_window_add(struct agent_window *window, int64_t now_us, uint64_t value_us);
 // All slots together.

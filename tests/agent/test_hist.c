@@ -82,3 +82,12 @@ Test(window, forgets_what_is_older_than_its_slots)
     cr_assert_eq(hist.count, 0);
     cr_assert_float_eq(agent_rate_per_s(&rate, now + 60 * INT64_C(1000000)), 0, 1e-9);
 }
+
+Test(window, young_rates_count_the_time_there_was)
+{
+    static struct agent_rate rate;
+    int64_t start = INT64_C(1700000000) * 1000000 + 250000;
+    for (int i = 0; i < 400; i++)
+        agent_rate_add(&rate, start + i * INT64_C(10000), 1);
+    cr_assert_float_eq(agent_rate_per_s(&rate, start + INT64_C(4000000)), 100, 1);
+}
