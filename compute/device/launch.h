@@ -195,7 +195,8 @@ enum cx_status cx_prepare_launch(struct cx_prepare *p, const struct cx_launch_sp
 /* Adds a product that CLBlast does, after the launches added before, with *ret_taken = true; or
  * adds nothing, with false, when CLBlast has no routine for it or isn't worth its overhead here.
  * Its programs are built and its device memory is planned with the plan. In a run it enqueues; it
- * takes no device memory, but CLBlast itself uses the host's heap in each call. */
+ * takes no device memory, but CLBlast itself uses the host's heap in each call: version 1.5.3 on
+ * PoCL some 50 times. */
 enum cx_status cx_prepare_gemm(struct cx_prepare *p, const struct cx_gemm_spec *gemm,
                                bool *ret_taken);
 

@@ -14,6 +14,7 @@
 
 static void *blocks[BLOCKS_MAX];
 static uint32_t block_n;
+static struct cx_device *devices[CX_FAMILY_GPU + 1];
 static enum cx_blas blas;
 static uint32_t blas_steps;
 
@@ -30,6 +31,14 @@ void rig_free_all(void)
         free(blocks[--block_n]);
 }
 
+void rig_close_devices(void)
+{
+    for (size_t i = 0; i < sizeof devices / sizeof devices[0]; i++) {
+        cx_device_close(devices[i]);
+        devices[i] = NULL;
+    }
+}
+
 void rig_want_blas(void)
 {
     blas = CX_BLAS_ALWAYS;
@@ -42,7 +51,6 @@ uint32_t rig_blas_steps(void)
 
 struct cx_device *rig_device(enum cx_family family)
 {
-    static struct cx_device *devices[CX_FAMILY_GPU + 1];
     if (devices[family] != NULL)
         return devices[family];
     const char *cache = getenv("XDG_CACHE_HOME");

@@ -31,6 +31,9 @@ struct rig_node {
  * when this machine has no OpenCL device. */
 struct cx_device *rig_device(enum cx_family family);
 
+/* Closes what rig_device opened. */
+void rig_close_devices(void);
+
 /* Devices opened from now on send every matrix product that they can through CLBlast. */
 void rig_want_blas(void);
 /* How many steps of the last plan were CLBlast's. */

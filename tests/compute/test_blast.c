@@ -145,6 +145,7 @@ static const struct matmul_case matmul_cases[] = {
     {2, 2, {2, 3}, {2, 3}, 0, {0}}, /* one even run over two axes */
     {1, 0, {4}, {0}, 0, {0}},       /* one product */
     {2, 1, {2, 3}, {3}, 2, {2, 3}}, /* b repeats along the outer axis */
+    {1, 2, {3}, {2, 3}, 0, {0}},    /* a does */
     {2, 2, {2, 1}, {1, 3}, 0, {0}}, /* both repeat */
     {0, 1, {0}, {3}, 1, {3}},       /* a repeats */
 };
@@ -193,6 +194,11 @@ Test(blast, small_and_large_products_agree_with_the_reference)
     check_gemm(&gemm_cases[2], CX_DTYPE_FLOAT, &row);
     check_gemm(&gemm_cases[1], CX_DTYPE_FLOAT, &column);
     check_gemm(&gemm_cases[3], CX_DTYPE_FLOAT, &outer);
+    /* A device opened again has programs of its own. */
+    rig_close_devices();
+    check_gemm(&gemm_cases[1], CX_DTYPE_FLOAT, &small);
+    cr_assert_eq(rig_blas_steps(), 1);
+    rig_close_devices();
     cr_assert_eq(buffers_in_runs, 0);
     cr_assert_eq(programs_in_runs, 0);
 }
