@@ -12,6 +12,7 @@
 #include "agent/coordinator/tensors.h"
 #include "net_client.h"
 #include "net_link.h"
+#include "tests/agent/agent_double.h"
 #include "tests/agent/remove_tree.h"
 
 static char folder[64];
@@ -19,72 +20,11 @@ static struct agent_coordinator *coordinator;
 static struct net_client *client;
 static struct net_link_dialer *dialer;
 
-// ---- the double
-
-static void double_open(void *user, struct net_link *link)
-{
-    struct net_buf out = {0};
-    struct net_hello hello = {
-        .version = NET_PROTOCOL_VERSION,
-        .name = net_text_of(user),
-        .instance = {1},
-        .software = net_text_of("double"),
-        .capabilities = net_text_of("{\"credit\":8,\"devices\":[{\"index\":0,\"name\":\"none\"}]}"),
-    };
-    cr_assert_eq(net_hello_encode(&out, &hello, NULL), NET_OK);
-    net_link_send(link, &out);
-    net_buf_free(&out);
-}
-
-static void double_answer(struct net_buf *out, const struct net_frame *frame)
-{
-    static struct net_dispatch dispatch;
-    static struct net_result result;
-    cr_assert_eq(net_dispatch_decode(frame, &dispatch, NULL), NET_OK);
-    result = (struct net_result){.ref = dispatch.ref,
-                                 .outcome = NET_OUTCOME_DONE,
-                                 .compute_us = 100,
-                                 .batch = 1,
-                                 .n_outputs = dispatch.n_inputs};
-    memcpy(result.outputs, dispatch.inputs, sizeof result.outputs);
-    cr_assert_eq(net_result_encode(out, &result, NULL), NET_OK);
-}
-
-static void double_batch(void *user, struct net_link *link, struct net_batch *batch)
-{
-    struct net_buf out = {0};
-    struct net_drain drain;
-    (void)user;
-    for (size_t i = 0; i < batch->n_frames; i++) {
-        const struct net_frame *frame = &batch->frames[i];
-        if (frame->type == NET_MSG_DISPATCH)
-            double_answer(&out, frame);
-        if (frame->type == NET_MSG_DRAIN && net_drain_decode(frame, &drain, NULL) == NET_OK) {
-            struct net_drained drained = {.operation = drain.operation};
-            net_drained_encode(&out, &drained, NULL);
-        }
-    }
-    if (out.len > 0)
-        net_link_send(link, &out);
-    net_buf_free(&out);
-    net_batch_free(batch);
-}
-
-static void double_close(void *user, struct net_link *link, const struct net_error *reason)
-{
-    (void)user;
-    (void)reason;
-    net_link_free(link);
-}
-
 static void join(char *name)
 {
     struct net_link_dialer_options options = {
         .address = agent_coordinator_agents_address(coordinator),
-        .events = {.on_open = double_open,
-                   .on_batch = double_batch,
-                   .on_close = double_close,
-                   .user = name},
+        .events = agent_double_events(name),
     };
     cr_assert_eq(net_link_dialer_create(&options, &dialer, NULL), NET_OK);
 }
