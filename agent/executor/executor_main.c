@@ -1,5 +1,6 @@
 #include "executor_main.h"
 
+#include <poll.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -176,10 +177,21 @@ static int serve_load(struct executor *executor)
     return status == CX_DEVICE ? EXECUTOR_EXIT_DEVICE : 0;
 }
 
+enum { IDLE_AFTER_MS = 500 };
+
+/* Between batches the device tidies up; a packet that comes meanwhile waits for one piece of it. */
+static void wait_for_packet(struct executor *executor)
+{
+    struct pollfd socket = {.fd = EXECUTOR_SOCKET_FD, .events = POLLIN};
+    while (poll(&socket, 1, IDLE_AFTER_MS) == 0 && cx_device_idle(executor->device))
+        continue;
+}
+
 static int serve(struct executor *executor)
 {
     int code = 0;
     while (code == 0) {
+        wait_for_packet(executor);
         if (agent_executor_packet_receive(EXECUTOR_SOCKET_FD, &executor->packet) != 0)
             return 0; /* the agent has gone */
         if (executor->packet.header.kind == EXECUTOR_RUN)

@@ -16,6 +16,7 @@ struct cx_program {
     struct cx_program *next;
     XXH128_hash_t key;
     cl_program program;
+    bool unstored; /* built here, and not yet in the cache on disk */
 };
 
 struct cx_buffer {

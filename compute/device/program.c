@@ -166,7 +166,7 @@ enum cx_status cx_program_get(struct cx_device *device, const char *file, const 
             return status;
         }
         device->stats.program_misses++;
-        store_binary(device, entry->program, key);
+        entry->unstored = device->cache.folder != NULL;
     }
     device->stats.build_us += now_us() - start_us;
     device->stats.programs++;
@@ -174,6 +174,20 @@ enum cx_status cx_program_get(struct cx_device *device, const char *file, const 
     device->programs = entry;
     *ret_program = entry->program;
     return CX_OK;
+}
+
+/* A driver may compile again to give a binary (PoCL takes half a second a program), so binaries are
+ * asked for when nobody waits. */
+bool cx_device_idle(struct cx_device *device)
+{
+    struct cx_program *at = device->programs;
+    while (at != NULL && !at->unstored)
+        at = at->next;
+    if (at == NULL)
+        return false;
+    at->unstored = false;
+    store_binary(device, at->program, at->key);
+    return true;
 }
 
 void cx_programs_release(struct cx_device *device)

@@ -154,6 +154,11 @@ enum cx_status cx_device_open(const char *id, const struct cx_device_options *op
 /* Every session on the device must be gone. NULL is fine. May block until the queue is empty. */
 void cx_device_close(struct cx_device *device);
 
+/* Does one piece of work that can wait, such as storing a built program in the cache on disk.
+ * Returns whether it found some. Blocks for up to a second; call it while nobody waits for the
+ * device. What is left undone at cx_device_close is left to a later process. */
+bool cx_device_idle(struct cx_device *device);
+
 const struct cx_device_info *cx_device_describe(const struct cx_device *device);
 
 struct cx_device_stats {

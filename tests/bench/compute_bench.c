@@ -213,6 +213,8 @@ int main(int argc, char **argv)
         fprintf(stderr, "compute_bench: %s: %s\n", cx_status_name(status), bench.err.text);
     cx_session_destroy(bench.session);
     cx_model_destroy(bench.model);
+    while (bench.device != NULL && cx_device_idle(bench.device))
+        continue;
     cx_device_close(bench.device);
     return status == CX_OK ? 0 : 1;
 }

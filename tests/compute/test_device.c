@@ -239,6 +239,8 @@ static struct cx_device_stats measure_with_cache(void)
     cr_assert_gt(gflops, 0);
     cr_assert_gt(gbytes, 0);
     cx_device_stats_get(device, &stats);
+    while (cx_device_idle(device))
+        continue;
     cx_device_close(device);
     return stats;
 }
