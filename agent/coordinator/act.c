@@ -131,8 +131,13 @@ static void ended(struct agent_coordinator *c, uint64_t id)
 
 void agent_io_after(struct agent_coordinator *c)
 {
-    for (size_t i = 0; i < c->n_after; i++) {
-        struct io_after after = c->after[i];
+    // What is done here may fill the next step, which is then taken at once and has its own list.
+    struct io_after *list = c->after;
+    size_t count = c->n_after, room = c->after_room;
+    c->after = NULL;
+    c->n_after = c->after_room = 0;
+    for (size_t i = 0; i < count; i++) {
+        struct io_after after = list[i];
         struct io_link *link;
         struct agent_event *event;
         switch (after.kind) {
@@ -159,5 +164,10 @@ void agent_io_after(struct agent_coordinator *c)
         }
         free(after.text);
     }
-    c->n_after = 0;
+    if (c->after == NULL) {
+        c->after = list;
+        c->after_room = room;
+    } else {
+        free(list);
+    }
 }

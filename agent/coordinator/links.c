@@ -335,6 +335,8 @@ void agent_io_frames(struct agent_coordinator *c, struct net_batch *batch)
     for (size_t i = 0; i < batch->n_frames && !link->closing; i++) {
         if (take_frame(c, link, &batch->frames[i], &err) != NET_OK)
             protocol_error(c, link, &err);
+        else if (link->out.len > IO_LINK_OUT_MAX)
+            agent_io_link_close(c, link, "it asks for more at once than it can be sent");
     }
     agent_io_event(c, AGENT_EVENT_HEARD)->link = link->id;
 }

@@ -51,7 +51,8 @@ struct net_link_events {
 
 // 0 takes the default.
 struct net_link_limits {
-    size_t send_bytes_max;   // waiting for the network; default 160 MiB
+    size_t send_bytes_max;   // waiting for the network; default 160 MiB. One send that is bigger
+                             // is taken when nothing waits
     size_t recv_bytes_max;   // delivered and not freed; reading pauses above; default 160 MiB
     uint32_t first_frame_ms; // deadline for the peer's first frame; default 5,000
 };

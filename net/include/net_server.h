@@ -63,8 +63,10 @@ const char *net_topic_name(enum net_topic topic); // static; "unknown" when out 
 struct net_pub_options {
     const char *address;
     uint64_t first_seq[NET_TOPIC_COUNT]; // of each topic's first message; 0 = 1
-    size_t queue_bytes_max; // waiting for one subscriber before messages are dropped; 0 = 8 MiB
-    size_t clients_max;     // 0 = 256
+    // Waiting for one subscriber before messages are dropped; 0 = 8 MiB. Events may take an eighth
+    // of it, so that they can't crowd out the snapshots.
+    size_t queue_bytes_max;
+    size_t clients_max; // 0 = 256
 };
 
 enum net_status net_pub_create(const struct net_pub_options *options, struct net_pub **ret_pub,

@@ -76,7 +76,9 @@ enum net_status net_link_send_locked(struct net_link *link, struct net_buf *fram
     if (link->closing || link->finishing)
         return NET_ERR_CLOSED;
     size_t waiting = link->filling.len + link->sending.len - link->sent;
-    if (frames->len > link->limits.send_bytes_max - waiting)
+    // Alone, more than the limit goes too: kept back, it would never get smaller.
+    size_t max = link->limits.send_bytes_max;
+    if (waiting > 0 && (waiting >= max || frames->len > max - waiting))
         return NET_ERR_BUSY;
     if (link->filling.len == 0)
         swap(&link->filling, frames);

@@ -12,6 +12,9 @@
 
 #define DEFAULT_QUEUE_BYTES ((size_t)8 * 1024 * 1024)
 #define DEFAULT_CLIENTS 256
+// Events may fill this part of a subscriber's queue. The rest is for snapshots: they are few, and
+// each says all that is known.
+#define EVENTS_PART 8
 #define RECV_MAX 1024 // subscribers send nothing
 
 struct subscriber {
@@ -24,6 +27,7 @@ struct net_pub {
     struct subscriber *subscribers;
     struct net_link_listener *listener;
     bool ipc;
+    size_t waiting_max[NET_TOPIC_COUNT]; // bytes, before a subscriber misses a message
     uint64_t next_seq[NET_TOPIC_COUNT];
     struct net_buf buf; // what is given to one subscriber
 };
@@ -91,6 +95,8 @@ enum net_status net_pub_create(const struct net_pub_options *options, struct net
     pub->ipc = options->address && strncmp(options->address, "ipc:", 4) == 0;
     struct net_sp_side sp = {.peer = NET_SP_SUB, .message_max = RECV_MAX};
     size_t queue = options->queue_bytes_max ? options->queue_bytes_max : DEFAULT_QUEUE_BYTES;
+    pub->waiting_max[NET_TOPIC_SNAPSHOT] = queue;
+    pub->waiting_max[NET_TOPIC_EVENT] = queue / EVENTS_PART;
     struct net_link_listener_options listen = {
         .address = options->address,
         .links_max = options->clients_max ? options->clients_max : DEFAULT_CLIENTS,
@@ -123,11 +129,13 @@ static bool reserve(struct net_buf *buf, size_t len)
 }
 
 // Builds the message for each subscriber anew: a link takes the memory it is given.
-static enum net_status publish(struct net_pub *pub, const char *head, size_t head_len,
-                               const char *rest, size_t rest_len)
+static enum net_status publish(struct net_pub *pub, enum net_topic topic, const char *head,
+                               size_t head_len, const char *rest, size_t rest_len)
 {
     struct net_buf *buf = &pub->buf;
     for (struct subscriber *s = pub->subscribers; s; s = s->next) {
+        if (net_link_send_waiting(s->link) > pub->waiting_max[topic])
+            continue; // as below
         if (!reserve(buf, NET_SP_HEADER_MAX + head_len + rest_len))
             return NET_ERR_NOMEM;
         buf->len = net_sp_header(pub->ipc, head_len + rest_len, buf->data);
@@ -156,7 +164,7 @@ enum net_status net_pub_send(struct net_pub *pub, enum net_topic topic, const ch
     uint64_t seq = pub->next_seq[topic];
     int n = snprintf(head, sizeof(head), "%s {\"seq\":%" PRIu64 "%s", net_topic_name(topic), seq,
                      comma);
-    enum net_status status = publish(pub, head, (size_t)n, json + 1, len - 1);
+    enum net_status status = publish(pub, topic, head, (size_t)n, json + 1, len - 1);
     if (!status)
         pub->next_seq[topic]++;
     pthread_mutex_unlock(&pub->lock);

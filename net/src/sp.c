@@ -131,15 +131,34 @@ static int send_all(struct net_sp *sp, nng_iov *iov, unsigned n, uint64_t deadli
     return 0;
 }
 
+static size_t take_ahead(struct net_sp *sp, void *data, size_t len)
+{
+    size_t left = sp->ahead_len - sp->ahead_at;
+    size_t n = len < left ? len : left;
+    memcpy(data, sp->ahead + sp->ahead_at, n);
+    sp->ahead_at += n;
+    return n;
+}
+
 static int recv_all(struct net_sp *sp, void *data, size_t len, uint64_t deadline_ms)
 {
-    for (size_t done = 0; done < len; done += nng_aio_count(sp->aio)) {
-        nng_iov iov = {(char *)data + done, len - done};
+    size_t done = take_ahead(sp, data, len);
+    while (done < len) {
+        char *to = (char *)data + done;
+        bool direct = len - done >= sizeof(sp->ahead);
+        nng_iov iov = {direct ? (void *)to : sp->ahead, direct ? len - done : sizeof(sp->ahead)};
         nng_aio_set_iov(sp->aio, 1, &iov);
         nng_stream_recv(sp->stream, sp->aio);
         int rv = wait_for_aio(sp, deadline_ms);
         if (rv)
             return rv;
+        size_t n = nng_aio_count(sp->aio);
+        if (!direct) {
+            sp->ahead_at = 0;
+            sp->ahead_len = n;
+            n = take_ahead(sp, to, len - done);
+        }
+        done += n;
     }
     return 0;
 }
@@ -187,6 +206,7 @@ void net_sp_close(struct net_sp *sp)
 {
     nng_stream_free(sp->stream);
     sp->stream = NULL;
+    sp->ahead_at = sp->ahead_len = 0;
 }
 
 bool net_sp_open(const struct net_sp *sp)

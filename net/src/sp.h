@@ -36,6 +36,9 @@ struct net_sp {
     bool cancelled;
     bool ipc;
     nng_stream *stream;
+    // Read and not taken yet: many small messages come with one receive.
+    size_t ahead_at, ahead_len;
+    uint8_t ahead[16384];
 };
 
 // Returns an NNG error, as all of these do.

@@ -164,6 +164,39 @@ Test(events, what_a_slow_subscriber_loses_is_counted)
     net_pub_free(pub);
 }
 
+// A flood of events, to a subscriber that does not keep up, leaves room for the snapshots.
+Test(events, snapshots_are_not_crowded_out)
+{
+    struct listener slow;
+    struct net_pub *pub;
+    struct net_pub_options options = {.address = "tcp://127.0.0.1:0", .queue_bytes_max = 1 << 20};
+    cr_assert_eq(net_pub_create(&options, &pub, NULL), NET_OK);
+    static char big[1002];
+    memset(big, ' ', sizeof(big));
+    big[0] = '{';
+    big[1000] = '}';
+    big[1001] = '\0';
+    listen_to(&slow, net_pub_address(pub), "snapshot", 60000);
+    UNTIL_HEARD(pub, NET_TOPIC_SNAPSHOT, &slow, slow.snapshots > 0);
+    pthread_mutex_lock(&slow.record.lock);
+    slow.block = true;
+    pthread_mutex_unlock(&slow.record.lock);
+    uint64_t last = 0;
+    for (int i = 0; i < 30000; i++) {
+        put(pub, NET_TOPIC_EVENT, big);
+        if (i % 500 == 0)
+            last = put(pub, NET_TOPIC_SNAPSHOT, big);
+    }
+    pthread_mutex_lock(&slow.record.lock);
+    slow.block = false;
+    pthread_cond_broadcast(&slow.record.changed);
+    pthread_mutex_unlock(&slow.record.lock);
+    cr_assert(WAIT_FOR(&slow.record, slow.last_seq == last));
+    cr_assert_eq(slow.lost, 0);
+    stop(&slow);
+    net_pub_free(pub);
+}
+
 Test(events, a_restarted_publisher_is_told_apart)
 {
     struct listener all;

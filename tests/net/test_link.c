@@ -144,6 +144,17 @@ Test(link, a_job_of_60_mb_arrives_whole)
     pair_finish(&pair);
 }
 
+// What a busy moment piles up in one send may be more than the limit: it must not wait for ever.
+Test(link, a_send_over_the_limit_goes_when_nothing_waits)
+{
+    struct pair pair;
+    pair_init(&pair);
+    pair_open(&pair, (struct net_link_limits){.send_bytes_max = 1 << 20});
+    cr_assert_eq(send_job(pair.coordinator.link, 3 << 20), NET_OK);
+    cr_assert(WAIT_FOR(&pair.agent, pair.agent.by_type[NET_MSG_DISPATCH] == 1));
+    pair_finish(&pair);
+}
+
 // An owner that frees nothing stops the reading, the peer's buffer fills, its sends turn busy;
 // freeing lets everything through.
 Test(link, back_pressure_reaches_the_sender)
