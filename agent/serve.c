@@ -58,6 +58,7 @@ static void coordinator_settings(const struct agent_config *config, char *strate
     agent_config_format(config, AGENT_SETTING_strategy, strategy);
     settings->strategy = strategy;
     settings->jobs_live_max = (uint32_t)config->jobs_live_max;
+    settings->jobs_kept_max = (uint32_t)config->jobs_kept_max;
     settings->attempts_max = (uint32_t)config->attempts_max;
     settings->retention_ms = config->retention_ms;
     settings->results_bytes_max = (uint64_t)config->results_bytes_max;

@@ -129,15 +129,9 @@ static enum agent_status open_ledger(struct agent_coordinator *c, struct agent_e
 
 static enum agent_status make_core(struct agent_coordinator *c, struct agent_error *err)
 {
-    struct agent_coord_limits limits;
-    agent_coord_limits_init(&limits);
+    struct agent_coord_limits limits = agent_io_limits(&c->settings);
     limits.epoch = c->epoch;
     limits.seed = (uint64_t)agent_io_now_us(c) ^ (uint64_t)getpid() << 48;
-    limits.jobs_live_max = c->settings.jobs_live_max;
-    limits.jobs_kept_max = c->settings.jobs_kept_max;
-    limits.attempts_max = c->settings.attempts_max;
-    limits.kept_us = c->settings.retention_ms * 1000;
-    limits.output_bytes_max = c->settings.results_bytes_max;
     limits.input_bytes_max = c->options.input_bytes_max;
     limits.suspect_us = (int64_t)c->options.suspect_ms * 1000;
     limits.lost_us = (int64_t)c->options.lost_ms * 1000;

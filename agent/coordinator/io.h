@@ -46,7 +46,8 @@ enum io_item_kind {
 struct io_item {
     struct io_item *next;
     enum io_item_kind kind;
-    struct net_link *link;       // OPENED, CLOSED
+    struct net_link *link;       // OPENED
+    uint64_t link_id;            // CLOSED
     struct net_batch *batch;     // FRAMES
     struct io_call *call;        // CALL
     struct agent_model_set *set; // MODELS
@@ -202,6 +203,8 @@ struct agent_event *agent_io_event(struct agent_coordinator *c, enum agent_event
 const char *agent_io_scratch(struct agent_coordinator *c, const char *text, size_t len);
 void agent_io_step(struct agent_coordinator *c);
 void agent_io_fail(struct agent_coordinator *c, const char *text); // can't go on
+// The core's limits with those that are settings.
+struct agent_coord_limits agent_io_limits(const struct agent_coordinator_settings *settings);
 
 // act.c: carries the core's decisions out
 void agent_io_note(struct agent_coordinator *c, const struct io_after *after, const char *text);
@@ -211,7 +214,7 @@ void agent_io_after(struct agent_coordinator *c);
 // links.c
 bool agent_io_listen(struct agent_coordinator *c, struct agent_error *err);
 void agent_io_link_opened(struct agent_coordinator *c, struct net_link *link);
-void agent_io_link_closed(struct agent_coordinator *c, struct net_link *link, const char *why);
+void agent_io_link_closed(struct agent_coordinator *c, uint64_t id, const char *why);
 void agent_io_frames(struct agent_coordinator *c, struct net_batch *batch);
 struct io_link *agent_io_link(struct agent_coordinator *c, uint64_t id);
 struct io_link *agent_io_link_of(struct agent_coordinator *c, const char *agent);

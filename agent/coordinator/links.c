@@ -16,7 +16,7 @@ static void on_open(void *user, struct net_link *link)
 
 static void on_batch(void *user, struct net_link *link, struct net_batch *batch)
 {
-    struct io_item item = {.kind = IO_ITEM_FRAMES, .link = link, .batch = batch};
+    struct io_item item = {.kind = IO_ITEM_FRAMES, .batch = batch};
     if (!agent_io_post(user, &item)) {
         net_batch_free(batch);
         net_link_close(link, NULL);
@@ -25,7 +25,7 @@ static void on_batch(void *user, struct net_link *link, struct net_batch *batch)
 
 static void on_close(void *user, struct net_link *link, const struct net_error *reason)
 {
-    struct io_item item = {.kind = IO_ITEM_CLOSED, .link = link};
+    struct io_item item = {.kind = IO_ITEM_CLOSED, .link_id = net_link_id(link)};
     if (reason != NULL)
         snprintf(item.text, sizeof item.text, "%s", reason->text);
     agent_io_post(user, &item); // without memory the silence is noticed
@@ -108,9 +108,9 @@ void agent_io_links_free(struct agent_coordinator *c)
     c->link_list = NULL;
 }
 
-void agent_io_link_closed(struct agent_coordinator *c, struct net_link *net, const char *why)
+void agent_io_link_closed(struct agent_coordinator *c, uint64_t id, const char *why)
 {
-    struct io_link *link = agent_io_link(c, net_link_id(net));
+    struct io_link *link = agent_io_link(c, id);
     if (link == NULL)
         return;
     struct agent_event *event = agent_io_event(c, AGENT_EVENT_LINK_LOST);

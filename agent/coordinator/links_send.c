@@ -103,8 +103,12 @@ void agent_io_links_beat(struct agent_coordinator *c, int64_t now_us)
 {
     for (size_t i = 0; i < c->n_links; i++) {
         struct io_link *link = c->link_list[i];
-        if (!link->welcomed || link->closing ||
-            now_us - link->heartbeat_us < (int64_t)c->options.heartbeat_ms * 1000)
+        if (!link->welcomed || link->closing)
+            continue;
+        // A big result on a slow line is a sign of life long before it has come whole.
+        if (net_link_idle_ms(link->net) < c->options.heartbeat_ms)
+            agent_io_event(c, AGENT_EVENT_HEARD)->link = link->id;
+        if (now_us - link->heartbeat_us < (int64_t)c->options.heartbeat_ms * 1000)
             continue;
         link->heartbeat_us = now_us;
         struct net_heartbeat beat = {.seq = ++link->heartbeat_seq,

@@ -137,6 +137,21 @@ static void take_devices(struct agent_coordinator *c, const struct io_link *link
     }
 }
 
+// A member that is missing keeps its last value. Only those that are used, or an agent could make
+// the object grow with each frame.
+static void keep_missing(cJSON *json, cJSON *before)
+{
+    static const char *const names[] = {"queued", "running",   "devices", "models",
+                                        "caches", "rss_bytes", "cpu"};
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        if (cJSON_GetObjectItemCaseSensitive(json, names[i]) != NULL)
+            continue;
+        cJSON *old = cJSON_DetachItemFromObjectCaseSensitive(before, names[i]);
+        if (old != NULL)
+            cJSON_AddItemToObject(json, names[i], old);
+    }
+}
+
 enum net_status agent_io_telemetry(struct agent_coordinator *c, struct io_link *link,
                                    const struct net_frame *frame, struct net_error *err)
 {
@@ -156,12 +171,7 @@ enum net_status agent_io_telemetry(struct agent_coordinator *c, struct io_link *
         take_evictions(c, link, models);
     }
     take_devices(c, link, cJSON_GetObjectItemCaseSensitive(json, "devices"));
-    // A member that is missing keeps its last value.
-    const cJSON *old = link->telemetry != NULL ? link->telemetry->child : NULL;
-    for (; old != NULL; old = old->next) {
-        if (cJSON_GetObjectItemCaseSensitive(json, old->string) == NULL)
-            cJSON_AddItemToObject(json, old->string, cJSON_Duplicate(old, true));
-    }
+    keep_missing(json, link->telemetry);
     cJSON_Delete(link->telemetry);
     link->telemetry = json;
     return NET_OK;

@@ -102,7 +102,7 @@ static void take_item(struct agent_coordinator *c, struct io_item *item)
         agent_io_frames(c, item->batch);
         break;
     case IO_ITEM_CLOSED:
-        agent_io_link_closed(c, item->link, item->text);
+        agent_io_link_closed(c, item->link_id, item->text);
         break;
     case IO_ITEM_CALL: {
         struct io_call *call = item->call;
@@ -122,7 +122,7 @@ static void take_item(struct agent_coordinator *c, struct io_item *item)
     }
 }
 
-static struct agent_coord_limits limits_of(const struct agent_coordinator_settings *settings)
+struct agent_coord_limits agent_io_limits(const struct agent_coordinator_settings *settings)
 {
     struct agent_coord_limits limits;
     agent_coord_limits_init(&limits);
@@ -137,7 +137,7 @@ static struct agent_coord_limits limits_of(const struct agent_coordinator_settin
 static void apply_settings(struct agent_coordinator *c,
                            const struct agent_coordinator_settings *settings)
 {
-    agent_io_event(c, AGENT_EVENT_LIMITS)->limits = limits_of(settings);
+    agent_io_event(c, AGENT_EVENT_LIMITS)->limits = agent_io_limits(settings);
     if (strcmp(settings->strategy, c->strategy) != 0) {
         snprintf(c->strategy, sizeof c->strategy, "%s", settings->strategy);
         struct agent_event *event = agent_io_event(c, AGENT_EVENT_STRATEGY);

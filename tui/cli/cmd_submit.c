@@ -166,19 +166,28 @@ static cJSON *make_job(const struct submission *s, const char *path, size_t *ret
 static enum tui_exit take_reply(struct submission *s, const cJSON *reply, int first, int n)
 {
     const cJSON *job, *jobs = tui_reply_member(reply, "jobs");
-    int i = 0;
+    char why[512] = "";
+    int i = 0, refused = 0;
 
     cJSON_ArrayForEach(job, jobs)
     {
         if (i == n)
             break;
-        s->accepted[s->n_accepted++] = (struct accepted){(int64_t)tui_reply_number(job, "id"),
-                                                         (int)((first + i++) / s->repeat) + 1};
+        int64_t id = (int64_t)tui_reply_number(job, "id");
+        int file = (int)((first + i++) / s->repeat) + 1;
+        if (id > 0)
+            s->accepted[s->n_accepted++] = (struct accepted){id, file};
+        else if (refused++ == 0)
+            tui_shown(tui_reply_text(job, "error"), why, sizeof(why));
     }
-    if (i == n)
+    if (i != n) {
+        tui_complain(NULL, "the coordinator answered %d jobs for %d", i, n);
+        return TUI_EXIT_INTERNAL;
+    }
+    if (refused == 0)
         return TUI_EXIT_OK;
-    tui_complain(NULL, "the coordinator answered %d jobs for %d", i, n);
-    return TUI_EXIT_INTERNAL;
+    tui_complain("submit them again later", "%d of %d jobs were not taken: %s", refused, n, why);
+    return TUI_EXIT_BUSY;
 }
 
 static enum tui_exit send(struct submission *s, cJSON *jobs, int first)
