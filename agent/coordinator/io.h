@@ -100,6 +100,7 @@ struct io_kept_event {
 struct io_agent_stats {
     char name[AGENT_NAME_MAX + 1];
     struct agent_window total;
+    struct agent_rate done;
 };
 
 struct io_stats {

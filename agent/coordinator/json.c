@@ -105,13 +105,6 @@ static void add_models_of(struct agent_coordinator *c, cJSON *json,
     }
 }
 
-// The histogram has the second that is running too.
-static double window_seconds(struct agent_coordinator *c, const struct agent_window *window)
-{
-    int64_t now = agent_io_now_us(c);
-    return agent_window_seconds(window->since_us, now) + (double)(now % 1000000) / 1e6;
-}
-
 static void add_agent_load(struct agent_coordinator *c, cJSON *json,
                            const struct agent_agent_view *agent, const struct io_link *link)
 {
@@ -129,8 +122,9 @@ static void add_agent_load(struct agent_coordinator *c, cJSON *json,
     add_number(json, "done", (double)agent->done);
     add_number(json, "failed", (double)agent->failed);
     add_number(json, "requeued", (double)agent->requeued);
+    // Over the same seconds as the cluster's rate, so that they add up to it.
     add_number(json, "done_per_s",
-               stats == NULL ? 0 : (double)hist.count / window_seconds(c, &stats->total));
+               stats != NULL ? agent_rate_per_s(&stats->done, agent_io_now_us(c)) : 0);
     add_number(json, "p50_us", (double)agent_hist_percentile(&hist, 50));
     add_number(json, "p95_us", (double)agent_hist_percentile(&hist, 95));
 }

@@ -45,6 +45,8 @@ void agent_io_count_end(struct agent_coordinator *c, const struct agent_job_view
     agent_window_add(&c->stats.compute, now, job->timing.compute_us);
     agent_window_add(&c->stats.copy, now, job->timing.copy_us);
     struct io_agent_stats *stats = agent_io_agent_stats(c, job->agent);
-    if (stats != NULL)
-        agent_window_add(&stats->total, now, job->timing.total_us);
+    if (stats == NULL)
+        return;
+    agent_window_add(&stats->total, now, job->timing.total_us);
+    agent_rate_add(&stats->done, now, 1);
 }

@@ -23,17 +23,8 @@ void agent_rate_add(struct agent_rate *rate, int64_t now_us, uint64_t count)
     rate->slots[advance(&rate->second, now_us, rate->slots, sizeof rate->slots[0])] += count;
 }
 
-double agent_rate_per_s(struct agent_rate *rate, int64_t now_us)
-{
-    int64_t now = advance(&rate->second, now_us, rate->slots, sizeof rate->slots[0]);
-    double seconds = agent_window_seconds(rate->since_us, now_us);
-    uint64_t sum = 0;
-    for (int64_t i = 0; i < AGENT_WINDOW_SLOTS; i++)
-        sum += i == now && seconds > 1 ? 0 : rate->slots[i];
-    return (double)sum / seconds;
-}
-
-double agent_window_seconds(int64_t since_us, int64_t now_us)
+// The full seconds that the slots cover, or that have passed where those are fewer; at least 1.
+static double seconds_covered(int64_t since_us, int64_t now_us)
 {
     double elapsed = (double)(now_us / 1000000 * 1000000 - since_us) / 1e6;
     if (since_us == 0 || elapsed > AGENT_WINDOW_SLOTS - 1)
@@ -41,10 +32,18 @@ double agent_window_seconds(int64_t since_us, int64_t now_us)
     return elapsed < 1 ? 1 : elapsed;
 }
 
+double agent_rate_per_s(struct agent_rate *rate, int64_t now_us)
+{
+    int64_t now = advance(&rate->second, now_us, rate->slots, sizeof rate->slots[0]);
+    double seconds = seconds_covered(rate->since_us, now_us);
+    uint64_t sum = 0;
+    for (int64_t i = 0; i < AGENT_WINDOW_SLOTS; i++)
+        sum += i == now && seconds > 1 ? 0 : rate->slots[i];
+    return (double)sum / seconds;
+}
+
 void agent_window_add(struct agent_window *window, int64_t now_us, uint64_t value_us)
 {
-    if (window->since_us == 0)
-        window->since_us = now_us;
     int64_t slot = advance(&window->second, now_us, window->slots, sizeof window->slots[0]);
     agent_hist_add(&window->slots[slot], value_us);
 }

@@ -17,14 +17,13 @@ struct agent_rate {
 
 struct agent_window {
     int64_t second;
-    int64_t since_us; // of the first value
     struct agent_hist slots[AGENT_WINDOW_SLOTS];
 };
 
 void agent_rate_add(struct agent_rate *rate, int64_t now_us, uint64_t count);
+// Over the ten full seconds, or those since the first count where they are fewer; in its first
+// second that one.
 double agent_rate_per_s(struct agent_rate *rate, int64_t now_us);
-// What the full slots cover, or the time since the first count where that is shorter; at least 1.
-double agent_window_seconds(int64_t since_us, int64_t now_us);
 void agent_window_add(struct agent_window *window, int64_t now_us, uint64_t value_us);
 // All slots together.
 void agent_window_merge(struct agent_window *window, int64_t now_us, struct agent_hist *ret_hist);
