@@ -1,3 +1,4 @@
+/* The axis of Concat, shared by its evaluation and its kernels. */
 #ifndef CX_CONCAT_H
 #define CX_CONCAT_H
 

@@ -1,3 +1,4 @@
+/* The axis of Gather, shared by its evaluation and its kernels. */
 #ifndef CX_GATHER_H
 #define CX_GATHER_H
 

@@ -1,3 +1,4 @@
+/* Pad: its widths, mode and value, and where an element comes from. */
 #ifndef CX_PAD_H
 #define CX_PAD_H
 

@@ -1,3 +1,4 @@
+/* Slice: which element of the input each of the output is. */
 #ifndef CX_SLICE_H
 #define CX_SLICE_H
 

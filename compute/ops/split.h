@@ -1,3 +1,4 @@
+/* The axis of Split, shared by its evaluation and its kernels. */
 #ifndef CX_OPS_SPLIT_H
 #define CX_OPS_SPLIT_H
 

@@ -1,3 +1,4 @@
+/* The permutation of Transpose, shared by its evaluation and its kernels. */
 #ifndef CX_TRANSPOSE_H
 #define CX_TRANSPOSE_H
 

@@ -367,22 +367,43 @@ Test(control, too_many_clients_are_turned_away)
     finish(&f);
 }
 
-// A port scan, a health check: connections that close, or reset, without a word.
-Test(control, silent_connections_do_no_harm)
+// 200 connections that say `len` bytes and then close, or reset.
+static void hang_up(const struct fixture *f, const void *bytes, size_t len)
 {
-    struct fixture f;
-    char reply[64];
-    start(&f, defaults);
     struct sockaddr_in to = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-    const char *port = strrchr(net_server_address(f.server), ':') + 1;
+    const char *port = strrchr(net_server_address(f->server), ':') + 1;
     to.sin_port = htons((uint16_t)strtol(port, NULL, 10));
     for (int i = 0; i < 200; i++) {
         int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
         struct linger reset = {i % 2, 0};
         setsockopt(fd, SOL_SOCKET, SO_LINGER, &reset, sizeof(reset));
         cr_assert_eq(connect(fd, (struct sockaddr *)&to, sizeof(to)), 0);
+        cr_assert_eq(send(fd, bytes, len, MSG_NOSIGNAL), (ssize_t)len);
         close(fd);
     }
+}
+
+// A port scan, a health check: connections that close, or reset, without a word.
+Test(control, silent_connections_do_no_harm)
+{
+    struct fixture f;
+    char reply[64];
+    start(&f, defaults);
+    hang_up(&f, "", 0);
+    cr_assert_eq(ask(f.client, "x", WAIT_MS, reply, 64, NULL), NET_OK);
+    finish(&f);
+}
+
+// A client that dies between the length of its request and the request: in NNG's own sockets this
+// blocks the thread that frees connections.
+Test(control, a_request_cut_off_after_its_length_does_no_harm)
+{
+    static const uint8_t start_of_request[] = {0, 'S', 'P', 0, 0, 0x30, 0, 0, // greeting of REQ
+                                               0, 0,   0,   0, 0, 0,    0, 100};
+    struct fixture f;
+    char reply[64];
+    start(&f, defaults);
+    hang_up(&f, start_of_request, sizeof(start_of_request));
     cr_assert_eq(ask(f.client, "x", WAIT_MS, reply, 64, NULL), NET_OK);
     finish(&f);
 }
