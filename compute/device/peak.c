@@ -39,7 +39,7 @@ static enum cx_status time_launch(struct cx_device *device, const struct cx_laun
     enum cx_status status = cx_launch_create(device, spec, buffers, &launch, err);
     double best_s = 0.0;
     for (int i = 0; i <= ROUNDS && status == CX_OK; i++) {
-        struct cx_stamp stamp = {NULL};
+        struct cx_stamp stamp = {0};
         uint64_t start_ns = 0, end_ns = 0;
         status = cx_queue_launch(launch, &stamp, err);
         if (status == CX_OK)
