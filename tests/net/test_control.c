@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <criterion/criterion.h>
@@ -211,6 +212,9 @@ Test(control, a_killed_coordinator_ends_the_wait)
     cr_assert(status == NET_ERR_CLOSED || status == NET_ERR_UNREACHABLE, "%s", err.text);
     cr_assert_lt(net_clock_ms() - before, 5000);
     pthread_join(thread, NULL);
+    /* Its listener is closed for sure only when the process is gone. */
+    siginfo_t gone;
+    cr_assert_eq(waitid(P_PID, (id_t)child.pid, &gone, WEXITED | WNOWAIT), 0);
     cr_assert_eq(ask(client, "{}", 5000, reply, 64, &err), NET_ERR_UNREACHABLE);
     net_client_close(client);
     child_stop(&child);
