@@ -9,7 +9,7 @@ static const char *column_text(sqlite3_stmt *row, int column)
     return text != NULL ? text : "";
 }
 
-static bool read_job(sqlite3_stmt *row, const struct agent_ledger_reader *reader)
+static enum agent_status read_job(sqlite3_stmt *row, const struct agent_ledger_reader *reader)
 {
     struct agent_job_record job = {
         .id = (uint64_t)sqlite3_column_int64(row, 0),
@@ -38,21 +38,21 @@ static bool read_job(sqlite3_stmt *row, const struct agent_ledger_reader *reader
         .error_text = column_text(row, 24),
     };
     if (sqlite3_column_bytes(row, 4) != AGENT_HASH_SIZE)
-        return true;
+        return AGENT_ERR_CORRUPT;
     memcpy(job.hash, sqlite3_column_blob(row, 4), AGENT_HASH_SIZE);
     struct agent_blob *input = NULL;
     if (job.state <= AGENT_JOB_RUNNING) {
         const void *bytes = sqlite3_column_blob(row, 25);
         input = agent_blob_new(bytes, (size_t)sqlite3_column_bytes(row, 25));
         if (input == NULL)
-            return false;
+            return AGENT_ERR_NOMEM;
     }
     reader->on_job(reader->user, &job, input);
     agent_blob_unref(input);
-    return true;
+    return AGENT_OK;
 }
 
-static bool read_operation(sqlite3_stmt *row, const struct agent_ledger_reader *reader)
+static enum agent_status read_operation(sqlite3_stmt *row, const struct agent_ledger_reader *reader)
 {
     struct agent_operation_record operation = {
         .id = (uint64_t)sqlite3_column_int64(row, 0),
@@ -68,10 +68,10 @@ static bool read_operation(sqlite3_stmt *row, const struct agent_ledger_reader *
         .requeued = (uint32_t)sqlite3_column_int64(row, 10),
     };
     reader->on_operation(reader->user, &operation);
-    return true;
+    return AGENT_OK;
 }
 
-static bool read_agent(sqlite3_stmt *row, const struct agent_ledger_reader *reader)
+static enum agent_status read_agent(sqlite3_stmt *row, const struct agent_ledger_reader *reader)
 {
     struct agent_agent_record agent = {
         .name = column_text(row, 0),
@@ -80,16 +80,16 @@ static bool read_agent(sqlite3_stmt *row, const struct agent_ledger_reader *read
         .by = column_text(row, 3),
     };
     reader->on_agent(reader->user, &agent);
-    return true;
+    return AGENT_OK;
 }
 
-static bool read_meta(sqlite3_stmt *row, const struct agent_ledger_reader *reader)
+static enum agent_status read_meta(sqlite3_stmt *row, const struct agent_ledger_reader *reader)
 {
     reader->on_meta(reader->user, column_text(row, 0), column_text(row, 1));
-    return true;
+    return AGENT_OK;
 }
 
-static bool read_event(sqlite3_stmt *row, const struct agent_ledger_reader *reader)
+static enum agent_status read_event(sqlite3_stmt *row, const struct agent_ledger_reader *reader)
 {
     struct agent_event_record event = {
         .seq = (uint64_t)sqlite3_column_int64(row, 0),
@@ -97,12 +97,13 @@ static bool read_event(sqlite3_stmt *row, const struct agent_ledger_reader *read
         .json = column_text(row, 2),
     };
     reader->on_event(reader->user, &event);
-    return true;
+    return AGENT_OK;
 }
 
-static enum agent_status each_row(struct agent_ledger *ledger, const char *sql,
-                                  const struct agent_ledger_reader *reader,
-                                  bool (*read)(sqlite3_stmt *, const struct agent_ledger_reader *),
+typedef enum agent_status read_row_fn(sqlite3_stmt *row, const struct agent_ledger_reader *reader);
+
+static enum agent_status each_row(struct agent_ledger *ledger, const char *what, const char *sql,
+                                  const struct agent_ledger_reader *reader, read_row_fn *read,
                                   struct agent_error *err)
 {
     sqlite3_stmt *statement = NULL;
@@ -110,8 +111,14 @@ static enum agent_status each_row(struct agent_ledger *ledger, const char *sql,
     int step = sqlite3_prepare_v2(ledger->reader, sql, -1, &statement, NULL);
     if (step == SQLITE_OK) {
         while ((step = sqlite3_step(statement)) == SQLITE_ROW && status == AGENT_OK) {
-            if (!read(statement, reader))
-                status = agent_error_set(err, AGENT_ERR_NOMEM, "%s: out of memory", ledger->path);
+            status = read(statement, reader);
+            if (status == AGENT_ERR_CORRUPT)
+                agent_error_set(err, status,
+                                "%s: row %" PRId64 " of '%s' is damaged; restore a backup of the "
+                                "file, or move it away to start with an empty one",
+                                ledger->path, (int64_t)sqlite3_column_int64(statement, 0), what);
+            else if (status != AGENT_OK)
+                agent_error_set(err, status, "%s: %s", ledger->path, agent_status_text(status));
         }
     }
     if (step != SQLITE_DONE && status == AGENT_OK)
@@ -120,10 +127,10 @@ static enum agent_status each_row(struct agent_ledger *ledger, const char *sql,
     return status;
 }
 
-static bool read_next(sqlite3_stmt *row, const struct agent_ledger_reader *reader)
+static enum agent_status read_next(sqlite3_stmt *row, const struct agent_ledger_reader *reader)
 {
     *(uint64_t *)reader->user = (uint64_t)sqlite3_column_int64(row, 0) + 1;
-    return true;
+    return AGENT_OK;
 }
 
 enum agent_status agent_ledger_recover(struct agent_ledger *ledger,
@@ -135,27 +142,28 @@ enum agent_status agent_ledger_recover(struct agent_ledger *ledger,
     enum agent_status status = AGENT_OK;
     pthread_mutex_lock(&ledger->reader_lock);
     if (reader->on_meta != NULL)
-        status = each_row(ledger, "SELECT key,value FROM meta", reader, read_meta, err);
+        status = each_row(ledger, "meta", "SELECT key,value FROM meta", reader, read_meta, err);
     if (status == AGENT_OK && reader->on_agent != NULL)
-        status = each_row(ledger, "SELECT name,admin,reason,decided_by FROM agents", reader,
-                          read_agent, err);
+        status = each_row(ledger, "agents", "SELECT name,admin,reason,decided_by FROM agents",
+                          reader, read_agent, err);
     if (status == AGENT_OK && reader->on_operation != NULL)
-        status =
-            each_row(ledger, "SELECT * FROM operations ORDER BY id", reader, read_operation, err);
+        status = each_row(ledger, "operations", "SELECT * FROM operations ORDER BY id", reader,
+                          read_operation, err);
     // Ended jobs without their outputs, which are read when somebody asks.
     if (status == AGENT_OK && reader->on_job != NULL)
         status = each_row(
-            ledger,
+            ledger, "jobs",
             "SELECT id,state,model,version,hash,priority,deadline_us,key,submitted_us,input_bytes,"
             "rows,agent,device,started_us,finished_us,attempts,batch,total_us,queue_us,load_us,"
             "compute_us,copy_us,output_bytes,error_code,error_text,input FROM jobs ORDER BY id",
             reader, read_job, err);
     if (status == AGENT_OK && reader->on_event != NULL)
-        status = each_row(ledger, "SELECT seq,time_us,json FROM events ORDER BY seq", reader,
-                          read_event, err);
+        status = each_row(ledger, "events", "SELECT seq,time_us,json FROM events ORDER BY seq",
+                          reader, read_event, err);
     if (status == AGENT_OK)
-        status = each_row(ledger, "SELECT seq FROM sqlite_sequence WHERE name='jobs'", &next_reader,
-                          read_next, err);
+        status =
+            each_row(ledger, "sqlite_sequence", "SELECT seq FROM sqlite_sequence WHERE name='jobs'",
+                     &next_reader, read_next, err);
     pthread_mutex_unlock(&ledger->reader_lock);
     if (status == AGENT_OK)
         *ret_next_job = next;

@@ -283,6 +283,28 @@ static void change(const char *sql)
     sqlite3_close(db);
 }
 
+/* A job that was acknowledged is never dropped without a word. */
+Test(ledger, a_damaged_job_is_named_not_skipped)
+{
+    struct agent_ledger *ledger = must_open();
+    struct agent_blob *input = agent_blob_new("in", 3);
+    struct agent_error err = {0};
+    struct found found = {0};
+    struct agent_ledger_reader reader = {.on_job = found_job, .user = &found};
+    for (uint64_t id = 1; id <= 2; id++) {
+        struct agent_record record = job_record(id);
+        agent_ledger_append(ledger, id, &record, input);
+    }
+    wait_for(2);
+    agent_blob_unref(input);
+    agent_ledger_close(ledger);
+    change("UPDATE jobs SET hash=x'00' WHERE id=2");
+    ledger = must_open();
+    cr_assert_eq(agent_ledger_recover(ledger, &reader, &found.next, &err), AGENT_ERR_CORRUPT);
+    cr_assert_not_null(strstr(err.text, "row 2 of 'jobs'"), "%s", err.text);
+    agent_ledger_close(ledger);
+}
+
 Test(ledger, refuses_a_newer_format_and_another_program_s_file)
 {
     struct agent_ledger *ledger = must_open();
