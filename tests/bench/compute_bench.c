@@ -1,7 +1,8 @@
 /* Runs a model on a device and prints figures, one a line: name value unit.
  *
- * compute_bench [-d DEVICE] [-c CACHE_DIR] [-n RUNS] [-p] MODEL.onnx [BATCH…]
- * The first axis of every input is the batch. -p adds a line a launch. */
+ * compute_bench [-d DEVICE] [-c CACHE_DIR] [-n RUNS] [-p] [-i FILE] [-o FILE] MODEL.onnx [BATCH…]
+ * The first axis of every input is the batch. -p adds a line a launch. -i reads the first input's
+ * bytes, -o writes the first output's: onnx_check.py compares them with ONNX Runtime's. */
 #include <errno.h>
 #include <math.h>
 #include <stdio.h>
@@ -17,7 +18,7 @@
 #define IO_MAX 16
 
 struct bench {
-    const char *model_path, *device_id, *cache_dir;
+    const char *model_path, *device_id, *cache_dir, *input_path, *output_path;
     int runs;
     bool profile;
     struct cx_device *device;
@@ -81,6 +82,19 @@ static void print_figures(const struct bench *bench, struct cx_plan *plan, int64
            gflops / bench->peak_gflops);
 }
 
+static bool move_bytes(const char *path, const char *mode, void *bytes, size_t n)
+{
+    FILE *file = fopen(path, mode);
+    bool reads = mode[0] == 'r';
+    bool ok = file != NULL && (reads ? fread(bytes, 1, n, file) : fwrite(bytes, 1, n, file)) == n;
+    if (file != NULL)
+        ok = fclose(file) == 0 && ok;
+    if (!ok)
+        fprintf(stderr, "compute_bench: %s: not %zu bytes to %s\n", path, n,
+                reads ? "read" : "write");
+    return ok;
+}
+
 static enum cx_status run_plan(struct bench *bench, struct cx_plan *plan, int64_t batch)
 {
     void *inputs[IO_MAX] = {NULL}, *outputs[IO_MAX] = {NULL};
@@ -101,6 +115,9 @@ static enum cx_status run_plan(struct bench *bench, struct cx_plan *plan, int64_
         if (outputs[i] == NULL)
             status = CX_MEMORY;
     }
+    if (status == CX_OK && bench->input_path != NULL &&
+        !move_bytes(bench->input_path, "rb", inputs[0], cx_plan_input_bytes(plan, 0)))
+        status = CX_IO;
     for (int i = 0; i < bench->runs && status == CX_OK; i++) {
         double start_ms = now_ms();
         status = cx_run(plan, (const void *const *)inputs, outputs, NULL, &bench->err);
@@ -111,6 +128,9 @@ static enum cx_status run_plan(struct bench *bench, struct cx_plan *plan, int64_
         if (bench->profile)
             print_launches(bench, plan);
     }
+    if (status == CX_OK && bench->output_path != NULL &&
+        !move_bytes(bench->output_path, "wb", outputs[0], cx_plan_output_bytes(plan, 0)))
+        status = CX_IO;
     for (size_t i = 0; i < IO_MAX; i++) {
         free(inputs[i]);
         free(outputs[i]);
@@ -176,7 +196,8 @@ static bool parse_count(const char *text, long max, long *ret_count)
 
 static int usage(void)
 {
-    fputs("usage: compute_bench [-d DEVICE] [-c CACHE_DIR] [-n RUNS] [-p] MODEL.onnx [BATCH…]\n",
+    fputs("usage: compute_bench [-d DEVICE] [-c CACHE_DIR] [-n RUNS] [-p] [-i FILE] "
+          "[-o FILE] MODEL.onnx [BATCH…]\n",
           stderr);
     return 2;
 }
@@ -186,13 +207,17 @@ int main(int argc, char **argv)
     struct bench bench = {.runs = RUNS_DEFAULT};
     int option;
     long count;
-    while ((option = getopt(argc, argv, "d:c:n:p")) != -1) {
+    while ((option = getopt(argc, argv, "d:c:n:pi:o:")) != -1) {
         if (option == 'd')
             bench.device_id = optarg;
         else if (option == 'c')
             bench.cache_dir = optarg;
         else if (option == 'p')
             bench.profile = true;
+        else if (option == 'i')
+            bench.input_path = optarg;
+        else if (option == 'o')
+            bench.output_path = optarg;
         else if (option == 'n' && parse_count(optarg, RUNS_MAX, &count))
             bench.runs = (int)count;
         else
