@@ -121,3 +121,18 @@ bool device_has_set(const struct conf_case *one, uint32_t set)
         fclose(file);
     return file != NULL;
 }
+
+struct cx_device *device_open_family(const char *family)
+{
+    struct cx_error error;
+    struct cx_device *device = NULL;
+    struct cx_device_options options = {.family = strcmp(family, "gpu") == 0 ? CX_FAMILY_GPU
+                                                                             : CX_FAMILY_CPU};
+    const char *cache = getenv("XDG_CACHE_HOME");
+    enum cx_status status = cache != NULL ? cx_setup(cache, &error) : CX_OK;
+    if (status == CX_OK)
+        status = cx_device_open(NULL, &options, &device, &error);
+    if (status != CX_OK)
+        printf("%s: %s\n", status == CX_NO_DEVICE ? "skipped" : "no device", error.text);
+    return device;
+}

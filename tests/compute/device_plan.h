@@ -10,6 +10,10 @@
 #include "graph/arena.h"
 #include "graph/tensor.h"
 
+/* The machine's first device with the kernels of FAMILY, "cpu" or "gpu", and the test run's cache.
+ * NULL with the reason printed: "skipped" where there is no device at all. */
+struct cx_device *device_open_family(const char *family);
+
 /* A plan for inputs of these shapes, as cx_plan_create makes it. Many cases pass shapes, axes or
  * pads as inputs of a run, which a plan can't take; for those the data of integer inputs is fixed
  * when the plan is made. */

@@ -53,21 +53,6 @@ static bool check_network(const struct conf_case *one, struct cx_device *device)
     return right;
 }
 
-static struct cx_device *open_device(const char *family)
-{
-    struct cx_error error;
-    struct cx_device *device = NULL;
-    struct cx_device_options options = {.family = strcmp(family, "gpu") == 0 ? CX_FAMILY_GPU
-                                                                             : CX_FAMILY_CPU};
-    const char *cache = getenv("XDG_CACHE_HOME");
-    enum cx_status status = cache != NULL ? cx_setup(cache, &error) : CX_OK;
-    if (status == CX_OK)
-        status = cx_device_open(NULL, &options, &device, &error);
-    if (status != CX_OK)
-        printf("%s: %s\n", status == CX_NO_DEVICE ? "skipped" : "no device", error.text);
-    return device;
-}
-
 int main(int argc, char **argv)
 {
     struct conf_case *cases = NULL;
@@ -81,7 +66,7 @@ int main(int argc, char **argv)
         printf("skipped: STOKER_CONFORMANCE_DIR has no %s\n", argv[2]);
         return SKIPPED;
     }
-    struct cx_device *device = open_device(argv[1]);
+    struct cx_device *device = device_open_family(argv[1]);
     if (device == NULL) {
         free(cases);
         return SKIPPED;
