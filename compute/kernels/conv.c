@@ -1,27 +1,14 @@
-/* Convolutions on a CPU. */
-#include "ops/conv.h"
+/* Convolutions on a CPU: which way each goes. */
+#include "kernels/conv_cpu.h"
 
-#include <stdio.h>
-
-#include "device/launch.h"
-#include "kernels/split.h"
 #include "kernels/window_args.h"
+#include "ops/conv.h"
 #include "ops/op.h"
 
-#define KC_MAX 256           /* steps of k that a packed panel holds: 16 KiB at 16 columns */
-#define DEPTHWISE_ROWS_MIN 4 /* output rows that one work-item of a depthwise kernel takes */
+/* The ways, in the order in which equals are preferred. */
+static cx_conv_offer_fn *const ways[] = {cx_conv_offer_depthwise, cx_conv_offer_rows};
 
-struct conv {
-    struct cx_prepare *p;
-    const struct cx_value *x, *w, *y;
-    struct cx_window window;
-    int64_t batch, groups;
-    int64_t channels, rows; /* input and output channels a group */
-    int64_t taps, pixels;
-    const struct cx_epilogue *epilogue;
-};
-
-static enum cx_status conv_init(struct conv *c, struct cx_prepare *p)
+static enum cx_status conv_init(struct cx_conv_call *c, struct cx_prepare *p)
 {
     const struct cx_conv *attrs = cx_prepare_node(p)->attrs;
     c->p = p;
@@ -45,13 +32,13 @@ static enum cx_status conv_init(struct conv *c, struct cx_prepare *p)
     return CX_OK;
 }
 
-static double conv_flops(const struct conv *c)
+double cx_conv_flops(const struct cx_conv_call *c)
 {
     return 2.0 * (double)c->batch * (double)c->groups * (double)c->rows * (double)c->channels *
            (double)c->taps * (double)c->pixels;
 }
 
-static void arg_epilogue(struct cx_launch_spec *spec, const struct conv *c)
+void cx_conv_arg_epilogue(struct cx_launch_spec *spec, const struct cx_conv_call *c)
 {
     cx_launch_option(spec, "-DACT=%d -DHAS_RESIDUAL=%d", (int)c->epilogue->act,
                      c->epilogue->residual != CX_VALUE_NONE);
@@ -59,9 +46,31 @@ static void arg_epilogue(struct cx_launch_spec *spec, const struct conv *c)
     cx_launch_arg(spec, cx_arg_f32(c->epilogue->beta));
 }
 
+static void pack_zeros(const struct cx_value *value, void *data, const void *context)
+{
+    (void)value;
+    (void)data;
+    (void)context;
+}
+
+enum cx_status cx_conv_bias_arg(const struct cx_conv_call *c, struct cx_arg *ret_arg)
+{
+    if (cx_prepare_input(c->p, 2) != NULL) {
+        *ret_arg = cx_prepare_input_arg(c->p, 2);
+        return CX_OK;
+    }
+    uint32_t handle;
+    enum cx_status status =
+        cx_prepare_pack(c->p, cx_prepare_node(c->p)->inputs[1], "conv-no-bias",
+                        (uint64_t)(c->groups * c->rows) * sizeof(float), pack_zeros, NULL, &handle);
+    if (status == CX_OK)
+        *ret_arg = cx_arg_packed(handle);
+    return status;
+}
+
 /* ---- any type, any device: one work-item an output ---- */
 
-static enum cx_status prepare_direct(const struct conv *c)
+static enum cx_status prepare_direct(const struct cx_conv_call *c)
 {
     struct cx_prepare *p = c->p;
     enum cx_dtype dtype = c->y->dtype;
@@ -82,172 +91,37 @@ static enum cx_status prepare_direct(const struct conv *c)
     cx_launch_arg(&spec, cx_prepare_output_arg(p, 0));
     cx_window_args(&spec, &c->window, c->channels, c->groups, c->batch);
     cx_launch_arg(&spec, cx_arg_i32(c->rows));
-    arg_epilogue(&spec, c);
-    spec.flops = conv_flops(c);
+    cx_conv_arg_epilogue(&spec, c);
+    spec.flops = cx_conv_flops(c);
     return cx_prepare_launch(p, &spec);
 }
 
-/* ---- weights and bias ---- */
-
-struct weights_form {
-    int64_t groups, rows, channels, taps;
-    int64_t tile, kc; /* rows of a tile, steps of a block of k */
-};
-
-/* [group][block of k][tile of rows][k][tile], where k runs over taps and then channels. */
-static void pack_weights(const struct cx_value *value, void *data, const void *context)
+/* The cheapest of the offers. */
+static uint32_t choose(const struct cx_conv_offer *offers, uint32_t n)
 {
-    const struct weights_form *f = context;
-    const float *from = value->data;
-    float *to = data;
-    int64_t k_total = f->channels * f->taps;
-    int64_t tiles = (f->rows + f->tile - 1) / f->tile;
-    for (int64_t g = 0; g < f->groups; g++) {
-        for (int64_t k0 = 0; k0 < k_total; k0 += f->kc) {
-            int64_t k1 = k0 + f->kc < k_total ? k0 + f->kc : k_total;
-            for (int64_t t = 0; t < tiles; t++) {
-                for (int64_t k = k0; k < k1; k++, to += f->tile) {
-                    int64_t tap = k / f->channels, channel = k % f->channels;
-                    for (int64_t i = 0; i < f->tile && t * f->tile + i < f->rows; i++) {
-                        int64_t row = g * f->rows + t * f->tile + i;
-                        to[i] = from[(row * f->channels + channel) * f->taps + tap];
-                    }
-                }
-            }
-        }
-    }
-}
-
-static void pack_zeros(const struct cx_value *value, void *data, const void *context)
-{
-    (void)value;
-    (void)data;
-    (void)context;
-}
-
-/* The bias operand, or zeros, so that kernels need no form without one. */
-static enum cx_status bias_arg(const struct conv *c, struct cx_arg *ret_arg)
-{
-    if (cx_prepare_input(c->p, 2) != NULL) {
-        *ret_arg = cx_prepare_input_arg(c->p, 2);
-        return CX_OK;
-    }
-    uint32_t handle;
-    enum cx_status status =
-        cx_prepare_pack(c->p, cx_prepare_node(c->p)->inputs[1], "conv-no-bias",
-                        (uint64_t)(c->groups * c->rows) * sizeof(float), pack_zeros, NULL, &handle);
-    if (status == CX_OK)
-        *ret_arg = cx_arg_packed(handle);
-    return status;
-}
-
-static enum cx_status weights_arg(const struct conv *c, const struct weights_form *form,
-                                  struct cx_arg *ret_arg)
-{
-    char kind[64];
-    int64_t tiles = (form->rows + form->tile - 1) / form->tile;
-    uint64_t bytes =
-        (uint64_t)(form->groups * tiles * form->tile * form->channels * form->taps) * sizeof(float);
-    snprintf(kind, sizeof kind, "conv-t%d-k%d-g%d", (int)form->tile, (int)form->kc,
-             (int)form->groups);
-    uint32_t handle;
-    enum cx_status status = cx_prepare_pack(c->p, cx_prepare_node(c->p)->inputs[1], kind, bytes,
-                                            pack_weights, form, &handle);
-    if (status == CX_OK)
-        *ret_arg = cx_arg_packed(handle);
-    return status;
-}
-
-/* ---- CPU ---- */
-
-static enum cx_status prepare_depthwise_cpu(const struct conv *c)
-{
-    struct cx_prepare *p = c->p;
-    const struct cx_device_info *device = cx_prepare_device(p);
-    struct cx_arg bias;
-    enum cx_status status = bias_arg(c, &bias);
-    if (status != CX_OK)
-        return status;
-    struct cx_launch_spec spec = {.file = "cpu/depthwise.cl", .kernel = "depthwise"};
-    int64_t planes = c->batch * c->groups * c->rows;
-    int64_t rows_each = cx_split_each(c->window.out[1], planes, device, DEPTHWISE_ROWS_MIN);
-    cx_launch_option(&spec, "-DWIDTH=%d -DSTRIDE_W=%d", cx_split_width(device),
-                     c->window.stride[2] <= 2 ? (int)c->window.stride[2] : 3);
-    spec.dim_n = 2;
-    spec.global[0] = (size_t)((c->window.out[1] + rows_each - 1) / rows_each);
-    spec.global[1] = (size_t)planes;
-    spec.local[0] = spec.local[1] = 1;
-    cx_launch_arg(&spec, cx_prepare_input_arg(p, 0));
-    cx_launch_arg(&spec, cx_prepare_input_arg(p, 1));
-    cx_launch_arg(&spec, bias);
-    cx_launch_arg(&spec, cx_prepare_residual_arg(p));
-    cx_launch_arg(&spec, cx_prepare_output_arg(p, 0));
-    cx_window_args(&spec, &c->window, c->channels, c->groups, c->batch);
-    cx_launch_arg(&spec, cx_arg_i32(c->rows));
-    cx_launch_arg(&spec, cx_arg_i32(rows_each));
-    arg_epilogue(&spec, c);
-    spec.flops = conv_flops(c);
-    return cx_prepare_launch(p, &spec);
+    uint32_t best = 0;
+    for (uint32_t i = 1; i < n; i++)
+        if (offers[i].cost < offers[best].cost)
+            best = i;
+    return best;
 }
 
 static enum cx_status prepare_cpu(struct cx_prepare *p)
 {
-    struct conv c;
+    struct cx_conv_call c;
     enum cx_status status = conv_init(&c, p);
     if (status != CX_OK)
         return status;
     if (c.y->dtype != CX_DTYPE_FLOAT || c.w->data == NULL || c.taps * c.channels == 0)
         return prepare_direct(&c);
-    if (c.channels == 1 && c.rows <= 2 && c.window.in[0] == 1 && c.window.kernel[0] == 1)
-        return prepare_depthwise_cpu(&c);
-
-    const struct cx_device_info *device = cx_prepare_device(p);
-    int width = cx_split_width(device), columns = 2 * width;
-    int64_t k_total = c.channels * c.taps;
-    int64_t k_blocks = (k_total + KC_MAX - 1) / KC_MAX;
-    struct weights_form form = {c.groups,
-                                c.rows,
-                                c.channels,
-                                c.taps,
-                                cx_split_tile_rows(device),
-                                (k_total + k_blocks - 1) / k_blocks};
-    struct cx_arg weights, bias;
-    status = weights_arg(&c, &form, &weights);
-    if (status == CX_OK)
-        status = bias_arg(&c, &bias);
-    if (status != CX_OK)
-        return status;
-
-    int64_t panels = (c.pixels + columns - 1) / columns;
-    int64_t tiles = (c.rows + form.tile - 1) / form.tile;
-    int64_t panels_each = cx_split_each(panels, c.batch * c.groups, device, 1);
-    int64_t items = (panels + panels_each - 1) / panels_each * c.batch * c.groups;
-    int64_t tiles_each = cx_split_each(tiles, items, device, 4);
-    struct cx_launch_spec spec = {.file = "cpu/conv.cl", .kernel = "conv"};
-    cx_launch_option(&spec, "-DWIDTH=%d -DMR=%d -DSTRIDE_W=%d", width, (int)form.tile,
-                     c.window.stride[2] <= 2 ? (int)c.window.stride[2] : 3);
-    spec.dim_n = 3;
-    spec.global[0] = (size_t)((panels + panels_each - 1) / panels_each);
-    spec.global[1] = (size_t)((tiles + tiles_each - 1) / tiles_each);
-    spec.global[2] = (size_t)(c.batch * c.groups);
-    spec.local[0] = spec.local[1] = spec.local[2] = 1;
-    cx_launch_arg(&spec, cx_prepare_input_arg(p, 0));
-    cx_launch_arg(&spec, weights);
-    cx_launch_arg(&spec, bias);
-    cx_launch_arg(&spec, cx_prepare_residual_arg(p));
-    cx_launch_arg(&spec, cx_prepare_output_arg(p, 0));
-    cx_launch_arg(&spec, cx_arg_local((uint64_t)(form.kc * columns) * sizeof(float)));
-    cx_window_args(&spec, &c.window, c.channels, c.groups, c.batch);
-    cx_launch_arg(&spec, cx_arg_i32(k_total));
-    cx_launch_arg(&spec, cx_arg_i32(form.kc));
-    cx_launch_arg(&spec, cx_arg_i32(c.pixels));
-    cx_launch_arg(&spec, cx_arg_i32(panels_each));
-    cx_launch_arg(&spec, cx_arg_i32(tiles));
-    cx_launch_arg(&spec, cx_arg_i32(tiles_each));
-    cx_launch_arg(&spec, cx_arg_i32(c.rows));
-    arg_epilogue(&spec, &c);
-    spec.flops = conv_flops(&c);
-    return cx_prepare_launch(p, &spec);
+    struct cx_conv_offer offers[CX_CONV_OFFERS_MAX];
+    uint32_t n = 0;
+    for (size_t i = 0; i < sizeof ways / sizeof ways[0]; i++)
+        n += ways[i](&c, &offers[n], CX_CONV_OFFERS_MAX - n);
+    if (n == 0)
+        return cx_prepare_fail(p, CX_INTERNAL, "no kernel takes it");
+    uint32_t choice = choose(offers, n);
+    return offers[choice].prepare(&c, offers[choice].variant);
 }
 
 const struct cx_kernel cx_kernel_conv_cpu = {.prepare = prepare_cpu};

@@ -1,0 +1,50 @@
+/* Convolution on a CPU: what its ways share. conv.c lists the ways and takes one of what they
+ * offer for a node; each way stands in a file of its own. */
+#ifndef CX_CONV_CPU_H
+#define CX_CONV_CPU_H
+
+#include <stdint.h>
+
+#include "device/launch.h"
+#include "graph/graph.h"
+#include "ops/window.h"
+
+/* A node in numbers. Those inside one image fit int32_t. */
+struct cx_conv_call {
+    struct cx_prepare *p;
+    const struct cx_value *x, *w, *y;
+    struct cx_window window;
+    int64_t batch, groups;
+    int64_t channels, rows; /* input and output channels a group */
+    int64_t taps, pixels;   /* of the window; of an output plane */
+    const struct cx_epilogue *epilogue;
+};
+
+/* Floating-point operations of the node, two for a multiplication with its addition. */
+double cx_conv_flops(const struct cx_conv_call *c);
+
+#define CX_CONV_OFFERS_MAX 16
+
+/* One of the ways to do a node. */
+struct cx_conv_offer {
+    const char *name; /* stable: choices are remembered by it */
+    double cost;      /* estimated nanoseconds; the lowest is taken where nothing was measured */
+    enum cx_status (*prepare)(const struct cx_conv_call *c, uint32_t variant);
+    uint32_t variant; /* for prepare */
+};
+
+/* Writes what it can do for the node, best guess first, to offers with room for ROOM; returns how
+ * many. May be asked again for the same node and must answer the same. */
+typedef uint32_t cx_conv_offer_fn(const struct cx_conv_call *c, struct cx_conv_offer *offers,
+                                  uint32_t room);
+
+cx_conv_offer_fn cx_conv_offer_rows;      /* conv_rows.c: values in PLAIN */
+cx_conv_offer_fn cx_conv_offer_depthwise; /* conv_depthwise.c: PLAIN, a channel by itself */
+
+/* The bias operand as an argument, or zeros, so that kernels need no form without one. */
+enum cx_status cx_conv_bias_arg(const struct cx_conv_call *c, struct cx_arg *ret_arg);
+
+/* Adds the options ACT and HAS_RESIDUAL and the arguments alpha and beta. */
+void cx_conv_arg_epilogue(struct cx_launch_spec *spec, const struct cx_conv_call *c);
+
+#endif
