@@ -10,6 +10,7 @@
 
 #include "cx.h"
 #include "device/cache.h"
+#include "device/choices.h"
 #include "device/device.h"
 
 struct cx_program {
@@ -42,6 +43,8 @@ struct cx_device {
     struct cx_buffer *idle;
     struct cx_program *programs;
     struct cx_cache cache;
+    struct cx_choices choices;
+    char *candidate; /* to be taken wherever kernels have it; NULL: none */
     struct cx_device_stats stats;
 };
 

@@ -122,6 +122,13 @@ enum cx_status cx_device_open(const char *id, const struct cx_device_options *op
         device->info.family = options->family;
     if (device->info.base_align_bytes < ALIGN_BYTES_MIN)
         device->info.base_align_bytes = ALIGN_BYTES_MIN;
+    if (options->candidate != NULL) {
+        device->candidate = strdup(options->candidate);
+        if (device->candidate == NULL) {
+            status = cx_error_set(err, CX_MEMORY, "no memory for a device");
+            goto out;
+        }
+    }
     status = open_cache(device, options, err);
     if (status == CX_OK)
         status = open_queue(device, err);
@@ -149,12 +156,24 @@ void cx_device_close(struct cx_device *device)
     if (device->context != NULL)
         clReleaseContext(device->context);
     cx_cache_finish(&device->cache);
+    cx_choices_finish(&device->choices);
+    free(device->candidate);
     free(device);
 }
 
 const struct cx_device_info *cx_device_describe(const struct cx_device *device)
 {
     return &device->info;
+}
+
+const char *cx_device_candidate(const struct cx_device *device)
+{
+    return device->candidate;
+}
+
+struct cx_choices *cx_device_choices(struct cx_device *device)
+{
+    return &device->choices;
 }
 
 uint64_t cx_device_align(const struct cx_device *device)

@@ -40,4 +40,12 @@ uint64_t cx_device_align(const struct cx_device *device);
 /* Gives idle blocks back to the driver. */
 void cx_device_trim(struct cx_device *device);
 
+struct cx_choices;
+
+/* The candidate, or the beginning of its name, that kernels take wherever they have it; NULL for
+ * none. */
+const char *cx_device_candidate(const struct cx_device *device);
+/* What was measured on this device; never NULL. */
+struct cx_choices *cx_device_choices(struct cx_device *device);
+
 #endif

@@ -152,6 +152,19 @@ struct cx_gemm_spec {
     struct cx_arg temp;    /* set by cx_prepare_gemm */
 };
 
+/* ---- several ways to do one node ---- */
+
+#define CX_CANDIDATE_MAX 32
+#define CX_CANDIDATE_NAME_BYTES 32
+
+/* One of the ways in which a kernel can do a node. */
+struct cx_candidate {
+    /* "winograd-f4": of a-z, 0-9, '-' and '.', under CX_CANDIDATE_NAME_BYTES with its end, unlike
+     * the others'. It is stored on disk, so a name's meaning never changes. */
+    const char *name;
+    double cost; /* an estimate in any unit; the lowest is taken where nothing was measured */
+};
+
 /* ---- what prepare functions may ask and do ---- */
 
 const struct cx_device_info *cx_prepare_device(const struct cx_prepare *p);
@@ -165,6 +178,14 @@ struct cx_arg cx_prepare_input_arg(const struct cx_prepare *p, uint32_t i);
 struct cx_arg cx_prepare_output_arg(const struct cx_prepare *p, uint32_t i);
 /* The epilogue's residual operand; CX_ARG_NULL without one. */
 struct cx_arg cx_prepare_residual_arg(const struct cx_prepare *p);
+
+/* Which of the N candidates to describe: the one that the device was opened to prefer
+ * (cx_device_options.candidate), else what tuning found best for this operator with these shapes,
+ * types, layouts and attributes on this device, else the one of lowest cost, the first of equals.
+ * Offer only what gives right results for this node, each time the same names in the same order.
+ * May be called again for a second choice of the same node that has other names. */
+enum cx_status cx_prepare_choose(struct cx_prepare *p, const struct cx_candidate *candidates,
+                                 uint32_t n, uint32_t *ret_choice);
 
 /* Memory that lives while this node's launches run, shared in time with other nodes. */
 enum cx_status cx_prepare_scratch(struct cx_prepare *p, uint64_t bytes, uint32_t *ret_handle);

@@ -5,6 +5,7 @@
 #include <time.h>
 
 #include "device/cl.h"
+#include "device/key.h"
 #include "error.h"
 #include "kernels/source.h"
 
@@ -29,11 +30,8 @@ static XXH128_hash_t program_key(const struct cx_device *device, const struct cx
         device->info.driver,        device->info.version, source->name,
         (const char *)source->text, COMMON_OPTIONS,       options};
     XXH128_hash_t key = {0, 0};
-    for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++) {
-        XXH128_hash_t part = XXH3_128bits_withSeed(parts[i], strlen(parts[i]), key.low64);
-        key.high64 = key.high64 * UINT64_C(0x9e3779b97f4a7c15) ^ part.high64;
-        key.low64 = part.low64;
-    }
+    for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++)
+        cx_key_add_text(&key, parts[i]);
     return key;
 }
 

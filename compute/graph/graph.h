@@ -56,9 +56,10 @@ struct cx_epilogue {
 
 struct cx_node {
     const struct cx_op *op;
-    const char *name;  /* as in the model, or the first output's name; never NULL */
-    const void *attrs; /* what op->impl->parse made of the attributes; see the op's header */
-    int32_t opset;     /* of the op's domain, decides between versions of its semantics */
+    const char *name;    /* as in the model, or the first output's name; never NULL */
+    const void *attrs;   /* what op->impl->parse made of the attributes; see the op's header */
+    uint64_t attrs_hash; /* cx_attr_set_hash of the attributes; 0 for nodes made without any */
+    int32_t opset;       /* of the op's domain, decides between versions of its semantics */
     uint32_t input_count, output_count;
     uint32_t *inputs, *outputs; /* value ids or CX_VALUE_NONE */
     struct cx_epilogue epilogue;

@@ -61,6 +61,7 @@ static void destroy_steps(struct cx_plan *plan)
     }
     free(plan->steps);
     free(plan->times);
+    free(plan->points);
     cx_stamp_clear(&plan->stamp_in);
     cx_stamp_clear(&plan->stamp_first);
     cx_stamp_clear(&plan->stamp_last);

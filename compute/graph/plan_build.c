@@ -309,6 +309,9 @@ enum cx_status cx_plan_build(struct cx_plan *plan, struct cx_description *descri
 {
     struct build b = {.plan = plan, .description = description, .progress = progress, .err = err};
     const struct cx_graph *bound = plan->bound;
+    plan->points = description->points;
+    plan->point_n = description->point_n;
+    description->points = NULL;
     enum cx_status status = place(&b);
     if (status == CX_OK)
         status = slice(&b);

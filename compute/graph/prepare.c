@@ -1,4 +1,6 @@
 /* What a kernel's prepare function may ask and do, and the round through all nodes. */
+#include "graph/prepare.h"
+
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -7,20 +9,9 @@
 
 #include "device/launch.h"
 #include "error.h"
-#include "graph/session.h"
 #include "ops/op.h"
 
-struct cx_prepare {
-    struct cx_session *session;
-    const struct cx_graph *graph;
-    uint32_t node;
-    bool otherwise;
-    struct cx_description *description;
-    struct cx_error *err;
-};
-
-/* Room for one more element; NULL when memory is used up. */
-static void *grow(void *array, uint32_t n, uint32_t *room, size_t size)
+void *cx_grow(void *array, uint32_t n, uint32_t *room, size_t size)
 {
     if (n < *room)
         return array;
@@ -93,7 +84,8 @@ struct cx_arg cx_prepare_residual_arg(const struct cx_prepare *p)
 enum cx_status cx_prepare_scratch(struct cx_prepare *p, uint64_t bytes, uint32_t *ret_handle)
 {
     struct cx_description *d = p->description;
-    struct cx_storage *scratch = grow(d->scratch, d->scratch_n, &d->scratch_room, sizeof *scratch);
+    struct cx_storage *scratch =
+        cx_grow(d->scratch, d->scratch_n, &d->scratch_room, sizeof *scratch);
     if (scratch == NULL)
         return no_memory(p);
     d->scratch = scratch;
@@ -108,7 +100,7 @@ enum cx_status cx_prepare_pack(struct cx_prepare *p, uint32_t value, const char 
                                uint32_t *ret_handle)
 {
     struct cx_description *d = p->description;
-    struct cx_buffer **packed = grow(d->packed, d->packed_n, &d->packed_room, sizeof *packed);
+    struct cx_buffer **packed = cx_grow(d->packed, d->packed_n, &d->packed_room, sizeof *packed);
     if (packed == NULL)
         return no_memory(p);
     d->packed = packed;
@@ -124,7 +116,8 @@ enum cx_status cx_prepare_pack(struct cx_prepare *p, uint32_t value, const char 
 enum cx_status cx_prepare_fault(struct cx_prepare *p, const char *text, struct cx_arg *ret_arg)
 {
     struct cx_description *d = p->description;
-    struct cx_described_fault *faults = grow(d->faults, d->fault_n, &d->fault_room, sizeof *faults);
+    struct cx_described_fault *faults =
+        cx_grow(d->faults, d->fault_n, &d->fault_room, sizeof *faults);
     if (faults == NULL)
         return no_memory(p);
     d->faults = faults;
@@ -144,7 +137,7 @@ static struct cx_described_launch *next_launch(struct cx_prepare *p)
 {
     struct cx_description *d = p->description;
     struct cx_described_launch *launches =
-        grow(d->launches, d->launch_n, &d->launch_room, sizeof *launches);
+        cx_grow(d->launches, d->launch_n, &d->launch_room, sizeof *launches);
     if (launches == NULL)
         return NULL;
     d->launches = launches;
@@ -285,6 +278,7 @@ void cx_description_finish(struct cx_description *description)
     free(description->scratch);
     free(description->packed);
     free(description->faults);
+    free(description->points);
     free(description->host);
     memset(description, 0, sizeof *description);
 }

@@ -2,7 +2,10 @@
 #ifndef CX_SESSION_H
 #define CX_SESSION_H
 
+#include <xxhash.h>
+
 #include "cx.h"
+#include "device/choices.h"
 #include "device/launch.h"
 #include "device/queue.h"
 #include "graph/graph.h"
@@ -16,6 +19,8 @@ struct cx_session {
     struct cx_device *device;
     struct cx_packed *packed;
     uint64_t constant_bytes;
+    const struct cx_choices *trial; /* NULL, or what to choose before anything else */
+    const char *candidate; /* not NULL: in place of the device's, see cx_device_candidate */
 };
 
 /* The device buffer of a constant in the form that PACK makes, made once for equal contents and
@@ -46,6 +51,15 @@ struct cx_described_fault {
     const char *text;
 };
 
+/* A choice that a node's kernel had, and what came of it. */
+struct cx_choice_point {
+    uint32_t node;
+    uint32_t candidate_n, taken;
+    XXH128_hash_t key; /* equal for choices that have the same answer */
+    char names[CX_CANDIDATE_MAX][CX_CANDIDATE_NAME_BYTES];
+    double costs[CX_CANDIDATE_MAX];
+};
+
 struct cx_description {
     struct cx_described_launch *launches;
     uint32_t launch_n, launch_room;
@@ -55,6 +69,8 @@ struct cx_description {
     uint32_t packed_n, packed_room;
     struct cx_described_fault *faults;
     uint32_t fault_n, fault_room;
+    struct cx_choice_point *points; /* in the order of nodes */
+    uint32_t point_n, point_room;
     bool *host; /* one a node: eval runs it */
 };
 
@@ -108,11 +124,14 @@ struct cx_plan {
     uint32_t fault_n;
     struct cx_buffer *fault_buffer, **fault_slices;
     struct cx_launch_time *times;
+    struct cx_choice_point *points; /* the description's */
+    uint32_t point_n;
     uint64_t activation_bytes;
     struct cx_stamp stamp_in, stamp_first, stamp_last, stamp_out;
 };
 
-/* Places a described bound graph in memory and makes its steps. */
+/* Places a described bound graph in memory and makes its steps; takes the description's choices
+ * over. */
 enum cx_status cx_plan_build(struct cx_plan *plan, struct cx_description *description,
                              const struct cx_progress *progress, struct cx_error *err);
 

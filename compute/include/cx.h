@@ -144,6 +144,9 @@ struct cx_device_options {
     uint64_t memory_bytes_max; /* most device memory to use; 0: what the device has */
     enum cx_family family;     /* AUTO: by device type; tests override it */
     enum cx_blas blas;         /* only where the family is GPU; tests override it */
+    const char *candidate;     /* of kernels that can do a node in several ways, the one to take:
+                                  "winograd-f4", or "winograd" for the cheapest of that beginning;
+                                  where a node has none, and with NULL, it is chosen as always */
     bool profiling;            /* time stamps on every launch: slower, for cx_plan_profile */
 };
 

@@ -75,22 +75,24 @@ static enum cx_status panels_arg(struct cx_prepare *p, const struct panel_form *
     return cx_prepare_launch(p, &spec);
 }
 
-/* Rows of the tile that waste the fewest rows of m; the larger of equals. */
-static int64_t tile_rows(const struct cx_device_info *device, int64_t m)
+/* A row of a tile costs a step each of k, and loading the tile's part of B costs one more. */
+static double tile_cost(int64_t m, int64_t rows)
 {
-    static const int64_t choices[] = {4, 2, 1};
-    int64_t best = cx_split_tile_rows(device);
-    int64_t waste = (m + best - 1) / best * best - m;
-    for (size_t i = 0; i < sizeof choices / sizeof choices[0] && m <= 4 * best; i++) {
-        int64_t other = (m + choices[i] - 1) / choices[i] * choices[i] - m;
-        if (other < waste) {
-            best = choices[i];
-            waste = other;
-        }
-        if (m >= 4)
-            break;
-    }
-    return best;
+    return (double)((m + rows - 1) / rows) * (double)(rows + 1);
+}
+
+static enum cx_status choose_rows(struct cx_prepare *p, int64_t m, int64_t *ret_rows)
+{
+    int64_t rows[] = {cx_split_tile_rows(cx_prepare_device(p)), 4, 2, 1};
+    struct cx_candidate candidates[] = {
+        {rows[0] == 8 ? "rows-8" : "rows-6", 0}, {"rows-4", 0}, {"rows-2", 0}, {"rows-1", 0}};
+    uint32_t choice;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
+        candidates[i].cost = tile_cost(m, rows[i]);
+    enum cx_status status = cx_prepare_choose(p, candidates, sizeof rows / sizeof rows[0], &choice);
+    if (status == CX_OK)
+        *ret_rows = rows[choice];
+    return status;
 }
 
 enum cx_status cx_product_prepare_cpu(struct cx_prepare *p, const struct cx_product *g)
@@ -105,11 +107,13 @@ enum cx_status cx_product_prepare_cpu(struct cx_prepare *p, const struct cx_prod
     struct panel_form form = {
         g->n, g->k, g->b_row, g->b_col, g->b_count, 2 * width, (g->k + k_blocks - 1) / k_blocks};
     struct cx_arg b;
+    int64_t rows = 0;
     enum cx_status status = panels_arg(p, &form, &b);
+    if (status == CX_OK)
+        status = choose_rows(p, g->m, &rows);
     if (status != CX_OK)
         return status;
 
-    int64_t rows = tile_rows(device, g->m);
     int64_t tiles = (g->m + rows - 1) / rows, panels = panels_of(&form);
     int64_t tiles_each = tiles < TILES_MAX ? tiles : TILES_MAX;
     int64_t tile_items = (tiles + tiles_each - 1) / tiles_each;

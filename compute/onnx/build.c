@@ -281,6 +281,8 @@ static enum cx_status finish_node(struct builder *b, const Onnx__Node *proto, st
     enum cx_status status = build_operands(b, proto, &set, node);
     if (status == CX_OK)
         status = cx_onnx_read_attrs(b->source, proto, &set);
+    if (status == CX_OK)
+        node->attrs_hash = cx_attr_set_hash(&set);
     if (status == CX_OK && node->op->impl->parse != NULL)
         status = node->op->impl->parse(&set, node->op, node->opset, &node->attrs);
     if (status == CX_OK)

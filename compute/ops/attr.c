@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include <xxhash.h>
+
 #include "error.h"
 
 enum cx_status cx_attr_fail(const struct cx_attr_set *set, enum cx_status status,
@@ -110,4 +112,41 @@ enum cx_status cx_attr_check_used(const struct cx_attr_set *set)
             return cx_attr_fail(set, CX_UNSUPPORTED, "attribute '%s' is not known",
                                 set->attrs[i].name);
     return CX_OK;
+}
+
+static uint64_t attr_hash(const struct cx_attr *attr)
+{
+    uint64_t hash = XXH3_64bits_withSeed(attr->name, strlen(attr->name), attr->kind);
+    switch (attr->kind) {
+    case CX_ATTR_FLOAT:
+        return XXH3_64bits_withSeed(&attr->f, sizeof attr->f, hash);
+    case CX_ATTR_INT:
+        return XXH3_64bits_withSeed(&attr->i, sizeof attr->i, hash);
+    case CX_ATTR_STRING:
+        return XXH3_64bits_withSeed(attr->s, strlen(attr->s), hash);
+    case CX_ATTR_FLOATS:
+        return XXH3_64bits_withSeed(attr->floats, attr->count * sizeof *attr->floats, hash);
+    case CX_ATTR_INTS:
+        return XXH3_64bits_withSeed(attr->ints, attr->count * sizeof *attr->ints, hash);
+    case CX_ATTR_STRINGS:
+        for (uint32_t i = 0; i < attr->count; i++)
+            hash = XXH3_64bits_withSeed(attr->strings[i], strlen(attr->strings[i]), hash);
+        return hash;
+    case CX_ATTR_TENSOR:
+        hash ^= (uint64_t)attr->tensor.dtype;
+        return XXH3_64bits_withSeed(attr->tensor.shape.dims,
+                                    attr->tensor.shape.rank * sizeof attr->tensor.shape.dims[0],
+                                    hash);
+    case CX_ATTR_OTHER:
+        break;
+    }
+    return hash;
+}
+
+uint64_t cx_attr_set_hash(const struct cx_attr_set *set)
+{
+    uint64_t hash = 0;
+    for (uint32_t i = 0; i < set->count; i++)
+        hash += attr_hash(&set->attrs[i]);
+    return hash;
 }

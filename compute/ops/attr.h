@@ -67,6 +67,9 @@ bool cx_attr_has(const struct cx_attr_set *set, const char *name);
 /* CX_FORMAT naming the first attribute that nobody asked for. */
 enum cx_status cx_attr_check_used(const struct cx_attr_set *set);
 
+/* Equal for equal attributes in any order; of tensors only the type and shape count. 0 for none. */
+uint64_t cx_attr_set_hash(const struct cx_attr_set *set);
+
 enum cx_status cx_attr_fail(const struct cx_attr_set *set, enum cx_status status,
                             const char *format, ...) __attribute__((format(printf, 3, 4)));
 

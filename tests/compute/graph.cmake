@@ -16,3 +16,7 @@ target_include_directories(compute_model_builder PUBLIC ${PROJECT_BINARY_DIR}/co
 foreach(name graph number onnx)
   stoker_criterion_test(NAME compute.${name} SOURCES test_${name}.c LIBS compute_model_builder)
 endforeach()
+
+# Which of a kernel's candidates a node takes.
+stoker_criterion_test(NAME compute.choose SOURCES test_choose.c LIBS compute_model_builder
+  TIMEOUT 120)

@@ -51,8 +51,9 @@ void rig_attr_float(struct rig_node *node, const char *name, float value);
 void rig_attr_string(struct rig_node *node, const char *name, const char *value);
 void rig_attr_ints(struct rig_node *node, const char *name, uint32_t count, const int64_t *values);
 
-/* Runs the node on a family's kernels and fails the running test, naming the first element that
- * differs, unless the outputs agree with eval's within atol + rtol * |reference|. */
+/* Runs the node on a family's kernels, as they choose and then with each candidate that they have,
+ * and fails the running test, naming the first element that differs, unless the outputs agree with
+ * eval's within atol + rtol * |reference|. */
 void rig_check(const struct rig_node *node, enum cx_family family);
 /* The same; expects cx_run to fail with STATUS. */
 void rig_check_run_fails(const struct rig_node *node, enum cx_family family, enum cx_status status);
