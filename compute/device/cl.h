@@ -35,6 +35,7 @@ struct cx_device {
     cl_context context;
     cl_command_queue queue;
     bool profiling;
+    bool block_all;
     enum cx_blas blas;
     bool blas_used;
     bool blas_failed; /* once: it is not asked again */

@@ -115,6 +115,7 @@ enum cx_status cx_device_open(const char *id, const struct cx_device_options *op
     device->platform = chosen->platform;
     device->id = chosen->device;
     device->profiling = options->profiling;
+    device->block_all = options->block_all;
     device->blas = options->blas;
     device->memory_bytes_max =
         options->memory_bytes_max != 0 ? options->memory_bytes_max : device->info.global_bytes;
@@ -174,6 +175,11 @@ const char *cx_device_candidate(const struct cx_device *device)
 struct cx_choices *cx_device_choices(struct cx_device *device)
 {
     return &device->choices;
+}
+
+bool cx_device_blocks_all(const struct cx_device *device)
+{
+    return device->block_all;
 }
 
 uint64_t cx_device_align(const struct cx_device *device)

@@ -2,6 +2,7 @@
 #ifndef CX_DEVICE_H
 #define CX_DEVICE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -36,6 +37,9 @@ enum cx_status cx_buffer_clear(struct cx_buffer *buffer, struct cx_error *err);
 
 /* What offsets of slices must be multiples of: the device's base alignment, at least 128. */
 uint64_t cx_device_align(const struct cx_device *device);
+
+/* Whether it was opened with the option block_all. */
+bool cx_device_blocks_all(const struct cx_device *device);
 
 /* Gives idle blocks back to the driver. */
 void cx_device_trim(struct cx_device *device);

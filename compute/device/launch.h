@@ -18,6 +18,7 @@
 #include "cx.h"
 #include "device/device.h"
 #include "graph/graph.h"
+#include "graph/layout.h"
 
 /* The preparation of one node; lives only during prepare. */
 struct cx_prepare;
@@ -234,13 +235,16 @@ cx_prepare_fail(struct cx_prepare *p, enum cx_status status, const char *format,
 struct cx_kernel {
     /* Describes the launches of a node. CX_UNSUPPORTED names the type or attribute it lacks. */
     enum cx_status (*prepare)(struct cx_prepare *p);
-    /* The layout a node's main input and output would best have; NULL: PLAIN for all operands.
-     * The layout pass asks it and inserts Reorder nodes where neighbours disagree. */
-    enum cx_layout (*layout)(const struct cx_device_info *device, const struct cx_graph *graph,
-                             const struct cx_node *node);
+    /* The layouts a node's operands would best have; NULL: PLAIN for all. The layout pass asks it
+     * and inserts Reorder nodes where neighbours disagree; prepare then finds in each value's
+     * `layout` what it got, which for a constant is PLAIN always. */
+    cx_layout_fn *layout;
 };
 
 /* The row of an operator on a family; NULL when there is none. */
 const struct cx_kernel *cx_kernel_find(const struct cx_op *op, enum cx_family family);
+
+/* What the row of the query's node answers on the device's family; PLAIN where there is none. */
+struct cx_layouts cx_kernel_layouts(const struct cx_layout_query *query);
 
 #endif

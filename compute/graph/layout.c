@@ -8,7 +8,8 @@
 struct pass {
     struct cx_graph *graph;
     cx_layout_fn *want;
-    const void *context;
+    const struct cx_device_info *device;
+    bool block_all;
     struct cx_node *nodes; /* the new list; room for every Reorder there could be */
     uint32_t node_count;
     /* By value of the graph as it was: the same elements in each layout, or CX_VALUE_NONE. */
@@ -16,9 +17,41 @@ struct pass {
     struct cx_error *error;
 };
 
-static int64_t block_of(enum cx_layout layout)
+enum cx_layout cx_layout_blocked(const struct cx_device_info *device)
 {
-    return layout == CX_LAYOUT_NCHWC8 ? 8 : layout == CX_LAYOUT_NCHWC16 ? 16 : 1;
+    return device->float_width >= 16 ? CX_LAYOUT_NCHWC16 : CX_LAYOUT_NCHWC8;
+}
+
+static bool can_block(const struct cx_value *value)
+{
+    return value->shape.rank >= 2 && cx_dtype_bits(value->dtype) % 8 == 0;
+}
+
+enum cx_layout cx_layout_at_hand(const struct cx_layout_query *query, uint32_t i)
+{
+    uint32_t value = i < query->node->input_count ? query->node->inputs[i] : CX_VALUE_NONE;
+    if (value == CX_VALUE_NONE || query->graph->values[value].data != NULL)
+        return CX_LAYOUT_PLAIN;
+    for (uint32_t k = CX_LAYOUT_PLAIN + 1; k < CX_LAYOUT_COUNT; k++)
+        if (query->forms[value][k] != CX_VALUE_NONE)
+            return (enum cx_layout)k;
+    return query->block_all && can_block(&query->graph->values[value])
+               ? cx_layout_blocked(query->device)
+               : CX_LAYOUT_PLAIN;
+}
+
+struct cx_layouts cx_layouts_follow(const struct cx_layout_query *query, bool finite)
+{
+    const struct cx_node *node = query->node;
+    const struct cx_value *values = query->graph->values;
+    const struct cx_shape *shape = &values[node->outputs[0]].shape;
+    for (uint32_t i = 0; i < node->input_count; i++) {
+        enum cx_layout layout = cx_layout_at_hand(query, i);
+        if (layout != CX_LAYOUT_PLAIN && cx_shape_equal(&values[node->inputs[i]].shape, shape) &&
+            (finite || shape->dims[1] % cx_layout_block(layout) == 0))
+            return (struct cx_layouts){layout, layout, .all_inputs = true};
+    }
+    return (struct cx_layouts){.input = CX_LAYOUT_PLAIN};
 }
 
 static enum cx_status no_memory(const struct pass *pass)
@@ -46,10 +79,20 @@ static enum cx_status add_form(struct pass *pass, uint32_t value, enum cx_layout
     return CX_OK;
 }
 
+/* Whether the elements lie the same in two layouts: one position a channel, and blocks full. */
+static bool same_bytes(const struct cx_shape *shape, enum cx_layout a, enum cx_layout b)
+{
+    return cx_shape_span(shape, 2, shape->rank) == 1 && shape->dims[1] % cx_layout_block(a) == 0 &&
+           shape->dims[1] % cx_layout_block(b) == 0;
+}
+
 static enum cx_status add_reorder(struct pass *pass, const char *name, uint32_t from, uint32_t to)
 {
+    const struct cx_value *values = pass->graph->values;
+    bool same = same_bytes(&values[to].shape, values[from].layout, values[to].layout);
     struct cx_node *node = &pass->nodes[pass->node_count++];
-    *node = (struct cx_node){.op = &cx_ops[CX_OP_ID_Reorder], .name = name, .opset = 1};
+    *node = (struct cx_node){
+        .op = &cx_ops[same ? CX_OP_ID_Relabel : CX_OP_ID_Reorder], .name = name, .opset = 1};
     node->epilogue.residual = CX_VALUE_NONE;
     node->inputs = cx_arena_copy(&pass->graph->arena, &from, sizeof from);
     node->outputs = cx_arena_copy(&pass->graph->arena, &to, sizeof to);
@@ -63,6 +106,8 @@ static enum cx_status read_as(struct pass *pass, uint32_t *value, enum cx_layout
 {
     if (*value == CX_VALUE_NONE)
         return CX_OK;
+    if (!can_block(&pass->graph->values[*value]))
+        layout = CX_LAYOUT_PLAIN;
     uint32_t form = pass->forms[*value][layout];
     if (form == CX_VALUE_NONE) {
         uint32_t from = CX_VALUE_NONE;
@@ -86,75 +131,72 @@ static bool is_output(const struct cx_graph *graph, uint32_t value)
     return false;
 }
 
-/* What input 0 has now, for an operator that takes any. Padded channels would not stay zero, so a
- * block must be full. */
-static enum cx_layout layout_at_hand(const struct pass *pass, const struct cx_node *node)
+static struct cx_layouts wanted(const struct pass *pass, const struct cx_node *node)
 {
-    const struct cx_value *value = &pass->graph->values[node->inputs[0]];
-    for (uint32_t k = CX_LAYOUT_PLAIN + 1; k < CX_LAYOUT_COUNT; k++)
-        if (pass->forms[node->inputs[0]][k] != CX_VALUE_NONE &&
-            value->shape.dims[1] % block_of((enum cx_layout)k) == 0)
-            return (enum cx_layout)k;
-    return CX_LAYOUT_PLAIN;
+    struct cx_layout_query query = {pass->device, pass->graph, node,
+                                    (const uint32_t(*)[CX_LAYOUT_COUNT])pass->forms,
+                                    pass->block_all};
+    return pass->want(&query);
 }
 
-static enum cx_layout wanted(const struct pass *pass, const struct cx_node *node)
-{
-    if (node->input_count == 0 || node->inputs[0] == CX_VALUE_NONE ||
-        pass->graph->values[node->inputs[0]].shape.rank < 2)
-        return CX_LAYOUT_PLAIN;
-    if ((node->op->impl->flags & CX_OP_ANY_LAYOUT) != 0)
-        return layout_at_hand(pass, node);
-    return pass->want(pass->context, pass->graph, node);
-}
-
-static enum cx_status write_as(struct pass *pass, struct cx_node *node, enum cx_layout layout)
+/* Makes output I of a node that stands in the list already: its Reorder comes behind it. */
+static enum cx_status write_as(struct pass *pass, struct cx_node *node, uint32_t i,
+                               enum cx_layout layout)
 {
     struct cx_graph *graph = pass->graph;
-    uint32_t value = node->outputs[0];
-    if (value == CX_VALUE_NONE || layout == CX_LAYOUT_PLAIN)
+    uint32_t value = node->outputs[i];
+    if (value == CX_VALUE_NONE || layout == CX_LAYOUT_PLAIN || !can_block(&graph->values[value]))
         return CX_OK;
     uint32_t plain = pass->forms[value][CX_LAYOUT_PLAIN], form = 0;
     enum cx_status status = add_form(pass, value, layout, &form);
     if (status != CX_OK)
         return status;
-    node->outputs[0] = form;
+    node->outputs[i] = form;
     if (!is_output(graph, value)) {
         pass->forms[value][CX_LAYOUT_PLAIN] = CX_VALUE_NONE;
         return CX_OK;
     }
-    /* The node was copied into the list before: its Reorder comes behind it. */
     return add_reorder(pass, node->name, form, plain);
 }
 
 static enum cx_status place_node(struct pass *pass, const struct cx_node *from)
 {
     struct cx_node node = *from;
-    enum cx_layout layout = wanted(pass, from);
+    struct cx_layouts want = wanted(pass, from);
     enum cx_status status = CX_OK;
-    for (uint32_t i = 0; i < node.input_count && status == CX_OK; i++)
-        status = read_as(pass, &node.inputs[i], i == 0 ? layout : CX_LAYOUT_PLAIN, node.name);
+    for (uint32_t i = 0; i < node.input_count && status == CX_OK; i++) {
+        bool follows = node.inputs[i] != CX_VALUE_NONE && (i == 0 || want.all_inputs) &&
+                       pass->graph->values[node.inputs[i]].data == NULL;
+        status = read_as(pass, &node.inputs[i], follows ? want.input : CX_LAYOUT_PLAIN, node.name);
+    }
     if (status == CX_OK)
-        status = read_as(pass, &node.epilogue.residual, layout, node.name);
+        status = read_as(pass, &node.epilogue.residual, want.output, node.name);
     if (status != CX_OK)
         return status;
     struct cx_node *placed = &pass->nodes[pass->node_count++];
     *placed = node;
-    return node.output_count > 0 ? write_as(pass, placed, layout) : CX_OK;
+    for (uint32_t i = 0; i < node.output_count && status == CX_OK; i++)
+        status =
+            write_as(pass, placed, i, i == 0 || want.all_outputs ? want.output : CX_LAYOUT_PLAIN);
+    return status;
 }
 
 static bool all_plain(const struct pass *pass)
 {
-    for (uint32_t n = 0; n < pass->graph->node_count; n++)
-        if (wanted(pass, &pass->graph->nodes[n]) != CX_LAYOUT_PLAIN)
+    for (uint32_t n = 0; n < pass->graph->node_count; n++) {
+        struct cx_layouts want = wanted(pass, &pass->graph->nodes[n]);
+        if (want.input != CX_LAYOUT_PLAIN || want.output != CX_LAYOUT_PLAIN)
             return false;
+    }
     return true;
 }
 
-enum cx_status cx_graph_layout(struct cx_graph *graph, cx_layout_fn *want, const void *context,
+enum cx_status cx_graph_layout(struct cx_graph *graph, cx_layout_fn *want,
+                               const struct cx_device_info *device, bool block_all,
                                struct cx_error *error)
 {
-    struct pass pass = {.graph = graph, .want = want, .context = context, .error = error};
+    struct pass pass = {
+        .graph = graph, .want = want, .device = device, .block_all = block_all, .error = error};
     uint32_t count = graph->value_count;
     size_t room = 0;
     pass.forms = cx_arena_array(&graph->arena, count, sizeof *pass.forms);
@@ -166,7 +208,7 @@ enum cx_status cx_graph_layout(struct cx_graph *graph, cx_layout_fn *want, const
     if (all_plain(&pass))
         return CX_OK;
     for (uint32_t n = 0; n < graph->node_count; n++)
-        room += cx_node_read_count(&graph->nodes[n]) + 2u;
+        room += cx_node_read_count(&graph->nodes[n]) + (size_t)graph->nodes[n].output_count + 1;
     pass.nodes = cx_arena_array(&graph->arena, room, sizeof *pass.nodes);
     if (pass.nodes == NULL)
         return no_memory(&pass);

@@ -2,16 +2,13 @@
 #include <stdlib.h>
 
 #include "error.h"
-#include "graph/layout.h"
 #include "graph/session.h"
 
-static enum cx_layout kernel_layout(const void *context, const struct cx_graph *graph,
-                                    const struct cx_node *node)
+enum cx_status cx_plan_layout(struct cx_session *session, struct cx_graph *bound,
+                              struct cx_error *err)
 {
-    const struct cx_device_info *info = context;
-    const struct cx_kernel *kernel = cx_kernel_find(node->op, info->family);
-    return kernel != NULL && kernel->layout != NULL ? kernel->layout(info, graph, node)
-                                                    : CX_LAYOUT_PLAIN;
+    return cx_graph_layout(bound, cx_kernel_layouts, cx_device_describe(session->device),
+                           cx_device_blocks_all(session->device), err);
 }
 
 enum cx_status cx_plan_create(struct cx_session *session, const struct cx_shape *input_shapes,
@@ -34,8 +31,7 @@ enum cx_status cx_plan_create(struct cx_session *session, const struct cx_shape 
     plan->session = session;
     status = cx_graph_bind(session->graph, inputs, (uint32_t)input_n, NULL, &plan->bound, err);
     if (status == CX_OK)
-        status =
-            cx_graph_layout(plan->bound, kernel_layout, cx_device_describe(session->device), err);
+        status = cx_plan_layout(session, plan->bound, err);
     if (status == CX_OK)
         status = cx_describe(session, plan->bound, &description, err);
     if (status == CX_OK)

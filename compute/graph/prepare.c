@@ -231,6 +231,20 @@ void cx_launch_option_dtype(struct cx_launch_spec *spec, const struct cx_prepare
                                                : " -DHALF_STORAGE");
 }
 
+/* eval knows PLAIN tensors only. */
+static bool all_plain(const struct cx_prepare *p)
+{
+    const struct cx_node *node = cx_prepare_node(p);
+    bool plain = true;
+    for (uint32_t i = 0; i < cx_node_read_count(node); i++)
+        if (cx_node_read(node, i) != CX_VALUE_NONE)
+            plain = plain && p->graph->values[cx_node_read(node, i)].layout == CX_LAYOUT_PLAIN;
+    for (uint32_t i = 0; i < node->output_count; i++)
+        if (node->outputs[i] != CX_VALUE_NONE)
+            plain = plain && p->graph->values[node->outputs[i]].layout == CX_LAYOUT_PLAIN;
+    return plain;
+}
+
 static enum cx_status describe_node(struct cx_prepare *p)
 {
     const struct cx_node *node = cx_prepare_node(p);
@@ -252,6 +266,8 @@ static enum cx_status describe_node(struct cx_prepare *p)
     enum cx_status status = kernel->prepare(p);
     if (status == CX_OK && p->description->host[p->node] && p->description->launch_n != launch_n)
         status = cx_prepare_fail(p, CX_INTERNAL, "both launches and the host");
+    if (status == CX_OK && p->description->host[p->node] && !all_plain(p))
+        status = cx_prepare_fail(p, CX_INTERNAL, "the host can't read blocks of channels");
     return status;
 }
 

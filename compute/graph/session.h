@@ -130,6 +130,10 @@ struct cx_plan {
     struct cx_stamp stamp_in, stamp_first, stamp_last, stamp_out;
 };
 
+/* The layout pass with the kernels of the session's device. */
+enum cx_status cx_plan_layout(struct cx_session *session, struct cx_graph *bound,
+                              struct cx_error *err);
+
 /* Places a described bound graph in memory and makes its steps; takes the description's choices
  * over. */
 enum cx_status cx_plan_build(struct cx_plan *plan, struct cx_description *description,

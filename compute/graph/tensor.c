@@ -98,12 +98,23 @@ bool cx_shape_broadcast(const struct cx_shape *a, const struct cx_shape *b,
     return true;
 }
 
+int64_t cx_layout_block(enum cx_layout layout)
+{
+    return layout == CX_LAYOUT_NCHWC8 ? 8 : layout == CX_LAYOUT_NCHWC16 ? 16 : 1;
+}
+
+int64_t cx_layout_blocks(enum cx_layout layout, const struct cx_shape *shape)
+{
+    int64_t block = cx_layout_block(layout);
+    return shape->dims[1] / block + (shape->dims[1] % block != 0);
+}
+
 bool cx_shape_bytes(enum cx_dtype dtype, const struct cx_shape *shape, enum cx_layout layout,
                     size_t *ret_bytes)
 {
     uint64_t bits = cx_dtype_bits(dtype);
     uint64_t count = 1;
-    int64_t block = layout == CX_LAYOUT_NCHWC8 ? 8 : layout == CX_LAYOUT_NCHWC16 ? 16 : 1;
+    int64_t block = cx_layout_block(layout);
     if (bits == 0 || shape->rank > CX_RANK_MAX)
         return false;
     /* A zero dim makes no elements, but the other dims are bounded all the same: they are

@@ -9,9 +9,16 @@
 #include "cx.h"
 
 /* How elements are ordered in memory. PLAIN is row-major in the order of dims. NCHWCb splits
- * axis 1 into ceil(C/b) blocks and makes the b channels of a block the fastest axis; the
- * channels past C in the last block are zero. */
+ * axis 1 into ceil(C/b) blocks and makes the b channels of a block the fastest axis:
+ * [N][ceil(C/b)][spatial axes][b]. The channels past C in the last block are finite numbers, and
+ * nobody may rely on which. */
 enum cx_layout { CX_LAYOUT_PLAIN, CX_LAYOUT_NCHWC8, CX_LAYOUT_NCHWC16, CX_LAYOUT_COUNT };
+
+/* Channels of a block, 1 for PLAIN. */
+int64_t cx_layout_block(enum cx_layout layout);
+
+/* Blocks of axis 1 in a layout: its channels for PLAIN. The rank must be at least 2. */
+int64_t cx_layout_blocks(enum cx_layout layout, const struct cx_shape *shape);
 
 /* A view: nobody owns anything here. dtype CX_DTYPE_UNDEFINED marks an optional tensor that is
  * absent; data is NULL where only the type and shape are known. Always PLAIN. Types under 8 bits

@@ -148,6 +148,7 @@ struct cx_device_options {
                                   "winograd-f4", or "winograd" for the cheapest of that beginning;
                                   where a node has none, and with NULL, it is chosen as always */
     bool profiling;            /* time stamps on every launch: slower, for cx_plan_profile */
+    bool block_all; /* for tests: what can run in blocks of channels does, if its input is or not */
 };
 
 /* Opens the device whose id is given ("0:0-9f83c2a1", or just "0:0"; NULL: the first GPU, else the

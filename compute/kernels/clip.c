@@ -35,4 +35,9 @@ static enum cx_status prepare(struct cx_prepare *p)
     return cx_prepare_launch(p, &spec);
 }
 
-const struct cx_kernel cx_kernel_clip_any = {.prepare = prepare};
+static struct cx_layouts layout(const struct cx_layout_query *query)
+{
+    return cx_spec_follow(query, true);
+}
+
+const struct cx_kernel cx_kernel_clip_any = {.prepare = prepare, .layout = layout};

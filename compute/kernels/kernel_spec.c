@@ -11,11 +11,28 @@ bool cx_spec_is_cpu(const struct cx_prepare *p)
     return cx_prepare_device(p)->family == CX_FAMILY_CPU;
 }
 
-bool cx_spec_covers(const struct cx_prepare *p, enum cx_dtype dtype)
+bool cx_spec_device_covers(const struct cx_device_info *device, enum cx_dtype dtype)
 {
     if (dtype == CX_DTYPE_DOUBLE)
-        return cx_prepare_device(p)->fp64;
+        return device->fp64;
     return (CX_DTYPES_PLAIN >> dtype & 1) != 0;
+}
+
+bool cx_spec_covers(const struct cx_prepare *p, enum cx_dtype dtype)
+{
+    return cx_spec_device_covers(cx_prepare_device(p), dtype);
+}
+
+struct cx_layouts cx_spec_follow(const struct cx_layout_query *query, bool finite)
+{
+    const struct cx_node *node = query->node;
+    const struct cx_value *values = query->graph->values;
+    bool covered = cx_spec_device_covers(query->device, values[node->outputs[0]].dtype);
+    for (uint32_t i = 0; i < node->input_count; i++)
+        if (node->inputs[i] != CX_VALUE_NONE)
+            covered =
+                covered && cx_spec_device_covers(query->device, values[node->inputs[i]].dtype);
+    return covered ? cx_layouts_follow(query, finite) : (struct cx_layouts){CX_LAYOUT_PLAIN};
 }
 
 void cx_spec_init(struct cx_launch_spec *spec, const char *file, const char *kernel)

@@ -19,6 +19,10 @@ enum cx_spec_kind { CX_SPEC_PLAIN, CX_SPEC_HALF, CX_SPEC_BFLOAT16 };
 /* Whether kernels can be made for a type on this device: all but complex, string, float8 and types
  * under 8 bits, and double where the device has it. */
 bool cx_spec_covers(const struct cx_prepare *p, enum cx_dtype dtype);
+bool cx_spec_device_covers(const struct cx_device_info *device, enum cx_dtype dtype);
+
+/* cx_layouts_follow for a node whose operands are all of types that kernels cover, else PLAIN. */
+struct cx_layouts cx_spec_follow(const struct cx_layout_query *query, bool finite);
 
 bool cx_spec_is_cpu(const struct cx_prepare *p);
 

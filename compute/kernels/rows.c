@@ -42,3 +42,11 @@ const struct cx_kernel *cx_kernel_find(const struct cx_op *op, enum cx_family fa
             return row->kernel;
     return NULL;
 }
+
+struct cx_layouts cx_kernel_layouts(const struct cx_layout_query *query)
+{
+    const struct cx_kernel *kernel = cx_kernel_find(query->node->op, query->device->family);
+    if (kernel == NULL || kernel->layout == NULL)
+        return (struct cx_layouts){.input = CX_LAYOUT_PLAIN};
+    return kernel->layout(query);
+}

@@ -62,4 +62,17 @@ static enum cx_status prepare(struct cx_prepare *p)
                            cx_prepare_input_arg(p, 0), out, cx_prepare_output_arg(p, 0));
 }
 
-const struct cx_kernel cx_kernel_unary_any = {.prepare = prepare};
+/* Whether every finite number, as padding is, gives a finite number. */
+static bool keeps_finite(enum cx_unary_kind kind)
+{
+    return kind != CX_UNARY_EXP && kind != CX_UNARY_LOG && kind != CX_UNARY_RECIPROCAL &&
+           kind != CX_UNARY_SQRT;
+}
+
+static struct cx_layouts layout(const struct cx_layout_query *query)
+{
+    const struct cx_unary *unary = query->node->attrs;
+    return cx_spec_follow(query, keeps_finite(unary->kind));
+}
+
+const struct cx_kernel cx_kernel_unary_any = {.prepare = prepare, .layout = layout};

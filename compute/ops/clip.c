@@ -102,7 +102,7 @@ static enum cx_status eval(struct cx_call *call)
 }
 
 const struct cx_op_impl cx_op_clip = {
-    .flags = CX_OP_INPLACE | CX_OP_ANY_LAYOUT,
+    .flags = CX_OP_INPLACE,
     .parse = parse,
     .infer = infer,
     .eval = eval,

@@ -20,9 +20,8 @@ enum cx_op_flags {
     CX_OP_INPLACE = 1 << 1,    /* may write output 0 over a dying input of equal bytes */
     CX_OP_SHAPE_ONLY = 1 << 2, /* eval reads the shapes of its inputs, never their data */
     CX_OP_EPILOGUE = 1 << 3,   /* its kernels apply node->epilogue */
-    CX_OP_ANY_LAYOUT = 1 << 4, /* element i of the output depends on elements i only */
-    CX_OP_IDENTITY = 1 << 5,   /* with one output, that is input 0 unchanged */
-    CX_OP_HEAVY = 1 << 6,      /* eval costs far more than reading its operands */
+    CX_OP_IDENTITY = 1 << 4,   /* with one output, that is input 0 unchanged */
+    CX_OP_HEAVY = 1 << 5,      /* eval costs far more than reading its operands */
 };
 
 /* One node with its tensors, for infer and eval. Absent optional tensors have dtype

@@ -170,7 +170,7 @@ static enum cx_status eval(struct cx_call *call)
 }
 
 const struct cx_op_impl cx_op_unary = {
-    .flags = CX_OP_INPLACE | CX_OP_ANY_LAYOUT,
+    .flags = CX_OP_INPLACE,
     .parse = parse,
     .infer = infer,
     .eval = eval,

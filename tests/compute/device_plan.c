@@ -25,6 +25,8 @@ static enum cx_status plan_with_data(struct cx_session *session, const struct cx
     enum cx_status status =
         cx_graph_bind(session->graph, bound, input_n, NULL, &plan->bound, error);
     if (status == CX_OK)
+        status = cx_plan_layout(session, plan->bound, error);
+    if (status == CX_OK)
         status = cx_describe(session, plan->bound, &description, error);
     if (status == CX_OK)
         status = cx_plan_build(plan, &description, NULL, error);

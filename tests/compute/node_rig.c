@@ -172,7 +172,7 @@ static struct cx_graph *make_graph(const struct rig_node *rig, struct cx_tensor 
     node->inputs = cx_arena_array(&graph->arena, RIG_INPUTS_MAX, sizeof(uint32_t));
     node->outputs = cx_arena_array(&graph->arena, RIG_OUTPUTS_MAX, sizeof(uint32_t));
     graph->inputs = cx_arena_array(&graph->arena, RIG_INPUTS_MAX + 1, sizeof(uint32_t));
-    graph->outputs = node->outputs;
+    graph->outputs = cx_arena_array(&graph->arena, RIG_OUTPUTS_MAX, sizeof(uint32_t));
     graph->output_count = rig->output_n;
     graph->nodes = node;
     graph->node_count = 1;
@@ -197,8 +197,10 @@ static struct cx_graph *make_graph(const struct rig_node *rig, struct cx_tensor 
         set_value(&graph->values[node->epilogue.residual], &rig->residual, false);
         graph->inputs[graph->input_count++] = node->epilogue.residual;
     }
-    for (uint32_t i = 0; i < rig->output_n; i++)
+    for (uint32_t i = 0; i < rig->output_n; i++) {
         cx_graph_add_value(graph, "out", &node->outputs[i]);
+        graph->outputs[i] = node->outputs[i];
+    }
 
     struct cx_attr_set set = {.attrs = cx_arena_copy(&graph->arena, rig->attrs, sizeof rig->attrs),
                               .count = rig->attr_n,
@@ -245,17 +247,15 @@ static void compare(const struct rig_node *rig, enum cx_family family, const cha
     }
 }
 
-/* Plans and runs; outputs may be NULL when a failure is expected. */
-static enum cx_status run(const struct rig_node *rig, struct cx_device *device,
-                          const char *candidate, struct cx_graph *graph, void *const *outputs,
-                          struct cx_error *err)
+enum cx_status rig_run_graph(struct cx_graph *graph, enum cx_family family, const char *candidate,
+                             const void *const *inputs, void *const *outputs, struct cx_error *err)
 {
     struct cx_session *session = calloc(1, sizeof *session);
     struct cx_plan *plan = calloc(1, sizeof *plan);
     struct cx_description description = {.launches = NULL};
     cr_assert(plan != NULL && session != NULL);
     session->graph = graph;
-    session->device = device;
+    session->device = rig_device(family);
     session->candidate = candidate;
     plan->session = session;
     plan->bound = graph;
@@ -267,13 +267,6 @@ static enum cx_status run(const struct rig_node *rig, struct cx_device *device,
     blas_steps = 0;
     for (uint32_t i = 0; i < plan->step_n; i++)
         blas_steps += plan->steps[i].gemm != NULL;
-    const void *inputs[RIG_INPUTS_MAX + 1];
-    uint32_t input_n = 0;
-    for (uint32_t i = 0; i < rig->input_n; i++)
-        if (rig->inputs[i].dtype != CX_DTYPE_UNDEFINED && !rig->constant[i])
-            inputs[input_n++] = rig->inputs[i].data;
-    if (rig->residual.dtype != CX_DTYPE_UNDEFINED)
-        inputs[input_n++] = rig->residual.data;
     status = cx_run(plan, inputs, outputs, NULL, err);
     cx_description_finish(&description);
     cx_plan_destroy(plan);
@@ -281,12 +274,21 @@ static enum cx_status run(const struct rig_node *rig, struct cx_device *device,
     return status;
 }
 
+static void give_layouts(const struct rig_node *rig, enum cx_family family, struct cx_graph *graph)
+{
+    struct cx_error err = {CX_OK, ""};
+    const struct cx_device_info *device = cx_device_describe(rig_device(family));
+    enum cx_status status = cx_graph_layout(graph, cx_kernel_layouts, device, rig->blocked, &err);
+    cr_assert_eq(status, CX_OK, "%s", err.text);
+    cr_assert(!rig->blocked || graph->node_count > 1, "%s has no kernel for blocks", rig->op);
+}
+
 static enum cx_status run_both(const struct rig_node *rig, enum cx_family family,
                                const char *candidate, struct cx_tensor *got,
                                struct cx_tensor *expected, struct cx_error *err)
 {
-    struct cx_device *device = rig_device(family);
     struct cx_graph *graph = make_graph(rig, expected);
+    give_layouts(rig, family, graph);
     void *outputs[RIG_OUTPUTS_MAX];
     for (uint32_t i = 0; i < rig->output_n; i++) {
         size_t bytes = graph->values[graph->outputs[i]].bytes;
@@ -294,7 +296,14 @@ static enum cx_status run_both(const struct rig_node *rig, enum cx_family family
         got[i].data = outputs[i] = keep(bytes);
         memset(outputs[i], 0xa5, bytes);
     }
-    return run(rig, device, candidate, graph, outputs, err);
+    const void *inputs[RIG_INPUTS_MAX + 1];
+    uint32_t input_n = 0;
+    for (uint32_t i = 0; i < rig->input_n; i++)
+        if (rig->inputs[i].dtype != CX_DTYPE_UNDEFINED && !rig->constant[i])
+            inputs[input_n++] = rig->inputs[i].data;
+    if (rig->residual.dtype != CX_DTYPE_UNDEFINED)
+        inputs[input_n++] = rig->residual.data;
+    return rig_run_graph(graph, family, candidate, inputs, outputs, err);
 }
 
 static void check_candidate(const struct rig_node *rig, enum cx_family family,

@@ -25,6 +25,7 @@ struct rig_node {
     struct cx_epilogue epilogue; /* its residual is this: */
     struct cx_tensor residual;   /* CX_DTYPE_UNDEFINED: none */
     double rtol, atol;
+    bool blocked; /* its kernel works in blocks of channels, between conversions */
 };
 
 /* The device's kernels for one family; opened once a process each. NULL, with the test skipped,
@@ -50,6 +51,11 @@ void rig_attr_int(struct rig_node *node, const char *name, int64_t value);
 void rig_attr_float(struct rig_node *node, const char *name, float value);
 void rig_attr_string(struct rig_node *node, const char *name, const char *value);
 void rig_attr_ints(struct rig_node *node, const char *name, uint32_t count, const int64_t *values);
+
+/* Plans and runs a bound graph whose values have their layouts, on a family's kernels; the
+ * CANDIDATE of that name is taken where there is one, unless it is NULL. */
+enum cx_status rig_run_graph(struct cx_graph *graph, enum cx_family family, const char *candidate,
+                             const void *const *inputs, void *const *outputs, struct cx_error *err);
 
 /* Runs the node on a family's kernels, as they choose and then with each candidate that they have,
  * and fails the running test, naming the first element that differs, unless the outputs agree with

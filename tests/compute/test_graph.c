@@ -272,17 +272,29 @@ Test(graph, refuses_shapes_that_depend_on_data)
     cr_assert(bound->values[bound->outputs[0]].shape.dims[1] == 3);
 }
 
-/* A test's own rule: convolutions work in blocks of 8 channels. */
-static enum cx_layout blocked_convs(const void *context, const struct cx_graph *g,
-                                    const struct cx_node *node)
+/* A test's own rules: convolutions work in blocks of 8 channels, the first from a plain input; a
+ * global pool, a concatenation and a function of one element follow what they find. */
+static struct cx_layouts blocked_convs(const struct cx_layout_query *query)
 {
-    (void)context;
-    (void)g;
-    return node->op == &cx_ops[CX_OP_ID_Conv] ? CX_LAYOUT_NCHWC8 : CX_LAYOUT_PLAIN;
+    const struct cx_op *op = query->node->op;
+    struct cx_layouts plain = {.input = CX_LAYOUT_PLAIN},
+                      all = {CX_LAYOUT_NCHWC8, CX_LAYOUT_NCHWC8, .all_inputs = true};
+    if (op == &cx_ops[CX_OP_ID_Conv]) {
+        const struct cx_value *x = &query->graph->values[query->node->inputs[0]];
+        enum cx_layout in = x->shape.dims[1] < 4 ? CX_LAYOUT_PLAIN : CX_LAYOUT_NCHWC8;
+        return (struct cx_layouts){.input = in, .output = CX_LAYOUT_NCHWC8};
+    }
+    if (op == &cx_ops[CX_OP_ID_Exp])
+        return cx_layouts_follow(query, false);
+    if (op == &cx_ops[CX_OP_ID_Tanh])
+        return cx_layouts_follow(query, true);
+    if (op == &cx_ops[CX_OP_ID_Concat] || op == &cx_ops[CX_OP_ID_GlobalMaxPool])
+        return cx_layout_at_hand(query, 0) != CX_LAYOUT_PLAIN ? all : plain;
+    return plain;
 }
 
-/* Every operand is in the layout its node expects, and is computed before it is read. */
-static void expect_layouts(const struct cx_graph *g)
+/* Every operand is computed before it is read, and outputs are PLAIN. */
+static void expect_order(const struct cx_graph *g)
 {
     bool *there = cx_arena_array(&mb.arena, g->value_count, sizeof *there);
     for (uint32_t v = 0; v < g->value_count; v++)
@@ -293,21 +305,44 @@ static void expect_layouts(const struct cx_graph *g)
         const struct cx_node *node = &g->nodes[n];
         for (uint32_t i = 0; i < cx_node_read_count(node); i++)
             cr_assert(there[cx_node_read(node, i)], "node %u reads what isn't there", n);
-        enum cx_layout in = g->values[node->inputs[0]].layout;
-        enum cx_layout out = g->values[node->outputs[0]].layout;
-        there[node->outputs[0]] = true;
-        if (node->op == &cx_ops[CX_OP_ID_Reorder]) {
-            cr_assert(in != out);
-            continue;
-        }
-        cr_assert(in == out);
-        if (node->op == &cx_ops[CX_OP_ID_Conv])
-            cr_assert(in == CX_LAYOUT_NCHWC8);
-        else if (node->op->impl->flags != cx_ops[CX_OP_ID_Relu].impl->flags)
-            cr_assert(in == CX_LAYOUT_PLAIN);
+        for (uint32_t i = 0; i < node->output_count; i++)
+            there[node->outputs[i]] = true;
     }
     for (uint32_t i = 0; i < g->output_count; i++)
         cr_assert(g->values[g->outputs[i]].layout == CX_LAYOUT_PLAIN && there[g->outputs[i]]);
+}
+
+/* The layouts of input 0, input 1 and output 0 of the node that computes VALUE, "p" or "8"; a value
+ * and its other forms share their name, and the node is the last that isn't a conversion. */
+static const char *layouts_of(const struct cx_graph *g, const char *value)
+{
+    static char text[4];
+    memset(text, 0, sizeof text);
+    for (uint32_t n = 0; n < g->node_count; n++) {
+        const struct cx_node *node = &g->nodes[n];
+        if (strcmp(g->values[node->outputs[0]].name, value) != 0 ||
+            node->op == &cx_ops[CX_OP_ID_Reorder] || node->op == &cx_ops[CX_OP_ID_Relabel])
+            continue;
+        uint32_t ids[3] = {node->inputs[0], node->inputs[node->input_count > 1], node->outputs[0]};
+        for (uint32_t i = 0; i < 3; i++)
+            text[i] = g->values[ids[i]].layout == CX_LAYOUT_NCHWC8 ? '8' : 'p';
+    }
+    return text;
+}
+
+/* Binds the model, gives it the rules' layouts, and checks that it computes the same. */
+static void lay_out(struct cx_shape shape)
+{
+    read_model();
+    cr_assert(bind(shape) == CX_OK, "%s", error.text);
+    cr_assert(cx_graph_layout(bound, blocked_convs, NULL, false, &error) == CX_OK, "%s",
+              error.text);
+    expect_order(bound);
+    struct cx_tensor input = ramp(shape), *got, *want = run(NULL, input);
+    char why[256];
+    cr_assert(interp_run(bound, &input, &mb.arena, &got, &error) == CX_OK, "%s", error.text);
+    for (uint32_t i = 0; i < bound->output_count; i++)
+        cr_assert(conf_compare(&got[i], &want[i], 1e-6, 1e-6, why, sizeof why), "%s", why);
 }
 
 Test(graph, reorders_between_neighbours_that_disagree)
@@ -322,18 +357,66 @@ Test(graph, reorders_between_neighbours_that_disagree)
     mb_node(&mb, "Softmax", "d", "y"); /* PLAIN again */
     mb_output(&mb, "y");
     mb_output(&mb, "c");
-    read_model();
-    cr_assert(bind(MB_SHAPE(1, 4, 5, 5)) == CX_OK, "%s", error.text);
-    cr_assert(cx_graph_layout(bound, blocked_convs, NULL, &error) == CX_OK, "%s", error.text);
-    expect_layouts(bound);
+    lay_out(MB_SHAPE(1, 4, 5, 5));
     cr_assert(bound->node_count == 8 && count_ops(bound, CX_OP_ID_Reorder) == 3);
     uint32_t in_blocks = bound->nodes[1].inputs[0]; /* 4 channels take the room of 8 */
     cr_assert(bound->values[in_blocks].bytes == 8 * 25 * sizeof(float));
-    struct cx_tensor input = ramp(MB_SHAPE(1, 4, 5, 5)), *got, *want = run(NULL, input);
-    char why[256];
-    cr_assert(interp_run(bound, &input, &mb.arena, &got, &error) == CX_OK, "%s", error.text);
-    cr_assert(conf_compare(&got[0], &want[0], 1e-6, 1e-6, why, sizeof why), "%s", why);
-    cr_assert(conf_compare(&got[1], &want[1], 1e-6, 1e-6, why, sizeof why), "%s", why);
+    cr_assert_str_eq(layouts_of(bound, "a"), "8p8"); /* the weights are a constant */
+    cr_assert_str_eq(layouts_of(bound, "b"), "888");
+    cr_assert_str_eq(layouts_of(bound, "y"), "ppp");
+}
+
+Test(graph, makes_no_reorders_where_a_kernel_reads_one_layout_and_writes_another)
+{
+    mb_input(&mb, "x", CX_DTYPE_FLOAT, MB_SHAPE(1, 3, 5, 5));
+    mb_random(&mb, "w1", MB_SHAPE(8, 3, 1, 1), 1);
+    mb_random(&mb, "w2", MB_SHAPE(8, 8, 1, 1), 2);
+    mb_node(&mb, "Conv", "x w1", "a");
+    mb_node(&mb, "Conv", "a w2", "b");
+    mb_node(&mb, "Add", "b a", "y"); /* into the epilogue of b */
+    mb_node(&mb, "GlobalMaxPool", "y", "z");
+    mb_output(&mb, "z");
+    lay_out(MB_SHAPE(1, 3, 5, 5));
+    cr_assert(count_ops(bound, CX_OP_ID_Reorder) == 0);
+    cr_assert_str_eq(layouts_of(bound, "a"), "pp8");
+    cr_assert(bound->values[bound->nodes[1].epilogue.residual].layout == CX_LAYOUT_NCHWC8);
+    cr_assert_str_eq(layouts_of(bound, "z"), "888");
+    /* One position and full blocks: plain and blocked are the same bytes. */
+    cr_assert(count_ops(bound, CX_OP_ID_Relabel) == 1);
+}
+
+Test(graph, brings_every_input_into_a_layout_that_all_share)
+{
+    mb_input(&mb, "x", CX_DTYPE_FLOAT, MB_SHAPE(1, 8, 5, 5));
+    mb_random(&mb, "w", MB_SHAPE(8, 8, 1, 1), 1);
+    mb_random(&mb, "fixed", MB_SHAPE(1, 8, 5, 5), 2);
+    mb_node(&mb, "Conv", "x w", "a");
+    mb_node(&mb, "Softmax", "x", "s"); /* plain */
+    mb_attr_int(&mb, mb_node(&mb, "Concat", "a s fixed", "y"), "axis", 1);
+    mb_output(&mb, "y");
+    lay_out(MB_SHAPE(1, 8, 5, 5));
+    cr_assert_str_eq(layouts_of(bound, "y"), "888");
+    const struct cx_node *concat = &bound->nodes[bound->node_count - 2];
+    cr_assert(concat->input_count == 3 && bound->values[concat->inputs[2]].data != NULL);
+    cr_assert(bound->values[concat->inputs[2]].layout == CX_LAYOUT_PLAIN);
+    cr_assert(count_ops(bound, CX_OP_ID_Reorder) == 3); /* x, s and the output */
+}
+
+Test(graph, keeps_padding_finite)
+{
+    mb_input(&mb, "x", CX_DTYPE_FLOAT, MB_SHAPE(1, 4, 5, 5));
+    mb_random(&mb, "w", MB_SHAPE(6, 4, 1, 1), 1);
+    mb_node(&mb, "Conv", "x w", "a"); /* 6 of 8 channels */
+    mb_node(&mb, "Exp", "a", "b");
+    mb_node(&mb, "Conv", "x w", "c");
+    mb_node(&mb, "Identity", "c", "d"); /* so that the activation isn't fused */
+    mb_node(&mb, "Tanh", "d", "e");
+    mb_output(&mb, "b");
+    mb_output(&mb, "c");
+    mb_output(&mb, "e");
+    lay_out(MB_SHAPE(1, 4, 5, 5));
+    cr_assert_str_eq(layouts_of(bound, "b"), "ppp");
+    cr_assert_str_eq(layouts_of(bound, "e"), "888");
 }
 
 Test(graph, leaves_a_graph_of_plain_kernels_alone)
@@ -344,7 +427,7 @@ Test(graph, leaves_a_graph_of_plain_kernels_alone)
     read_model();
     cr_assert(bind(MB_SHAPE(1, 4)) == CX_OK, "%s", error.text);
     uint32_t values = bound->value_count;
-    cr_assert(cx_graph_layout(bound, blocked_convs, NULL, &error) == CX_OK);
+    cr_assert(cx_graph_layout(bound, blocked_convs, NULL, false, &error) == CX_OK);
     cr_assert(bound->node_count == 1 && bound->value_count == values);
 }
 

@@ -1,0 +1,126 @@
+/* Kernels that work in blocks of channels: the conversions against their definition, the others
+ * against the host reference. */
+#include <string.h>
+
+#include <criterion/criterion.h>
+
+#include "graph/layout.h"
+#include "ops/op.h"
+#include "tests/compute/node_rig.h"
+
+#define N(array) (sizeof(array) / sizeof(array)[0])
+
+TestSuite(layouts, .fini = rig_free_all);
+
+static uint32_t add_value(struct cx_graph *graph, const struct cx_tensor *tensor,
+                          enum cx_layout layout)
+{
+    uint32_t id = 0;
+    cr_assert_eq(cx_graph_add_value(graph, "v", &id), CX_OK);
+    struct cx_value *value = &graph->values[id];
+    value->dtype = tensor->dtype;
+    value->shape = tensor->shape;
+    value->shape_known = true;
+    value->layout = layout;
+    cr_assert(cx_shape_bytes(tensor->dtype, &tensor->shape, layout, &value->bytes));
+    return id;
+}
+
+/* One Reorder from SRC to DST, which has room for the value and is filled with 0xa5 before. */
+static void reorder(const struct cx_tensor *tensor, enum cx_layout from, enum cx_layout to,
+                    enum cx_family family, const void *src, void *dst)
+{
+    struct cx_error err = {CX_OK, ""};
+    struct cx_graph *graph = cx_graph_create();
+    cr_assert_not_null(graph);
+    uint32_t ids[2] = {add_value(graph, tensor, from), add_value(graph, tensor, to)};
+    struct cx_node node = {.op = &cx_ops[CX_OP_ID_Reorder],
+                           .name = "node",
+                           .opset = 1,
+                           .input_count = 1,
+                           .output_count = 1,
+                           .inputs = &ids[0],
+                           .outputs = &ids[1],
+                           .epilogue = {.residual = CX_VALUE_NONE}};
+    graph->nodes = &node;
+    graph->inputs = &ids[0];
+    graph->outputs = &ids[1];
+    graph->node_count = graph->input_count = graph->output_count = 1;
+    memset(dst, 0xa5, graph->values[ids[1]].bytes);
+    enum cx_status status = rig_run_graph(graph, family, NULL, &src, &dst, &err);
+    cr_assert_eq(status, CX_OK, "%s", err.text);
+}
+
+/* The definition: element (n, c, i) of a plain tensor lies at [n][c / block][i][c % block]. */
+static void check_reorder(const struct cx_tensor *plain, enum cx_layout layout,
+                          enum cx_family family)
+{
+    const struct cx_shape *shape = &plain->shape;
+    size_t size = cx_dtype_size(plain->dtype), bytes = 0;
+    int64_t block = cx_layout_block(layout), blocks = cx_layout_blocks(layout, shape);
+    int64_t plane = cx_shape_span(shape, 2, shape->rank);
+    cr_assert(cx_shape_bytes(plain->dtype, shape, layout, &bytes));
+    int64_t flat = (int64_t)bytes;
+    unsigned char *got = rig_tensor(CX_DTYPE_UINT8, 1, &flat, 0).data;
+    unsigned char *back = rig_tensor(CX_DTYPE_UINT8, 1, &flat, 0).data;
+    static const unsigned char zeros[8];
+    char text[128];
+
+    reorder(plain, CX_LAYOUT_PLAIN, layout, family, plain->data, got);
+    for (int64_t at = 0; at < flat / (int64_t)size; at++) {
+        int64_t unit = at / block / plane, c = unit % blocks * block + at % block;
+        int64_t from = (unit / blocks * shape->dims[1] + c) * plane + at / block % plane;
+        const unsigned char *want =
+            c < shape->dims[1] ? (unsigned char *)plain->data + from * (int64_t)size : zeros;
+        cr_assert(memcmp(got + at * (int64_t)size, want, size) == 0, "%s of %s: element %ld",
+                  cx_dtype_name(plain->dtype), cx_shape_format(shape, text, sizeof text), (long)at);
+    }
+    reorder(plain, layout, CX_LAYOUT_PLAIN, family, got, back);
+    cr_assert(memcmp(back, plain->data, (size_t)cx_shape_elements(shape) * size) == 0,
+              "%s of %s doesn't come back", cx_dtype_name(plain->dtype),
+              cx_shape_format(shape, text, sizeof text));
+}
+
+static void check_reorders(enum cx_family family)
+{
+    static const struct {
+        uint32_t rank;
+        int64_t dims[5];
+        enum cx_dtype dtype;
+    } rows[] = {
+        {4, {1, 32, 14, 14}, CX_DTYPE_FLOAT},    {4, {2, 19, 7, 7}, CX_DTYPE_FLOAT},
+        {4, {1, 3, 33, 65}, CX_DTYPE_FLOAT},     {2, {3, 21}, CX_DTYPE_FLOAT},
+        {4, {2, 40, 1, 1}, CX_DTYPE_FLOAT},      {3, {2, 17, 23}, CX_DTYPE_UINT8},
+        {5, {1, 24, 2, 3, 5}, CX_DTYPE_FLOAT16}, {4, {1, 9, 4, 9}, CX_DTYPE_INT64},
+        {4, {0, 16, 4, 4}, CX_DTYPE_FLOAT},
+    };
+    for (size_t i = 0; i < N(rows); i++) {
+        struct cx_tensor plain = rig_tensor(rows[i].dtype, rows[i].rank, rows[i].dims, 7);
+        check_reorder(&plain, CX_LAYOUT_NCHWC8, family);
+        check_reorder(&plain, CX_LAYOUT_NCHWC16, family);
+    }
+}
+
+Test(layouts, reorder_cpu)
+{
+    check_reorders(CX_FAMILY_CPU);
+}
+
+Test(layouts, reorder_gpu)
+{
+    check_reorders(CX_FAMILY_GPU);
+}
+
+/* Functions of one element keep the blocks they find; 19 channels leave padding. */
+Test(layouts, one_element_functions)
+{
+    static const char *const ops[] = {"Relu", "LeakyRelu", "Sigmoid", "HardSwish", "Clip"};
+    static const int64_t dims[] = {2, 19, 5, 7};
+    for (size_t i = 0; i < N(ops); i++) {
+        struct rig_node node = {.op = ops[i], .opset = 14, .input_n = 1, .output_n = 1};
+        node.inputs[0] = rig_tensor(CX_DTYPE_FLOAT, 4, dims, 3);
+        node.rtol = node.atol = 1e-6;
+        node.blocked = true;
+        rig_check(&node, CX_FAMILY_CPU);
+    }
+}
