@@ -1,31 +1,48 @@
 /* Runs a model on a device and prints figures, one a line: name value unit.
  *
- * compute_bench [-d DEVICE] [-c CACHE_DIR] [-n RUNS] [-p] [-i FILE] [-o FILE] MODEL.onnx [BATCH…]
- * The first axis of every input is the batch. -p adds a line a launch. -i reads the first input's
- * bytes, -o writes the first output's: onnx_check.py compares them with ONNX Runtime's. */
+ * compute_bench [-d DEVICE] [-c CACHE_DIR] [-n RUNS] [-p] [-l] [-x SHAPE]… [-i FILE]… [-o FILE]…
+ *               MODEL.onnx [BATCH…]
+ * The first axis of every input is the batch; -x gives an input's whole shape ("1x3x224x224")
+ * instead, the first -x the first input's and so on. -i reads an input's bytes, -o writes an
+ * output's, in the same way. -p adds a line a launch and one a kernel.
+ * -l answers lines for onnx_vs_ort.py once the first result is there: "run N" times N runs and
+ * prints them in nanoseconds, "write" writes the outputs, "peak" measures the device again and
+ * prints its peak in FLOP/s, the end of the input ends it. */
 #include <errno.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "cx.h"
+#include "tests/bench/launch_table.h"
 
 #define RUNS_DEFAULT 30
 #define RUNS_MAX 10000
 #define IO_MAX 16
 
 struct bench {
-    const char *model_path, *device_id, *cache_dir, *input_path, *output_path;
+    const char *model_path, *device_id, *cache_dir;
+    const char *shapes[IO_MAX], *input_paths[IO_MAX], *output_paths[IO_MAX];
+    int shape_n, input_path_n, output_path_n;
     int runs;
-    bool profile;
+    bool profile, lines, warm;
     struct cx_device *device;
     struct cx_model *model;
     struct cx_session *session;
-    double peak_gflops;
+    double start_ms, peak_gflops;
+    double times_ms[RUNS_MAX];
     struct cx_error err;
+};
+
+/* A plan with host memory for a run. */
+struct job {
+    struct cx_plan *plan;
+    long batch;
+    void *inputs[IO_MAX], *outputs[IO_MAX];
 };
 
 static double now_ms(void)
@@ -41,6 +58,34 @@ static int smaller(const void *a, const void *b)
     return x < y ? -1 : x > y;
 }
 
+static bool parse_count(const char *text, long max, long *ret_count)
+{
+    char *end;
+    errno = 0;
+    long count = strtol(text, &end, 10);
+    if (errno != 0 || *end != '\0' || end == text || count < 1 || count > max)
+        return false;
+    *ret_count = count;
+    return true;
+}
+
+/* "1x3x224x224", or "scalar". */
+static bool parse_shape(const char *text, struct cx_shape *ret_shape)
+{
+    struct cx_shape shape = {0};
+    const char *at = strcmp(text, "scalar") == 0 ? "" : text;
+    while (*at != '\0' && shape.rank < CX_RANK_MAX) {
+        char *end;
+        errno = 0;
+        shape.dims[shape.rank++] = strtoll(at, &end, 10);
+        if (errno != 0 || end == at || (*end != 'x' && *end != '\0'))
+            return false;
+        at = *end == 'x' ? end + 1 : end;
+    }
+    *ret_shape = shape;
+    return *at == '\0';
+}
+
 static enum cx_status input_shapes(struct bench *bench, int64_t batch, struct cx_shape *shapes)
 {
     size_t n = cx_model_input_count(bench->model);
@@ -53,33 +98,13 @@ static enum cx_status input_shapes(struct bench *bench, int64_t batch, struct cx
         for (uint32_t axis = 0; axis < shapes[i].rank; axis++)
             if (shapes[i].dims[axis] == CX_DIM_SYMBOLIC || axis == 0)
                 shapes[i].dims[axis] = axis == 0 ? batch : 1;
+        if ((int)i < bench->shape_n && !parse_shape(bench->shapes[i], &shapes[i])) {
+            snprintf(bench->err.text, sizeof bench->err.text, "-x %s is no shape",
+                     bench->shapes[i]);
+            return CX_ARGUMENT;
+        }
     }
     return CX_OK;
-}
-
-static void print_launches(struct bench *bench, struct cx_plan *plan)
-{
-    const struct cx_launch_time *times;
-    if (cx_plan_profile(plan, &times, &bench->err) != CX_OK)
-        return;
-    for (size_t i = 0; i < cx_plan_launch_count(plan); i++)
-        printf("# %-32.32s %-14s %9.1f us %7.1f GFLOP/s\n", times[i].node, times[i].kernel,
-               (double)times[i].duration_ns * 1e-3,
-               times[i].flops / (double)(times[i].duration_ns + 1));
-}
-
-static void print_figures(const struct bench *bench, struct cx_plan *plan, int64_t batch,
-                          double *times_ms)
-{
-    qsort(times_ms, (size_t)bench->runs, sizeof *times_ms, smaller);
-    double best_ms = times_ms[0], median_ms = times_ms[bench->runs / 2];
-    double gflops = cx_plan_flops(plan) / best_ms * 1e-6;
-    printf("batch%lld_best %.2f ms\n", (long long)batch, best_ms);
-    printf("batch%lld_median %.2f ms\n", (long long)batch, median_ms);
-    printf("batch%lld_throughput %.1f images/s\n", (long long)batch,
-           (double)batch * 1e3 / median_ms);
-    printf("batch%lld_rate %.1f GFLOP/s ratio %.2fx of measured_peak\n", (long long)batch, gflops,
-           gflops / bench->peak_gflops);
 }
 
 static bool move_bytes(const char *path, const char *mode, void *bytes, size_t n)
@@ -95,145 +120,243 @@ static bool move_bytes(const char *path, const char *mode, void *bytes, size_t n
     return ok;
 }
 
-static enum cx_status run_plan(struct bench *bench, struct cx_plan *plan, int64_t batch)
+static enum cx_status fill_inputs(const struct bench *bench, struct job *job)
 {
-    void *inputs[IO_MAX] = {NULL}, *outputs[IO_MAX] = {NULL};
-    double *times_ms = calloc((size_t)bench->runs, sizeof *times_ms);
-    enum cx_status status = times_ms == NULL ? CX_MEMORY : CX_OK;
-    for (size_t i = 0; cx_plan_input(plan, i) != NULL; i++) {
-        size_t bytes = cx_plan_input_bytes(plan, i);
-        inputs[i] = calloc(1, bytes + 1);
-        if (inputs[i] == NULL)
-            status = CX_MEMORY;
-        for (size_t k = 0; inputs[i] != NULL && k < bytes / sizeof(float) &&
-                           cx_plan_input(plan, i)->dtype == CX_DTYPE_FLOAT;
-             k++)
-            ((float *)inputs[i])[k] = sinf((float)k * 0.37f);
+    for (size_t i = 0; cx_plan_input(job->plan, i) != NULL; i++) {
+        size_t bytes = cx_plan_input_bytes(job->plan, i);
+        job->inputs[i] = calloc(1, bytes + 1);
+        if (job->inputs[i] == NULL)
+            return CX_MEMORY;
+        bool is_float = cx_plan_input(job->plan, i)->dtype == CX_DTYPE_FLOAT;
+        for (size_t k = 0; is_float && k < bytes / sizeof(float); k++)
+            ((float *)job->inputs[i])[k] = sinf((float)k * 0.37f);
+        if ((int)i < bench->input_path_n &&
+            !move_bytes(bench->input_paths[i], "rb", job->inputs[i], bytes))
+            return CX_IO;
     }
-    for (size_t i = 0; cx_plan_output(plan, i) != NULL; i++) {
-        outputs[i] = malloc(cx_plan_output_bytes(plan, i) + 1);
-        if (outputs[i] == NULL)
-            status = CX_MEMORY;
+    for (size_t i = 0; cx_plan_output(job->plan, i) != NULL; i++) {
+        job->outputs[i] = malloc(cx_plan_output_bytes(job->plan, i) + 1);
+        if (job->outputs[i] == NULL)
+            return CX_MEMORY;
     }
-    if (status == CX_OK && bench->input_path != NULL &&
-        !move_bytes(bench->input_path, "rb", inputs[0], cx_plan_input_bytes(plan, 0)))
-        status = CX_IO;
-    for (int i = 0; i < bench->runs && status == CX_OK; i++) {
-        double start_ms = now_ms();
-        status = cx_run(plan, (const void *const *)inputs, outputs, NULL, &bench->err);
-        times_ms[i] = now_ms() - start_ms;
-    }
-    if (status == CX_OK) {
-        print_figures(bench, plan, batch, times_ms);
-        if (bench->profile)
-            print_launches(bench, plan);
-    }
-    if (status == CX_OK && bench->output_path != NULL &&
-        !move_bytes(bench->output_path, "wb", outputs[0], cx_plan_output_bytes(plan, 0)))
-        status = CX_IO;
-    for (size_t i = 0; i < IO_MAX; i++) {
-        free(inputs[i]);
-        free(outputs[i]);
-    }
-    free(times_ms);
+    return CX_OK;
+}
+
+static enum cx_status write_outputs(const struct bench *bench, const struct job *job)
+{
+    for (int i = 0; i < bench->output_path_n && cx_plan_output(job->plan, (size_t)i) != NULL; i++)
+        if (!move_bytes(bench->output_paths[i], "wb", job->outputs[i],
+                        cx_plan_output_bytes(job->plan, (size_t)i)))
+            return CX_IO;
+    return CX_OK;
+}
+
+static enum cx_status run_once(struct bench *bench, const struct job *job, double *ret_ms)
+{
+    double start_ms = now_ms();
+    enum cx_status status =
+        cx_run(job->plan, (const void *const *)job->inputs, job->outputs, NULL, &bench->err);
+    *ret_ms = now_ms() - start_ms;
     return status;
 }
 
-static enum cx_status run_batch(struct bench *bench, int64_t batch)
+/* Before anything is measured: that takes memory and time of its own. */
+static void print_load(struct bench *bench, const struct job *job)
 {
-    struct cx_shape shapes[IO_MAX];
-    struct cx_plan *plan = NULL;
-    enum cx_status status = input_shapes(bench, batch, shapes);
-    double start_ms = now_ms();
-    if (status == CX_OK)
-        status = cx_plan_create(bench->session, shapes, cx_model_input_count(bench->model), NULL,
-                                &plan, &bench->err);
+    struct rusage usage;
+    struct cx_device_stats stats;
+    double weights = (double)cx_model_weight_bytes(bench->model) * 1e-6;
+    double activations = (double)cx_plan_activation_bytes(job->plan) * 1e-6;
+    getrusage(RUSAGE_SELF, &usage);
+    cx_device_stats_get(bench->device, &stats);
+    printf("file_to_first_result %.0f ms\n", now_ms() - bench->start_ms);
+    printf("programs_built %llu programs\n", (unsigned long long)stats.program_misses);
+    printf("weights %.1f MB\n", weights);
+    printf("device_peak %.1f MB\n", (double)stats.arena_bytes_peak * 1e-6);
+    printf("resident_peak %.1f MB ratio %.2fx of weights_and_activations\n",
+           (double)usage.ru_maxrss * 1.024e-3,
+           (double)usage.ru_maxrss * 1.024e-3 / (weights + activations));
+}
+
+static enum cx_status measure(struct bench *bench)
+{
+    double bandwidth = 0.0;
+    enum cx_status status =
+        cx_device_measure(bench->device, &bench->peak_gflops, &bandwidth, &bench->err);
+    if (status == CX_OK) {
+        printf("measured_peak %.1f GFLOP/s\n", bench->peak_gflops);
+        printf("measured_bandwidth %.1f GB/s\n", bandwidth);
+    }
+    return status;
+}
+
+static void print_figures(struct bench *bench, const struct job *job)
+{
+    double *times_ms = bench->times_ms;
+    qsort(times_ms, (size_t)bench->runs, sizeof *times_ms, smaller);
+    double best_ms = times_ms[0], median_ms = times_ms[bench->runs / 2];
+    double gflops = cx_plan_flops(job->plan) / best_ms * 1e-6;
+    printf("batch%ld_best %.3f ms\n", job->batch, best_ms);
+    printf("batch%ld_median %.3f ms\n", job->batch, median_ms);
+    printf("batch%ld_throughput %.1f images/s\n", job->batch, (double)job->batch * 1e3 / median_ms);
+    printf("batch%ld_rate %.1f GFLOP/s ratio %.2fx of measured_peak\n", job->batch, gflops,
+           gflops / bench->peak_gflops);
+}
+
+static enum cx_status time_runs(struct bench *bench, const struct job *job)
+{
+    enum cx_status status = CX_OK;
+    for (int i = 0; i < bench->runs && status == CX_OK; i++)
+        status = run_once(bench, job, &bench->times_ms[i]);
     if (status != CX_OK)
         return status;
-    printf("batch%lld_plan %.0f ms\n", (long long)batch, now_ms() - start_ms);
-    printf("batch%lld_launches %zu launches\n", (long long)batch, cx_plan_launch_count(plan));
-    printf("batch%lld_activations %.1f MB\n", (long long)batch,
-           (double)cx_plan_activation_bytes(plan) * 1e-6);
-    status = run_plan(bench, plan, batch);
-    cx_plan_destroy(plan);
+    print_figures(bench, job);
+    if (bench->profile)
+        status = launch_table_print(job->plan, &bench->err);
+    return status == CX_OK ? write_outputs(bench, job) : status;
+}
+
+static enum cx_status answer_lines(struct bench *bench, const struct job *job)
+{
+    char line[64];
+    enum cx_status status = CX_OK;
+    printf("batch%ld_flops %.0f operations\nready\n", job->batch, cx_plan_flops(job->plan));
+    fflush(stdout);
+    while (status == CX_OK && fgets(line, sizeof line, stdin) != NULL) {
+        long count = 0;
+        line[strcspn(line, "\n")] = '\0';
+        double peak_gflops = 0.0, bandwidth = 0.0;
+        if (strcmp(line, "write") == 0) {
+            status = write_outputs(bench, job);
+        } else if (strcmp(line, "peak") == 0) {
+            status = cx_device_measure(bench->device, &peak_gflops, &bandwidth, &bench->err);
+        } else if (strncmp(line, "run ", 4) != 0 || !parse_count(line + 4, RUNS_MAX, &count)) {
+            snprintf(bench->err.text, sizeof bench->err.text, "what is '%s'?", line);
+            return CX_ARGUMENT;
+        }
+        for (long i = 0; i < count && status == CX_OK; i++)
+            status = run_once(bench, job, &bench->times_ms[i]);
+        printf("done");
+        if (peak_gflops > 0.0)
+            printf(" %.0f", peak_gflops * 1e9);
+        for (long i = 0; i < count && status == CX_OK; i++)
+            printf(" %.0f", bench->times_ms[i] * 1e6);
+        printf("\n");
+        fflush(stdout);
+    }
+    return status;
+}
+
+static enum cx_status run_batch(struct bench *bench, long batch)
+{
+    struct cx_shape shapes[IO_MAX];
+    struct job job = {.batch = batch};
+    double first_ms, start_ms = now_ms();
+    enum cx_status status = input_shapes(bench, batch, shapes);
+    if (status == CX_OK)
+        status = cx_plan_create(bench->session, shapes, cx_model_input_count(bench->model), NULL,
+                                &job.plan, &bench->err);
+    if (status != CX_OK)
+        return status;
+    printf("batch%ld_plan %.0f ms\n", batch, now_ms() - start_ms);
+    printf("batch%ld_launches %zu launches\n", batch, cx_plan_launch_count(job.plan));
+    printf("batch%ld_activations %.1f MB\n", batch,
+           (double)cx_plan_activation_bytes(job.plan) * 1e-6);
+    status = fill_inputs(bench, &job);
+    if (status == CX_OK)
+        status = run_once(bench, &job, &first_ms);
+    if (status == CX_OK && !bench->warm) {
+        bench->warm = true;
+        print_load(bench, &job);
+        status = measure(bench);
+    }
+    if (status == CX_OK)
+        status = bench->lines ? answer_lines(bench, &job) : time_runs(bench, &job);
+    for (size_t i = 0; i < IO_MAX; i++) {
+        free(job.inputs[i]);
+        free(job.outputs[i]);
+    }
+    cx_plan_destroy(job.plan);
     return status;
 }
 
 static enum cx_status open_all(struct bench *bench)
 {
     struct cx_device_options options = {.cache_dir = bench->cache_dir, .profiling = bench->profile};
-    double bandwidth = 0.0;
     enum cx_status status = CX_OK;
+    bench->start_ms = now_ms();
     if (bench->cache_dir != NULL)
         status = cx_setup(bench->cache_dir, &bench->err);
     if (status == CX_OK)
         status = cx_device_open(bench->device_id, &options, &bench->device, &bench->err);
+    if (status != CX_OK)
+        return status;
+    const struct cx_device_info *info = cx_device_describe(bench->device);
+    printf("# %s %s, %s, %u compute units, family %s\n", info->id, info->name, info->driver,
+           info->compute_units, cx_family_name(info->family));
+    double opened_ms = now_ms();
+    printf("device_open %.0f ms\n", opened_ms - bench->start_ms);
+    status = cx_model_load(bench->model_path, &bench->model, &bench->err);
     if (status == CX_OK)
-        status = cx_device_measure(bench->device, &bench->peak_gflops, &bandwidth, &bench->err);
-    if (status == CX_OK) {
-        const struct cx_device_info *info = cx_device_describe(bench->device);
-        printf("# %s %s, %s, %u compute units, family %s\n", info->id, info->name, info->driver,
-               info->compute_units, cx_family_name(info->family));
-        printf("measured_peak %.1f GFLOP/s\n", bench->peak_gflops);
-        printf("measured_bandwidth %.1f GB/s\n", bandwidth);
-        status = cx_model_load(bench->model_path, &bench->model, &bench->err);
-    }
+        printf("model_load %.0f ms\n", now_ms() - opened_ms);
     if (status == CX_OK)
         status = cx_session_create(bench->model, bench->device, &bench->session, &bench->err);
     return status;
 }
 
-static bool parse_count(const char *text, long max, long *ret_count)
+static bool add_text(const char **texts, int *n, const char *text)
 {
-    char *end;
-    errno = 0;
-    long count = strtol(text, &end, 10);
-    if (errno != 0 || *end != '\0' || end == text || count < 1 || count > max)
+    if (*n == IO_MAX)
         return false;
-    *ret_count = count;
+    texts[(*n)++] = text;
     return true;
 }
 
-static int usage(void)
+static bool read_options(struct bench *bench, int argc, char **argv)
 {
-    fputs("usage: compute_bench [-d DEVICE] [-c CACHE_DIR] [-n RUNS] [-p] [-i FILE] "
-          "[-o FILE] MODEL.onnx [BATCH…]\n",
-          stderr);
-    return 2;
+    int option;
+    long count;
+    bool good = true;
+    while (good && (option = getopt(argc, argv, "d:c:n:plx:i:o:")) != -1) {
+        if (option == 'd')
+            bench->device_id = optarg;
+        else if (option == 'c')
+            bench->cache_dir = optarg;
+        else if (option == 'p')
+            bench->profile = true;
+        else if (option == 'l')
+            bench->lines = true;
+        else if (option == 'x')
+            good = add_text(bench->shapes, &bench->shape_n, optarg);
+        else if (option == 'i')
+            good = add_text(bench->input_paths, &bench->input_path_n, optarg);
+        else if (option == 'o')
+            good = add_text(bench->output_paths, &bench->output_path_n, optarg);
+        else if (option == 'n' && parse_count(optarg, RUNS_MAX, &count))
+            bench->runs = (int)count;
+        else
+            good = false;
+    }
+    for (int i = optind + 1; i < argc; i++)
+        good = good && parse_count(argv[i], 1 << 16, &count);
+    return good && optind < argc;
 }
 
 int main(int argc, char **argv)
 {
-    struct bench bench = {.runs = RUNS_DEFAULT};
-    int option;
-    long count;
-    while ((option = getopt(argc, argv, "d:c:n:pi:o:")) != -1) {
-        if (option == 'd')
-            bench.device_id = optarg;
-        else if (option == 'c')
-            bench.cache_dir = optarg;
-        else if (option == 'p')
-            bench.profile = true;
-        else if (option == 'i')
-            bench.input_path = optarg;
-        else if (option == 'o')
-            bench.output_path = optarg;
-        else if (option == 'n' && parse_count(optarg, RUNS_MAX, &count))
-            bench.runs = (int)count;
-        else
-            return usage();
+    static struct bench bench = {.runs = RUNS_DEFAULT};
+    if (!read_options(&bench, argc, argv)) {
+        fputs("usage: compute_bench [-d DEVICE] [-c CACHE_DIR] [-n RUNS] [-p] [-l] [-x SHAPE]… "
+              "[-i FILE]… [-o FILE]… MODEL.onnx [BATCH…]\n",
+              stderr);
+        return 2;
     }
-    if (optind >= argc)
-        return usage();
     bench.model_path = argv[optind];
     enum cx_status status = open_all(&bench);
     if (status == CX_OK && optind + 1 == argc)
         status = run_batch(&bench, 1);
-    for (int i = optind + 1; i < argc && status == CX_OK; i++) {
-        if (!parse_count(argv[i], 1 << 16, &count))
-            return usage();
-        status = run_batch(&bench, count);
-    }
+    for (int i = optind + 1; i < argc && status == CX_OK; i++)
+        status = run_batch(&bench, strtol(argv[i], NULL, 10));
     if (status != CX_OK)
         fprintf(stderr, "compute_bench: %s: %s\n", cx_status_name(status), bench.err.text);
     cx_session_destroy(bench.session);

@@ -188,6 +188,62 @@ static bool fill_in(Onnx__Graph *graph, const struct scales *scales)
     return right;
 }
 
+static Onnx__Tensor *find_initializer(const Onnx__Graph *graph, const char *name)
+{
+    for (size_t i = 0; i < graph->n_initializer; i++)
+        if (strcmp(graph->initializer[i]->name, name) == 0)
+            return graph->initializer[i];
+    return NULL;
+}
+
+static void set_first_dim(Onnx__ValueInfo *info, int64_t batch)
+{
+    if (info->type == NULL || info->type->tensor_type == NULL ||
+        info->type->tensor_type->shape == NULL || info->type->tensor_type->shape->n_dim == 0)
+        return;
+    info->type->tensor_type->shape->dim[0]->has_dim_value = true;
+    info->type->tensor_type->shape->dim[0]->dim_value = batch;
+}
+
+/* A weight that is listed as an input may be overridden by a run, so some runtimes fold none. */
+static void drop_weight_inputs(Onnx__Graph *graph)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < graph->n_input; i++) {
+        if (find_initializer(graph, graph->input[i]->name) != NULL)
+            onnx__value_info__free_unpacked(graph->input[i], NULL);
+        else
+            graph->input[kept++] = graph->input[i];
+    }
+    graph->n_input = kept;
+}
+
+/* Inputs, outputs, and the shapes that reshapes give. What the file says of the values between
+ * (which only Onnx__Graph's unknown fields keep) would be wrong, and goes. */
+static void set_batch(Onnx__Graph *graph, int64_t batch)
+{
+    for (size_t i = 0; i < graph->n_input; i++)
+        set_first_dim(graph->input[i], batch);
+    for (size_t i = 0; i < graph->n_output; i++)
+        set_first_dim(graph->output[i], batch);
+    for (size_t n = 0; n < graph->n_node; n++) {
+        const Onnx__Node *node = graph->node[n];
+        if (strcmp(node->op_type, "Reshape") != 0 || node->n_input < 2)
+            continue;
+        Onnx__Tensor *shape = find_initializer(graph, node->input[1]);
+        if (shape != NULL && shape->n_int64_data > 0 && shape->int64_data[0] == 1)
+            shape->int64_data[0] = batch;
+        int64_t first = 0;
+        if (shape != NULL && shape->raw_data.len >= sizeof first)
+            memcpy(&first, shape->raw_data.data, sizeof first);
+        if (first == 1)
+            memcpy(shape->raw_data.data, &batch, sizeof batch);
+    }
+    for (unsigned i = 0; i < graph->base.n_unknown_fields; i++)
+        free(graph->base.unknown_fields[i].data);
+    graph->base.n_unknown_fields = 0;
+}
+
 static Onnx__Model *read_model(const char *path)
 {
     FILE *file = fopen(path, "rb");
@@ -200,7 +256,7 @@ static Onnx__Model *read_model(const char *path)
     return model;
 }
 
-uint8_t *random_weights(const char *path, size_t *ret_size)
+uint8_t *random_weights(const char *path, int64_t batch, size_t *ret_size)
 {
     Onnx__Model *model = read_model(path);
     uint8_t *bytes = NULL;
@@ -213,6 +269,9 @@ uint8_t *random_weights(const char *path, size_t *ret_size)
     if (fill_in(model->graph, &scales)) {
         if (model->ir_version < 4) /* initializers need not be inputs from here on */
             model->ir_version = 4;
+        drop_weight_inputs(model->graph);
+        if (batch != 1)
+            set_batch(model->graph, batch);
         *ret_size = onnx__model__get_packed_size(model);
         bytes = malloc(*ret_size);
         if (bytes != NULL)

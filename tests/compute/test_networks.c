@@ -20,7 +20,7 @@ static bool load(const struct conf_case *one, struct cx_graph **ret_graph, struc
     size_t size = 0;
     snprintf(path, sizeof path, "%s/../../onnx-light/light_%.*s/model.onnx", one->dir,
              (int)(strlen(one->name) - strlen("_random")), one->name);
-    uint8_t *bytes = random_weights(path, &size);
+    uint8_t *bytes = random_weights(path, 1, &size);
     if (bytes == NULL) {
         snprintf(error->text, sizeof error->text, "%.400s can't be filled in", path);
         return false;
