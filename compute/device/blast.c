@@ -164,6 +164,11 @@ bool cx_gemm_choose(struct cx_device *device, const struct cx_gemm_spec *spec,
     return true;
 }
 
+bool cx_gemm_wanted(const struct cx_device *device)
+{
+    return device->blas == CX_BLAS_ALWAYS;
+}
+
 enum cx_status cx_gemm_create(struct cx_device *device, const struct cx_gemm_spec *spec,
                               struct cx_buffer *a, struct cx_buffer *b, struct cx_buffer *y,
                               struct cx_buffer *temp, struct cx_gemm **ret_gemm,

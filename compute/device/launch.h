@@ -214,6 +214,13 @@ enum cx_status cx_prepare_host(struct cx_prepare *p);
 /* Adds one launch, after those added before. A spec with an empty range is dropped. */
 enum cx_status cx_prepare_launch(struct cx_prepare *p, const struct cx_launch_spec *spec);
 
+/* What CLBlast has for a product: no routine that is worth it here, one that may be chosen, or one
+ * that the device was opened to take (CX_BLAS_ALWAYS). */
+enum cx_gemm_offer { CX_GEMM_NONE, CX_GEMM_OFFERED, CX_GEMM_WANTED };
+
+enum cx_gemm_offer cx_prepare_gemm_offer(const struct cx_prepare *p,
+                                         const struct cx_gemm_spec *gemm);
+
 /* Adds a product that CLBlast does, after the launches added before, with *ret_taken = true; or
  * adds nothing, with false, when CLBlast has no routine for it or isn't worth its overhead here.
  * Its programs are built and its device memory is planned with the plan. In a run it enqueues; it

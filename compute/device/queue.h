@@ -29,10 +29,12 @@ struct cx_stamp {
 /* A product that CLBlast does, its operands known. */
 struct cx_gemm;
 
-/* Whether CLBlast should do this product on this device; then also the bytes of temp memory that it
+/* Whether CLBlast may do this product on this device; then also the bytes of temp memory that it
  * needs, 0 for none. */
 bool cx_gemm_choose(struct cx_device *device, const struct cx_gemm_spec *spec,
                     uint64_t *ret_temp_bytes);
+/* Whether the device was opened to take CLBlast wherever it has a routine. */
+bool cx_gemm_wanted(const struct cx_device *device);
 /* Builds nothing: the first cx_queue_gemm does, and may block for many seconds. temp is NULL where
  * cx_gemm_choose said 0. The buffers must outlive the result. */
 enum cx_status cx_gemm_create(struct cx_device *device, const struct cx_gemm_spec *spec,

@@ -168,6 +168,15 @@ enum cx_status cx_prepare_launch(struct cx_prepare *p, const struct cx_launch_sp
     return CX_OK;
 }
 
+enum cx_gemm_offer cx_prepare_gemm_offer(const struct cx_prepare *p,
+                                         const struct cx_gemm_spec *gemm)
+{
+    uint64_t temp_bytes;
+    if (!cx_gemm_choose(p->session->device, gemm, &temp_bytes))
+        return CX_GEMM_NONE;
+    return cx_gemm_wanted(p->session->device) ? CX_GEMM_WANTED : CX_GEMM_OFFERED;
+}
+
 enum cx_status cx_prepare_gemm(struct cx_prepare *p, const struct cx_gemm_spec *gemm,
                                bool *ret_taken)
 {

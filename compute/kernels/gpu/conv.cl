@@ -1,136 +1,226 @@
-/* Convolution on a GPU, NCHW, one to three spatial axes (missing ones have size 1 and come first).
+/* Convolution on a GPU as an implicit matrix product, NCHW, one to three spatial axes (missing ones
+ * have size 1 and come first).
  *
- * conv_tiles: an implicit matrix product. Rows are the output channels of a group, columns the
- * output pixels of all images, the inner axis is (channel, kd, kh, kw). A work-group of GROUP x
- * GROUP items computes a tile of 4*GROUP rows by 4*GROUP columns from slices of SLICE inner steps
- * in local memory; each item keeps 4 x 4 sums in registers. Weights that are constant come
- * transposed, rows innermost (row_step 1), so that neighbouring items read neighbouring elements.
- * The kernel's extents are -D so that splitting the inner index costs no divisions.
- * conv_direct: one item an output element, for depthwise and other narrow groups, where tiles
- * would be mostly padding. */
+ * Rows are the output channels of a group, columns the output pixels of all images. The inner axis
+ * is (tap, channel): all channels of one place in the window, then those of the next. So where a
+ * column reads is worked out once a tap and not once an element, a 1x1 convolution is a plain
+ * product, and the window's extents are arguments. Channels are padded to whole slices; where that
+ * would waste much (a stem of 3 channels), STEPS reads from a table where each inner step lies, and
+ * only the end of the whole axis is padded.
+ *
+ * Weights come as [group][inner step][rows, padded to 4].
+ *
+ * Three arguments carry the geometry:
+ *   in_out: ID IH IW OD OH OW, channels of a group, the same padded to slices
+ *   step:   strides, dilations, rows of a group, columns
+ *   window: kernel, pads at the beginnings, splits, activation
+ *
+ * Where tiles are too few for the device, `splits` work-groups share the inner axis of one; they
+ * write sums to `partial`, [split][output], and conv_join adds them up. */
 #include "common.cl"
+#include "gpu/finish.cl"
+#include "gpu/tile.cl"
 
-#ifndef GROUP
-#define GROUP 16
-#endif
-#define TILE (4 * GROUP)
-#define SLICE 16
-#define ITEMS (GROUP * GROUP)
+#define A_EACH (KWG * MWG / 4 / ITEMS) /* float4s of A that an item brings for a slice */
+#define B_STEP (ITEMS / NWG)
+#define B_EACH (KWG / B_STEP) /* elements of B */
 
-/* in_out: ID IH IW OD OH OW; step: strides, then dilations; pad: beginnings. */
+/* A column's image and its window's first place in the input. */
 typedef struct {
-    int n, d, h, w; /* image, and the input position of the window's first tap */
+    int n, d, h, w;
 } pixel;
 
-inline pixel pixel_at(int column, int8 in_out, int8 step, int8 pad)
+static inline pixel pixel_at(int column, int8 in_out, int8 step, int8 window)
 {
     pixel at;
-    at.w = column % in_out.s5 * step.s2 - pad.s2;
+    at.w = column % in_out.s5 * step.s2 - window.s5;
     column /= in_out.s5;
-    at.h = column % in_out.s4 * step.s1 - pad.s1;
+    at.h = column % in_out.s4 * step.s1 - window.s4;
     column /= in_out.s4;
-    at.d = column % in_out.s3 * step.s0 - pad.s0;
+    at.d = column % in_out.s3 * step.s0 - window.s3;
     at.n = column / in_out.s3;
     return at;
 }
 
-inline COMPUTE_TYPE tap(__global const TYPE *x, size_t base, pixel at, int inner, int8 in_out,
-                        int8 step)
+/* Where in a plane of the input; -1 outside. */
+static inline int place(int d, int h, int w, int8 in_out)
 {
-    int kw = inner % KW, kh = inner / KW % KH, kd = inner / (KW * KH) % KD;
-    int channel = inner / (KW * KH * KD);
-    int w = at.w + kw * step.s5, h = at.h + kh * step.s4, d = at.d + kd * step.s3;
-    if (w < 0 || w >= in_out.s2 || h < 0 || h >= in_out.s1 || d < 0 || d >= in_out.s0)
-        return 0;
-    return LOAD(x, base + (((size_t)channel * in_out.s0 + d) * in_out.s1 + h) * in_out.s2 + w);
+    bool inside = d >= 0 && d < in_out.s0 && h >= 0 && h < in_out.s1 && w >= 0 && w < in_out.s2;
+    return inside ? (d * in_out.s1 + h) * in_out.s2 + w : -1;
 }
 
-inline void finish(COMPUTE_TYPE sum, int row, size_t at, __global const TYPE *bias,
-                   __global const TYPE *residual, __global TYPE *y, float alpha, float beta)
+static inline int tap_place(int tap, pixel at, int8 in_out, int8 step, int8 window)
 {
-    if (bias)
-        sum += LOAD(bias, row);
-    if (residual)
-        sum += LOAD(residual, at);
-    STORE(ACTIVATE(sum, alpha, beta), y, at);
+    int kw = tap % window.s2, kh = tap / window.s2 % window.s1, kd = tap / window.s2 / window.s1;
+    return place(at.d + kd * step.s3, at.h + kh * step.s4, at.w + kw * step.s5, in_out);
 }
 
-__kernel __attribute__((reqd_work_group_size(GROUP, GROUP, 1))) void
-conv_tiles(__global const TYPE *restrict x, __global const TYPE *restrict weights,
-           __global const TYPE *restrict bias, __global const TYPE *restrict residual,
-           __global TYPE *restrict y, int channels, int rows, int columns, int8 in_out, int8 step,
-           int8 pad, float alpha, float beta, int row_step, int inner_step)
+typedef struct {
+    float4 a[A_EACH];
+    float b[B_EACH];
+} incoming;
+
+/* What comes from where; column_place follows the tap. */
+typedef struct {
+    __global const TYPE *weights, *x;
+    __global const int4 *steps;
+    size_t image;
+    pixel at;
+    int row, rows4, tap, tap_slices, column_place;
+    bool column_there;
+} source;
+
+static inline void bring(incoming *in, source *s, int slice, int8 in_out, int8 step, int8 window)
 {
-    __local COMPUTE_TYPE a[SLICE][TILE + 1], b[SLICE][TILE + 1];
-    int item = get_local_id(1) * GROUP + get_local_id(0);
-    int group = get_group_id(2), groups = get_num_groups(2);
-    int row0 = get_group_id(1) * TILE, column0 = get_group_id(0) * TILE;
-    int inner_n = channels * KD * KH * KW, planes = in_out.s0 * in_out.s1 * in_out.s2;
+    int item = get_local_id(0);
+    int planes = in_out.s0 * in_out.s1 * in_out.s2;
+#pragma unroll
+    for (int i = 0; i < A_EACH; i++) {
+        int vec = item + i * ITEMS, k = slice * KWG + vec / (MWG / 4);
+        int row = s->row + vec % (MWG / 4) * 4;
+        in->a[i] = (float4)(0.0f);
+        if (row < s->rows4)
+            in->a[i] = LOAD4(s->weights, (size_t)k * s->rows4 + row);
+    }
+#ifdef STEPS
+#pragma unroll
+    for (int i = 0; i < B_EACH; i++) {
+        int4 at = s->steps[slice * KWG + item / NWG + i * B_STEP];
+        int from =
+            s->column_there ? place(s->at.d + at.s1, s->at.h + at.s2, s->at.w + at.s3, in_out) : -1;
+        in->b[i] = from < 0 ? 0 : LOAD(s->x, s->image + at.s0 + from);
+    }
+#else
+    int tap = slice / s->tap_slices;
+    if (tap != s->tap) {
+        s->tap = tap;
+        s->column_place = s->column_there ? tap_place(tap, s->at, in_out, step, window) : -1;
+    }
+    int channel0 = (slice - tap * s->tap_slices) * KWG + item / NWG;
+#pragma unroll
+    for (int i = 0; i < B_EACH; i++) {
+        int channel = channel0 + i * B_STEP;
+        bool there = s->column_place >= 0 && channel < in_out.s6;
+        in->b[i] = there ? LOAD(s->x, s->image + (size_t)channel * planes + s->column_place) : 0;
+    }
+#endif
+}
 
-    /* What this item brings into local memory: a column and a row of some of the inner steps. */
-    int line = item % TILE, first = item / TILE;
-    bool column_there = column0 + line < columns, row_there = row0 + line < rows;
-    pixel at = pixel_at(column_there ? column0 + line : 0, in_out, step, pad);
-    size_t x_base = ((size_t)at.n * groups + group) * channels * planes;
-    size_t w_base = (size_t)group * rows * inner_n + (size_t)(row0 + line) * row_step;
+static inline void put(const incoming *in, __local SLICE_TYPE4 *a, __local SLICE_TYPE4 *b)
+{
+    int item = get_local_id(0);
+    __local SLICE_TYPE *columns = (__local SLICE_TYPE *)b;
+#pragma unroll
+    for (int i = 0; i < A_EACH; i++)
+        a[item + i * ITEMS] = TO_SLICE4(in->a[i]);
+#pragma unroll
+    for (int i = 0; i < B_EACH; i++)
+        columns[item + i * ITEMS] = (SLICE_TYPE)in->b[i];
+}
 
-    COMPUTE_TYPE sums[4][4] = {{0}};
-    for (int inner0 = 0; inner0 < inner_n; inner0 += SLICE) {
-        for (int k = first; k < SLICE; k += ITEMS / TILE) {
-            int inner = inner0 + k;
-            bool there = inner < inner_n;
-            a[k][line] =
-                there && row_there ? LOAD(weights, w_base + (size_t)inner * inner_step) : 0;
-            b[k][line] =
-                there && column_there ? tap(x, x_base, at, inner, in_out, step) : 0;
-        }
-        barrier(CLK_LOCAL_MEM_FENCE);
-        for (int k = 0; k < SLICE; k++) {
-            COMPUTE_TYPE left[4], right[4];
-            for (int i = 0; i < 4; i++) {
-                left[i] = a[k][get_local_id(1) + i * GROUP];
-                right[i] = b[k][get_local_id(0) + i * GROUP];
+/* Where sums go: to partial, where that isn't NULL, else through the epilogue to y. */
+typedef struct {
+    __global const TYPE *bias, *residual;
+    __global TYPE *y;
+    __global float *partial;
+    int plane, channels, columns, act; /* of the output; channels of all groups */
+    float alpha, beta;
+} target;
+
+static inline void store_one(const target *to, float sum, size_t at)
+{
+    if (to->partial) {
+        to->partial[at] = sum;
+        return;
+    }
+    if (to->residual)
+        sum += LOAD(to->residual, at);
+    STORE(activate1(sum, to->act, to->alpha, to->beta), to->y, at);
+}
+
+/* Four columns of a channel; they may go on in the next image, or end. */
+static inline void store_four(const target *to, float4 sum, int channel, int column)
+{
+    if (column >= to->columns)
+        return;
+    int image = column / to->plane, at = column % to->plane;
+    size_t out = ((size_t)image * to->channels + channel) * to->plane + at;
+    if (to->bias && !to->partial)
+        sum += LOAD(to->bias, channel);
+    if (to->plane % 4 == 0 && to->partial) {
+        vstore4(sum, out / 4, to->partial);
+    } else if (to->plane % 4 == 0) {
+        if (to->residual)
+            sum += LOAD4(to->residual, out);
+        STORE4(activate4(sum, to->act, to->alpha, to->beta), to->y, out);
+    } else {
+        float four[4];
+        vstore4(sum, 0, four);
+        for (int e = 0, left = to->plane - at; e < 4 && column + e < to->columns; e++, left--) {
+            if (left == 0) {
+                left = to->plane;
+                out += (size_t)(to->channels - 1) * to->plane;
             }
-            for (int i = 0; i < 4; i++)
-                for (int j = 0; j < 4; j++)
-                    sums[i][j] += left[i] * right[j];
+            store_one(to, four[e], out++);
         }
+    }
+}
+
+__kernel __attribute__((reqd_work_group_size(ITEMS, 1, 1))) void
+conv_tiles(__global const TYPE *restrict x, __global const TYPE *restrict weights,
+           __global const TYPE *bias, __global const TYPE *residual, __global TYPE *y,
+           __global float *restrict partial, __global const int4 *restrict steps, int8 in_out,
+           int8 step, int8 window, int slices, float alpha, float beta)
+{
+    __local SLICE_TYPE4 a[2][A_SLICE], b[2][B_SLICE];
+    int item = get_local_id(0), tile_x = item % NDIM, tile_y = item / NDIM;
+    int splits = window.s6, rows = step.s6, columns = step.s7;
+    int group = get_group_id(2) / splits, split = get_group_id(2) % splits;
+    int groups = get_num_groups(2) / splits;
+    int row0 = get_group_id(0) * MWG, column0 = get_group_id(1) * NWG;
+    int column = column0 + item % NWG;
+    int slice = (int)((long)slices * split / splits);
+    int slice_end = (int)((long)slices * (split + 1) / splits);
+
+    source from;
+    from.rows4 = (rows + 3) / 4 * 4;
+    from.row = row0;
+    from.weights = weights + (size_t)group * slices * KWG * from.rows4;
+    from.x = x;
+    from.steps = steps;
+    from.column_there = column < columns;
+    from.at = pixel_at(from.column_there ? column : 0, in_out, step, window);
+    from.image = ((size_t)from.at.n * groups + group) * in_out.s6;
+    from.image *= in_out.s0 * in_out.s1 * in_out.s2;
+    from.tap = -1;
+    from.tap_slices = in_out.s7 / KWG;
+    from.column_place = -1;
+
+    float4 sums[MWI][NWI / 4];
+    tile_clear(sums);
+    incoming next;
+    if (slice < slice_end) {
+        bring(&next, &from, slice, in_out, step, window);
+        put(&next, a[0], b[0]);
+    }
+    barrier(CLK_LOCAL_MEM_FENCE);
+    for (int now = 0; slice < slice_end; slice++, now ^= 1) {
+        if (slice + 1 < slice_end)
+            bring(&next, &from, slice + 1, in_out, step, window);
+        tile_multiply(a[now], b[now], sums, tile_y, tile_x);
+        if (slice + 1 < slice_end)
+            put(&next, a[now ^ 1], b[now ^ 1]);
         barrier(CLK_LOCAL_MEM_FENCE);
     }
 
-    int out_plane = in_out.s3 * in_out.s4 * in_out.s5;
-    for (int i = 0; i < 4; i++)
-        for (int j = 0; j < 4; j++) {
-            int row = row0 + get_local_id(1) + i * GROUP;
-            int column = column0 + get_local_id(0) + j * GROUP;
-            if (row >= rows || column >= columns)
-                continue;
-            int channel = group * rows + row;
-            size_t out = ((size_t)(column / out_plane) * groups * rows + channel) * out_plane +
-                         column % out_plane;
-            finish(sums[i][j], channel, out, bias, residual, y, alpha, beta);
+    target to = {bias,          residual, y,         NULL,  in_out.s3 * in_out.s4 * in_out.s5,
+                 groups * rows, columns,  window.s7, alpha, beta};
+    if (splits > 1)
+        to.partial = partial + (size_t)split * columns * groups * rows;
+    for (int j = 0; j < NWI / 4; j++)
+        for (int i = 0; i < MWI; i++) {
+            int row = row0 + tile_row(i, tile_y);
+            if (row < rows)
+                store_four(&to, sums[i][j], group * rows + row, column0 + tile_column(j, tile_x));
         }
-}
-
-__kernel void conv_direct(__global const TYPE *restrict x, __global const TYPE *restrict weights,
-                          __global const TYPE *restrict bias,
-                          __global const TYPE *restrict residual, __global TYPE *restrict y,
-                          int channels, int rows, int columns, int8 in_out, int8 step, int8 pad,
-                          float alpha, float beta)
-{
-    int column = get_global_id(0), channel = get_global_id(1);
-    if (column >= columns)
-        return;
-    int groups = get_global_size(1) / rows, group = channel / rows;
-    int inner_n = channels * KD * KH * KW;
-    int out_plane = in_out.s3 * in_out.s4 * in_out.s5;
-    pixel at = pixel_at(column, in_out, step, pad);
-    size_t base =
-        ((size_t)at.n * groups + group) * channels * in_out.s0 * in_out.s1 * in_out.s2;
-    COMPUTE_TYPE sum = 0;
-    for (int inner = 0; inner < inner_n; inner++)
-        sum += LOAD(weights, (size_t)channel * inner_n + inner) *
-               tap(x, base, at, inner, in_out, step);
-    size_t out = ((size_t)at.n * groups * rows + channel) * out_plane + column % out_plane;
-    finish(sum, channel, out, bias, residual, y, alpha, beta);
 }
