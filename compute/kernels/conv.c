@@ -6,18 +6,28 @@
 #include "ops/op.h"
 
 /* The ways, in the order in which equals are preferred. */
-static cx_conv_offer_fn *const ways[] = {cx_conv_offer_depthwise, cx_conv_offer_rows};
+static cx_conv_offer_fn *const ways[] = {cx_conv_offer_blocked, cx_conv_offer_depthwise,
+                                         cx_conv_offer_rows};
 
-static enum cx_status conv_init(struct cx_conv_call *c, struct cx_prepare *p)
+static const struct cx_value *operand(const struct cx_graph *graph, const struct cx_node *node,
+                                      uint32_t i)
 {
-    const struct cx_conv *attrs = cx_prepare_node(p)->attrs;
-    c->p = p;
-    c->x = cx_prepare_input(p, 0);
-    c->w = cx_prepare_input(p, 1);
-    c->y = cx_prepare_output(p, 0);
-    c->epilogue = &cx_prepare_node(p)->epilogue;
+    bool given = i < node->input_count && node->inputs[i] != CX_VALUE_NONE;
+    return given ? &graph->values[node->inputs[i]] : NULL;
+}
+
+/* NULL, or what is wrong with the node. */
+static const char *describe(struct cx_conv_call *c, const struct cx_device_info *device,
+                            const struct cx_graph *graph, const struct cx_node *node)
+{
+    const struct cx_conv *attrs = node->attrs;
+    *c = (struct cx_conv_call){.device = device, .node = node, .epilogue = &node->epilogue};
+    c->x = operand(graph, node, 0);
+    c->w = operand(graph, node, 1);
+    c->bias = operand(graph, node, 2);
+    c->y = &graph->values[node->outputs[0]];
     if (!cx_window_resolve(&attrs->window, &c->x->shape, &c->w->shape.dims[2], &c->window))
-        return cx_prepare_fail(p, CX_INTERNAL, "its window doesn't resolve");
+        return "its window doesn't resolve";
     c->batch = c->x->shape.dims[0];
     c->groups = attrs->group;
     c->channels = c->w->shape.dims[1];
@@ -28,8 +38,8 @@ static enum cx_status conv_init(struct cx_conv_call *c, struct cx_prepare *p)
     int64_t plane = c->window.in[0] * c->window.in[1] * c->window.in[2];
     if (plane * c->channels > INT32_MAX || c->pixels > INT32_MAX || c->taps > INT32_MAX ||
         c->channels * c->taps > INT32_MAX || c->w->shape.dims[0] > INT32_MAX)
-        return cx_prepare_fail(p, CX_LIMIT, "an image of it has over 2^31 elements");
-    return CX_OK;
+        return "an image of it has over 2^31 elements";
+    return NULL;
 }
 
 double cx_conv_flops(const struct cx_conv_call *c)
@@ -96,32 +106,47 @@ static enum cx_status prepare_direct(const struct cx_conv_call *c)
     return cx_prepare_launch(p, &spec);
 }
 
-/* The cheapest of the offers. */
-static uint32_t choose(const struct cx_conv_offer *offers, uint32_t n)
-{
-    uint32_t best = 0;
-    for (uint32_t i = 1; i < n; i++)
-        if (offers[i].cost < offers[best].cost)
-            best = i;
-    return best;
-}
-
 static enum cx_status prepare_cpu(struct cx_prepare *p)
 {
     struct cx_conv_call c;
-    enum cx_status status = conv_init(&c, p);
-    if (status != CX_OK)
-        return status;
+    const char *wrong = describe(&c, cx_prepare_device(p), cx_prepare_graph(p), cx_prepare_node(p));
+    if (wrong != NULL)
+        return cx_prepare_fail(p, CX_LIMIT, "%s", wrong);
+    c.p = p;
     if (c.y->dtype != CX_DTYPE_FLOAT || c.w->data == NULL || c.taps * c.channels == 0)
         return prepare_direct(&c);
     struct cx_conv_offer offers[CX_CONV_OFFERS_MAX];
-    uint32_t n = 0;
+    struct cx_candidate candidates[CX_CONV_OFFERS_MAX];
+    uint32_t n = 0, choice;
     for (size_t i = 0; i < sizeof ways / sizeof ways[0]; i++)
         n += ways[i](&c, &offers[n], CX_CONV_OFFERS_MAX - n);
+    for (uint32_t i = 0; i < n; i++)
+        candidates[i] = (struct cx_candidate){offers[i].name, offers[i].cost};
     if (n == 0)
         return cx_prepare_fail(p, CX_INTERNAL, "no kernel takes it");
-    uint32_t choice = choose(offers, n);
-    return offers[choice].prepare(&c, offers[choice].variant);
+    enum cx_status status = cx_prepare_choose(p, candidates, n, &choice);
+    return status == CX_OK ? offers[choice].prepare(&c, offers[choice].variant) : status;
 }
 
-const struct cx_kernel cx_kernel_conv_cpu = {.prepare = prepare_cpu};
+static bool is_depthwise(const struct cx_conv_call *c)
+{
+    return c->channels == 1 && c->rows <= 2 && c->groups > 1;
+}
+
+/* Blocked, but for an input of few channels that nobody has blocked yet: blocks would be padding
+ * for the most part. */
+static struct cx_layouts layouts_cpu(const struct cx_layout_query *query)
+{
+    struct cx_layouts layouts = {0};
+    struct cx_conv_call c;
+    if (describe(&c, query->device, query->graph, query->node) != NULL ||
+        !cx_conv_blocked_fits(&c) || is_depthwise(&c))
+        return layouts;
+    layouts.output = cx_layout_blocked(query->device);
+    layouts.input = layouts.output;
+    if (c.groups == 1 && c.channels < cx_layout_block(layouts.output) / 2)
+        layouts.input = cx_layout_at_hand(query, 0);
+    return layouts;
+}
+
+const struct cx_kernel cx_kernel_conv_cpu = {.prepare = prepare_cpu, .layout = layouts_cpu};

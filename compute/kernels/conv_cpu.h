@@ -3,6 +3,7 @@
 #ifndef CX_CONV_CPU_H
 #define CX_CONV_CPU_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "device/launch.h"
@@ -11,8 +12,10 @@
 
 /* A node in numbers. Those inside one image fit int32_t. */
 struct cx_conv_call {
-    struct cx_prepare *p;
-    const struct cx_value *x, *w, *y;
+    struct cx_prepare *p; /* NULL while layouts are asked for */
+    const struct cx_device_info *device;
+    const struct cx_node *node;
+    const struct cx_value *x, *w, *bias, *y; /* bias: NULL when absent */
     struct cx_window window;
     int64_t batch, groups;
     int64_t channels, rows; /* input and output channels a group */
@@ -28,7 +31,8 @@ double cx_conv_flops(const struct cx_conv_call *c);
 /* One of the ways to do a node. */
 struct cx_conv_offer {
     const char *name; /* stable: choices are remembered by it */
-    double cost;      /* estimated nanoseconds; the lowest is taken where nothing was measured */
+    double cost;      /* estimate: cycles until the last compute unit is done, each doing one
+                         fused multiply-add of a vector a cycle */
     enum cx_status (*prepare)(const struct cx_conv_call *c, uint32_t variant);
     uint32_t variant; /* for prepare */
 };
@@ -38,8 +42,13 @@ struct cx_conv_offer {
 typedef uint32_t cx_conv_offer_fn(const struct cx_conv_call *c, struct cx_conv_offer *offers,
                                   uint32_t room);
 
+cx_conv_offer_fn cx_conv_offer_blocked;   /* conv_blocked.c: the output in a blocked layout */
 cx_conv_offer_fn cx_conv_offer_rows;      /* conv_rows.c: values in PLAIN */
 cx_conv_offer_fn cx_conv_offer_depthwise; /* conv_depthwise.c: PLAIN, a channel by itself */
+
+/* Whether a blocked layout will do: cx_conv_offer_blocked would offer something for an output in
+ * one, and an input in the same one or, for few channels, in PLAIN. Looks at no layouts. */
+bool cx_conv_blocked_fits(const struct cx_conv_call *c);
 
 /* The bias operand as an argument, or zeros, so that kernels need no form without one. */
 enum cx_status cx_conv_bias_arg(const struct cx_conv_call *c, struct cx_arg *ret_arg);

@@ -109,7 +109,7 @@ static enum cx_status prepare(const struct cx_conv_call *c, uint32_t variant)
 uint32_t cx_conv_offer_rows(const struct cx_conv_call *c, struct cx_conv_offer *offers,
                             uint32_t room)
 {
-    if (room == 0)
+    if (room == 0 || c->x->layout != CX_LAYOUT_PLAIN || c->y->layout != CX_LAYOUT_PLAIN)
         return 0;
     offers[0] = (struct cx_conv_offer){"rows", cx_conv_flops(c) / 60, prepare, 0};
     return 1;

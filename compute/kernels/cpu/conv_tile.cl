@@ -1,0 +1,72 @@
+/* A register tile of conv_blocked.cl: the function TILE for PIXELS(X), the pixels, and VECTORS
+ * vectors of output channels. Sums stand in named variables, since arrays would be spilled. */
+#if VECTORS == 2
+#define BOTH(first, second) \
+    first;                  \
+    second
+#else
+#define BOTH(first, second) first
+#endif
+
+#define PIXEL_START(i) BOTH(VEC s##i##_0 = start0, VEC s##i##_1 = start1);
+#define PIXEL_RESUME(i) \
+    BOTH(s##i##_0 = VLOAD(0, to + OUT_AT(i)), s##i##_1 = VLOAD(0, to + s->out_plane + OUT_AT(i)));
+#define PIXEL_ADD(i)                                                            \
+    {                                                                           \
+        VEC x = (VEC)(IN_AT(i));                                                \
+        BOTH(s##i##_0 = fma(x, w0, s##i##_0), s##i##_1 = fma(x, w1, s##i##_1)); \
+    }
+#define PIXEL_RESIDUAL(i)                       \
+    BOTH(s##i##_0 += VLOAD(0, add + OUT_AT(i)), \
+         s##i##_1 += VLOAD(0, add + s->out_plane + OUT_AT(i)));
+#define PIXEL_CLAMP(i) BOTH(s##i##_0 = CLAMP(s##i##_0), s##i##_1 = CLAMP(s##i##_1));
+#define PIXEL_STORE(i) \
+    BOTH(VSTORE(s##i##_0, 0, to + OUT_AT(i)), VSTORE(s##i##_1, 0, to + s->out_plane + OUT_AT(i)));
+
+static void TILE(const struct shape *s, SPACE const float *from, __global const float *w,
+                 __global const float *bias, int blocks, __global float *to,
+                 __global const float *add, bool first, bool last)
+{
+    VEC start0 = VLOAD(0, bias);
+#if VECTORS == 2
+    VEC start1 = VLOAD(1, bias);
+#endif
+    PIXELS(PIXEL_START)
+    if (!first) {
+        PIXELS(PIXEL_RESUME)
+    }
+    for (int block = 0; block < blocks; block++, from += s->in_plane) {
+#if !PANEL
+        PIXELS(PIXEL_PREFETCH)
+#endif
+        for (int tap = 0; tap < TAPS; tap++) {
+            SPACE const float *above = from + OFFSET(tap);
+#if ROWS == 2
+            SPACE const float *below = above + s->in_row;
+#endif
+#pragma unroll 1
+            for (int k = 0; k < IB; k++, w += NR) {
+                VEC w0 = VLOAD(0, w);
+#if VECTORS == 2
+                VEC w1 = VLOAD(1, w);
+#endif
+                PIXELS(PIXEL_ADD)
+            }
+        }
+    }
+    if (last) {
+        if (add != 0) {
+            PIXELS(PIXEL_RESIDUAL)
+        }
+        PIXELS(PIXEL_CLAMP)
+    }
+    PIXELS(PIXEL_STORE)
+}
+
+#undef BOTH
+#undef PIXEL_START
+#undef PIXEL_RESUME
+#undef PIXEL_ADD
+#undef PIXEL_RESIDUAL
+#undef PIXEL_CLAMP
+#undef PIXEL_STORE
