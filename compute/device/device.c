@@ -121,6 +121,8 @@ enum cx_status cx_device_open(const char *id, const struct cx_device_options *op
         options->memory_bytes_max != 0 ? options->memory_bytes_max : device->info.global_bytes;
     if (options->family != CX_FAMILY_AUTO)
         device->info.family = options->family;
+    if (options->float_width != 0)
+        device->info.float_width = options->float_width;
     if (device->info.base_align_bytes < ALIGN_BYTES_MIN)
         device->info.base_align_bytes = ALIGN_BYTES_MIN;
     if (options->candidate != NULL) {

@@ -143,6 +143,7 @@ struct cx_device_options {
     uint64_t cache_bytes_max;  /* 0: 256 MiB; the oldest entries go first */
     uint64_t memory_bytes_max; /* most device memory to use; 0: what the device has */
     enum cx_family family;     /* AUTO: by device type; tests override it */
+    uint32_t float_width;      /* kernels for vectors of 4, 8 or 16; 0: what the device has */
     enum cx_blas blas;         /* only where the family is GPU; tests override it */
     const char *candidate;     /* of kernels that can do a node in several ways, the one to take:
                                   "winograd-f4", or "winograd" for the cheapest of that beginning;

@@ -16,6 +16,7 @@ static void *blocks[BLOCKS_MAX];
 static uint32_t block_n;
 static struct cx_device *devices[CX_FAMILY_GPU + 1];
 static enum cx_blas blas;
+static uint32_t width;
 static uint32_t blas_steps;
 
 /* Candidates that the kernels of the node under test were seen to have. */
@@ -61,6 +62,11 @@ void rig_want_blas(void)
     blas = CX_BLAS_ALWAYS;
 }
 
+void rig_want_width(uint32_t float_width)
+{
+    width = float_width;
+}
+
 uint32_t rig_blas_steps(void)
 {
     return blas_steps;
@@ -71,7 +77,7 @@ struct cx_device *rig_device(enum cx_family family)
     if (devices[family] != NULL)
         return devices[family];
     const char *cache = getenv("XDG_CACHE_HOME");
-    struct cx_device_options options = {.family = family, .blas = blas};
+    struct cx_device_options options = {.family = family, .float_width = width, .blas = blas};
     struct cx_error err;
     if (cache != NULL)
         cx_setup(cache, &err);

@@ -35,6 +35,9 @@ struct cx_device *rig_device(enum cx_family family);
 /* Closes what rig_device opened. */
 void rig_close_devices(void);
 
+/* Devices opened from now on have kernels for vectors of that many floats; 0: of what they have. */
+void rig_want_width(uint32_t float_width);
+
 /* Devices opened from now on send every matrix product that they can through CLBlast. */
 void rig_want_blas(void);
 /* How many steps of the last plan were CLBlast's. */

@@ -81,6 +81,18 @@ Test(conv, gpu)
     check_convs(CX_FAMILY_GPU);
 }
 
+/* As on devices with narrower vectors. */
+Test(conv, cpu_narrow)
+{
+    static const uint32_t widths[] = {4, 8};
+    for (size_t i = 0; i < sizeof(widths) / sizeof(widths[0]); i++) {
+        rig_close_devices();
+        rig_want_width(widths[i]);
+        check_conv(&convs[1], CX_DTYPE_FLOAT, true, CX_FAMILY_CPU);
+    }
+    rig_close_devices();
+}
+
 struct pool_case {
     const char *op;
     uint32_t spatial;
