@@ -2,7 +2,10 @@
 #ifndef CX_CONV_H
 #define CX_CONV_H
 
+#include "ops/op.h"
 #include "ops/window.h"
+
+extern const struct cx_op_impl cx_op_conv;
 
 /* node->attrs; resolve the window with the weights' dims from 2 on as the kernel:
  * cx_window_resolve(&conv->window, &x->shape, &weights->shape.dims[2], &window). */

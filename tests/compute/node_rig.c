@@ -167,7 +167,8 @@ static struct cx_graph *make_graph(const struct rig_node *rig, struct cx_tensor 
     struct cx_error err = {CX_OK, ""};
     struct cx_graph *graph = cx_graph_create();
     cr_assert_not_null(graph);
-    const struct cx_op *op = cx_op_find("", rig->op, rig->opset);
+    const struct cx_op *op =
+        cx_op_find(rig->domain != NULL ? rig->domain : "", rig->op, rig->opset);
     cr_assert_not_null(op, "no operator %s in opset %d", rig->op, rig->opset);
 
     struct cx_node *node = cx_arena_alloc(&graph->arena, sizeof *node);

@@ -10,12 +10,13 @@
 #include "graph/tensor.h"
 #include "ops/attr.h"
 
-#define RIG_INPUTS_MAX 8
+#define RIG_INPUTS_MAX 16
 #define RIG_OUTPUTS_MAX 4
 #define RIG_ATTRS_MAX 8
 
 struct rig_node {
     const char *op;
+    const char *domain; /* NULL: ai.onnx */
     int32_t opset;
     uint32_t input_n, output_n;
     struct cx_tensor inputs[RIG_INPUTS_MAX]; /* CX_DTYPE_UNDEFINED: absent */

@@ -1,0 +1,68 @@
+/* Sum of two quantized operands. The scales were divided by the sum's. */
+#include "any/quant.cl"
+
+struct scales {
+    float a, b;
+    int a_zero, b_zero, zero, low, high;
+};
+
+static inline int sum_of(struct scales s, int a, int b)
+{
+    int sum = quant_round(quant_sum(a - s.a_zero, s.a, b - s.b_zero, s.b), s.zero, D_LOW, D_HIGH);
+    return clamp(sum, s.low, s.high);
+}
+
+#define PARAMETERS                                                                                 \
+    __global const A_T *a, __global const A_T *b, __global A_T *out,                               \
+        __global const S_T *a_scale, __global const A_T *a_zero, __global const S_T *b_scale,      \
+        __global const A_T *b_zero, __global const S_T *scale, __global const A_T *zero, int low,  \
+        int high
+#define SCALES                                                                                     \
+    {                                                                                              \
+        quotient(LOAD1(S, a_scale, 0), LOAD1(S, scale, 0)),                                        \
+            quotient(LOAD1(S, b_scale, 0), LOAD1(S, scale, 0)), ZERO_OF(a_zero), ZERO_OF(b_zero),  \
+            ZERO_OF(zero), low, high                                                               \
+    }
+#define ZERO_OF(p) ((p) == 0 ? 0 : (int)(p)[0])
+
+/* Operands that lie alike, in any layout. */
+__kernel void add_flat(PARAMETERS, long count, long per_item)
+{
+    struct scales s = SCALES;
+    long i = (long)get_global_id(0) * per_item;
+    long end = min(count, i + per_item);
+    VEC(float) least = (VEC(float))(float)(D_LOW - s.zero);
+    VEC(float) most = (VEC(float))(float)(D_HIGH - s.zero);
+    for (; i + W <= end; i += W) {
+        VEC(int) p = CAT(convert_, VEC(int))(LOADW(A, a, i)) - s.a_zero;
+        VEC(int) q = CAT(convert_, VEC(int))(LOADW(A, b, i)) - s.b_zero;
+        VEC(float) x = CAT(convert_, VEC(float))(p), y = CAT(convert_, VEC(float))(q);
+        VEC(float) r = clamp(rint(fma(x, (VEC(float))s.a, y * s.b)), least, most);
+        q = CAT(convert_, VEC(int))(r) + s.zero;
+        STOREW(A, clamp(q, (VEC(int))s.low, (VEC(int))s.high), out, i);
+    }
+    for (; i < end; i++)
+        out[i] = (A_T)sum_of(s, a[i], b[i]);
+}
+
+/* Operands that broadcast: the output's dims and the operands' strides. */
+__kernel void add_broadcast(PARAMETERS, long count, long per_item, long8 dims, long8 a_strides,
+                            long8 b_strides)
+{
+    struct scales s = SCALES;
+    long i = (long)get_global_id(0) * per_item;
+    long end = min(count, i + per_item);
+    long d[8], as[8], bs[8];
+    vstore8(dims, 0, d);
+    vstore8(a_strides, 0, as);
+    vstore8(b_strides, 0, bs);
+    for (; i < end; i++) {
+        long rest = i, a_at = 0, b_at = 0;
+        for (int axis = 7; axis >= 0; axis--) {
+            a_at += rest % d[axis] * as[axis];
+            b_at += rest % d[axis] * bs[axis];
+            rest /= d[axis];
+        }
+        out[i] = (A_T)sum_of(s, a[a_at], b[b_at]);
+    }
+}
