@@ -12,6 +12,25 @@ static void add_resident(struct agent_coordinator *c, cJSON *json, const struct 
     }
 }
 
+/* How many rows the agents' devices run at once, by what they have measured. */
+static void add_batches(struct agent_coordinator *c, cJSON *json, const char *hash)
+{
+    cJSON *list = cJSON_AddArrayToObject(json, "batch");
+    struct agent_agent_view agent;
+    for (uint32_t i = 0; agent_coord_agent_at(c->core, i, &agent); i++) {
+        const struct io_link *link = agent.connected ? agent_io_link(c, agent.link) : NULL;
+        const cJSON *models =
+            link != NULL ? cJSON_GetObjectItemCaseSensitive(link->telemetry, "models") : NULL;
+        const cJSON *at;
+        cJSON_ArrayForEach(at, models)
+        {
+            const cJSON *hex = cJSON_GetObjectItemCaseSensitive(at, "hash");
+            if (cJSON_IsString(hex) && strcmp(hex->valuestring, hash) == 0)
+                agent_io_json_batch(list, at, "agent", agent.name);
+        }
+    }
+}
+
 static void add_versions(const struct agent_coordinator *c, cJSON *json, const char *name)
 {
     cJSON *list = cJSON_AddArrayToObject(json, "versions");
@@ -60,6 +79,7 @@ cJSON *agent_io_json_model(struct agent_coordinator *c, const struct agent_model
     cJSON_AddStringToObject(json, "state", model->error[0] == '\0' ? "ready" : "invalid");
     cJSON_AddStringToObject(json, "error", model->error);
     add_resident(c, json, model);
+    add_batches(c, json, hex);
     cJSON_AddNumberToObject(json, "jobs", (double)agent_coord_model_jobs(c->core, model->hash));
     for (const cJSON *side = shapes != NULL ? shapes->child : NULL; side != NULL; side = side->next)
         cJSON_AddItemToObject(json, side->string, cJSON_Duplicate(side, true));

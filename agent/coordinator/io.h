@@ -29,6 +29,8 @@
 #define IO_SUBMIT_JOBS_MAX 256
 #define IO_LINK_OUT_MAX (256u << 20) // bytes that wait for a link which does not read
 
+#define IO_DEVICES_MAX 64 // of one agent, that are told for each of its models
+
 struct io_call;
 struct io_link;
 
@@ -267,6 +269,9 @@ void agent_io_stats_free(struct agent_coordinator *c);
 // json.c: the objects of docs/control.md. NULL when memory is short.
 cJSON *agent_io_json_job(struct agent_coordinator *c, const struct agent_job_view *job);
 cJSON *agent_io_json_agent(struct agent_coordinator *c, const struct agent_agent_view *agent);
+// Adds what an agent has told of a model's batches to a list, each with one member more that says
+// whose they are.
+void agent_io_json_batch(cJSON *list, const cJSON *model, const char *key, const char *value);
 cJSON *agent_io_json_operation(struct agent_coordinator *c,
                                const struct agent_operation_view *operation);
 cJSON *agent_io_json_snapshot(struct agent_coordinator *c, bool everything);

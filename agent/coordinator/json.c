@@ -105,6 +105,49 @@ static void add_models_of(struct agent_coordinator *c, cJSON *json,
     }
 }
 
+void agent_io_json_batch(cJSON *list, const cJSON *model, const char *key, const char *value)
+{
+    static const char *const members[] = {"device", "rows", "rows_per_s"};
+    const cJSON *from = cJSON_GetObjectItemCaseSensitive(model, "batch");
+    const cJSON *item;
+    int count = 0;
+    cJSON_ArrayForEach(item, from)
+    {
+        if (count++ == IO_DEVICES_MAX)
+            return;
+        bool sound = true;
+        for (size_t i = 0; i < sizeof members / sizeof members[0]; i++)
+            sound = sound && cJSON_IsNumber(cJSON_GetObjectItemCaseSensitive(item, members[i]));
+        if (!sound)
+            continue;
+        cJSON *out = cJSON_CreateObject();
+        add_text(out, key, value);
+        copy_members(out, item, members, sizeof members / sizeof members[0]);
+        cJSON_AddItemToArray(list, out);
+    }
+}
+
+static void add_batches_of(struct agent_coordinator *c, cJSON *json, const struct io_link *link)
+{
+    cJSON *list = cJSON_AddArrayToObject(json, "batch");
+    const cJSON *models =
+        link != NULL ? cJSON_GetObjectItemCaseSensitive(link->telemetry, "models") : NULL;
+    const cJSON *at;
+    cJSON_ArrayForEach(at, models)
+    {
+        uint8_t hash[AGENT_HASH_SIZE];
+        const cJSON *hex = cJSON_GetObjectItemCaseSensitive(at, "hash");
+        if (!cJSON_IsString(hex) || !agent_io_hash_parse(hex->valuestring, hash))
+            continue;
+        const struct agent_model *model = agent_model_set_find_hash(c->models, hash);
+        if (model == NULL)
+            continue;
+        char text[AGENT_MODEL_NAME_MAX + 16];
+        snprintf(text, sizeof text, "%s:%u", model->name, model->version);
+        agent_io_json_batch(list, at, "model", text);
+    }
+}
+
 static void add_agent_load(struct agent_coordinator *c, cJSON *json,
                            const struct agent_agent_view *agent, const struct io_link *link)
 {
@@ -148,6 +191,7 @@ cJSON *agent_io_json_agent(struct agent_coordinator *c, const struct agent_agent
     add_number(json, "connected_ms", agent_io_ms(agent->connected_us));
     add_agent_load(c, json, agent, link);
     add_models_of(c, json, agent);
+    add_batches_of(c, json, link);
     add_devices(json, link);
     if (link != NULL)
         copy_members(json, link->telemetry, live, sizeof live / sizeof live[0]);

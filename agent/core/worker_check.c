@@ -38,6 +38,8 @@ static const char *check_device(const struct worker_core *core, uint32_t index)
             return "a job's rows are not where the batch has them";
         row += job->rows;
     }
+    if (device->batch_size != 0 && count > 0 && row > device->batch_size)
+        return "a batch has more rows than its size";
     if (count != device->batch_jobs)
         return "a batch is not what its device counts";
     if ((device->state == WORKER_DEVICE_RUNNING) != (count > 0))

@@ -339,8 +339,7 @@ void agent_worker_core_device(const struct worker_core *core, uint32_t device, u
     ret_view->busy_us = from->busy_us;
     if (from->state == WORKER_DEVICE_RUNNING && now_us > from->since_us)
         ret_view->busy_us += now_us - from->since_us;
-    for (uint32_t i = 0; i < WORKER_MODELS_MAX; i++)
-        ret_view->model_bytes += from->models[i].bytes;
+    ret_view->model_bytes = agent_worker_device_bytes(from);
     agent_worker_text_set(ret_view->reason, from->reason);
 }
 

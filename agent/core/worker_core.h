@@ -32,7 +32,8 @@ struct worker_ref {
 struct worker_settings {
     uint32_t batch_rows_max;
     uint64_t batch_delay_us;
-    uint64_t run_us_max; /* a batch that takes longer is a hang */
+    uint64_t batch_us_max; /* a batch that takes longer is made smaller; 0: whatever it takes */
+    uint64_t run_us_max;   /* a batch that takes longer is a hang */
     uint64_t
         load_us_max; /* as for starting, loading and planning, since the last sign of progress */
     uint32_t failures_max; /* deaths in a row after which a device is cordoned */
@@ -164,6 +165,7 @@ struct worker_action {
     uint32_t n_payloads;
     void *const *payloads; /* valid until the next step */
     uint32_t rows;
+    uint32_t size; /* rows with padding; 0: the one job as it is */
     /* RESULT */
     enum worker_outcome outcome;
     enum worker_error error;
@@ -214,6 +216,10 @@ struct worker_model_view {
     uint8_t hash[WORKER_HASH_SIZE];
     char text[WORKER_TEXT_MAX];
 };
+struct worker_batch_view {
+    uint32_t size; /* rows of a batch, as the device's runs of the model have shown it to be best */
+    double rows_per_s; /* in runs of that size */
+};
 struct worker_view {
     uint32_t queued, running;
     uint64_t model_hits, model_misses;
@@ -225,6 +231,9 @@ void agent_worker_core_device(const struct worker_core *core, uint32_t device, u
                               struct worker_device_view *ret_view);
 void agent_worker_core_model(const struct worker_core *core, uint32_t model,
                              struct worker_model_view *ret_view);
+/* False where none of the model's batches was measured on the device yet. */
+bool agent_worker_core_batch(const struct worker_core *core, uint32_t device, uint32_t model,
+                             struct worker_batch_view *ret_view);
 
 /* NULL, or what does not hold: for tests, which call it after every step. */
 const char *agent_worker_core_check(const struct worker_core *core);

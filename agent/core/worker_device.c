@@ -113,6 +113,8 @@ void agent_worker_device_died(struct worker_core *core, uint32_t index, enum wor
     struct device *device = &core->devices[index];
     enum worker_device_state was = device->state;
     uint32_t model = device->model;
+    if (was == WORKER_DEVICE_RUNNING)
+        agent_worker_rows_died(core, index);
     device->failures++;
     device->restarts++;
     bool is_over = device->failures >= core->settings.failures_max;
@@ -188,6 +190,7 @@ void agent_worker_device_on_ran(struct worker_core *core, const struct worker_ev
         return;
     }
     struct device *device = &core->devices[event->device];
+    agent_worker_rows_ran(core, event);
     device->batches++;
     if (event->bytes != 0) /* planning for a new shape has taken more */
         device->models[device->model].bytes = event->bytes;

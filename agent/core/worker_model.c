@@ -57,6 +57,8 @@ static void model_forget(struct worker_core *core, uint32_t model)
     struct worker_action *action = agent_worker_action_add(core, WORKER_DO_FORGET);
     action->model = model;
     memcpy(action->hash, core->models[model].hash, WORKER_HASH_SIZE);
+    for (uint32_t i = 0; i < core->n_devices; i++)
+        memset(&core->devices[i].choices[model], 0, sizeof(core->devices[i].choices[model]));
     memset(&core->models[model], 0, sizeof(core->models[model]));
     core->models[model].queue_head = core->models[model].queue_tail = NONE;
 }
@@ -102,7 +104,7 @@ uint32_t agent_worker_model_want(struct worker_core *core, const uint8_t *hash)
     return found;
 }
 
-static uint64_t device_bytes(const struct device *device)
+uint64_t agent_worker_device_bytes(const struct device *device)
 {
     uint64_t bytes = 0;
     for (uint32_t i = 0; i < WORKER_MODELS_MAX; i++)
@@ -117,7 +119,7 @@ void agent_worker_model_make_room(struct worker_core *core, uint32_t device_inde
     uint64_t wanted = core->models[model].disk_bytes;
     bool is_alone = core->models[model].was_evicted_for;
     for (;;) {
-        uint64_t held = device_bytes(device);
+        uint64_t held = agent_worker_device_bytes(device);
         if (!is_alone && (held <= device->bytes_max && wanted <= device->bytes_max - held))
             return;
         uint32_t oldest = NONE;

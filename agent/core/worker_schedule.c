@@ -2,45 +2,6 @@
 
 #include <string.h>
 
-static uint32_t rows_cap(const struct worker_core *core, const struct model *model)
-{
-    return model->rows_max < core->settings.batch_rows_max ? model->rows_max
-                                                           : core->settings.batch_rows_max;
-}
-
-static bool may_share(const struct job *job, uint32_t cap)
-{
-    return !job->is_solo && job->rows > 0 && job->rows <= cap;
-}
-
-/* The rows that would go with the first job now, up to the cap. */
-static uint32_t rows_ready(const struct worker_core *core, const struct model *model, uint32_t cap)
-{
-    const struct job *head = &core->jobs[model->queue_head];
-    uint32_t rows = 0;
-    for (uint32_t i = model->queue_head; i != NONE && rows < cap; i = core->jobs[i].next) {
-        const struct job *job = &core->jobs[i];
-        if (may_share(job, cap) && job->signature == head->signature)
-            rows += job->rows;
-    }
-    return rows;
-}
-
-/* When a model's first batch may run at the latest. */
-static uint64_t batch_due_us(const struct worker_core *core, const struct model *model)
-{
-    const struct job *head = &core->jobs[model->queue_head];
-    uint32_t cap = rows_cap(core, model);
-    uint64_t due_us = head->arrived_us + core->settings.batch_delay_us;
-    if (core->settings.batch_delay_us == 0 || cap <= 1 || !may_share(head, cap) ||
-        rows_ready(core, model, cap) >= cap)
-        return 0;
-    /* Waiting for company must not cost a job its deadline. */
-    if (head->deadline_us != 0 && due_us + core->settings.batch_delay_us > head->deadline_us)
-        return 0;
-    return due_us;
-}
-
 static void batch_add(struct worker_core *core, uint32_t device_index, uint32_t job_index,
                       uint32_t *last, uint32_t row)
 {
@@ -72,17 +33,18 @@ static void batch_run(struct worker_core *core, uint32_t device_index, uint32_t 
     struct device *device = &core->devices[device_index];
     struct model *model = &core->models[model_index];
     const struct job *head = &core->jobs[model->queue_head];
-    uint32_t cap = rows_cap(core, model);
-    bool is_shared = may_share(head, cap);
+    uint32_t cap = agent_worker_rows_cap(core, model);
+    bool is_shared = agent_worker_job_may_share(head, cap);
+    uint32_t room = is_shared ? agent_worker_rows_next(core, device_index, model_index) : 0;
     uint64_t signature = head->signature;
     uint32_t rows = head->rows, last = NONE;
     uint32_t next = head->next;
     batch_add(core, device_index, model->queue_head, &last, 0);
-    while (is_shared && next != NONE && rows < cap && device->batch_jobs < WORKER_BATCH_JOBS_MAX) {
+    while (next != NONE && rows < room && device->batch_jobs < WORKER_BATCH_JOBS_MAX) {
         uint32_t i = next;
         next = core->jobs[i].next;
-        if (!may_share(&core->jobs[i], cap) || core->jobs[i].signature != signature ||
-            core->jobs[i].rows > cap - rows)
+        if (!agent_worker_job_may_share(&core->jobs[i], cap) ||
+            core->jobs[i].signature != signature || core->jobs[i].rows > room - rows)
             continue;
         batch_add(core, device_index, i, &last, rows);
         rows += core->jobs[i].rows;
@@ -97,6 +59,10 @@ static void batch_run(struct worker_core *core, uint32_t device_index, uint32_t 
     action->n_payloads = device->batch_jobs;
     action->payloads = &core->payloads[(size_t)device_index * WORKER_BATCH_JOBS_MAX];
     action->rows = rows;
+    /* One that may not share the batch of today's limit has a size all the same: plans stay few. */
+    uint32_t size = agent_batch_size_of(rows <= cap ? cap : model->rows_max, rows);
+    device->batch_size = size <= cap ? size : 0;
+    action->size = model->rows_max > 1 ? size : 0;
 }
 
 static void model_load(struct worker_core *core, uint32_t device_index, uint32_t model)
@@ -126,7 +92,7 @@ static bool is_load_worth(const struct worker_core *core, uint32_t model)
         if (device->state == WORKER_DEVICE_IDLE)
             return false;
     }
-    uint32_t cap = rows_cap(core, &core->models[model]);
+    uint32_t cap = agent_worker_rows_cap(core, &core->models[model]);
     return !is_somewhere || core->models[model].queued > (cap > 1 ? cap : 1);
 }
 
@@ -140,7 +106,7 @@ static bool is_more_urgent(const struct job *a, const struct job *b)
 static bool can_go(const struct worker_core *core, uint32_t device, uint32_t model)
 {
     if (core->devices[device].models[model].is_resident)
-        return batch_due_us(core, &core->models[model]) <= core->now_us;
+        return agent_worker_rows_due_us(core, device, model) <= core->now_us;
     return is_load_worth(core, model);
 }
 
@@ -172,21 +138,30 @@ void agent_worker_schedule(struct worker_core *core)
             schedule_device(core, i);
 }
 
+static uint64_t device_next_us(const struct worker_core *core, uint32_t device)
+{
+    uint64_t next_us = UINT64_MAX;
+    for (uint32_t i = 0; i < WORKER_MODELS_MAX; i++) {
+        const struct model *model = &core->models[i];
+        if (model->state != WORKER_MODEL_LOCAL || model->queue_head == NONE ||
+            !core->devices[device].models[i].is_resident)
+            continue;
+        uint64_t due_us = agent_worker_rows_due_us(core, device, i);
+        if (due_us > core->now_us && due_us < next_us)
+            next_us = due_us;
+    }
+    return next_us;
+}
+
 uint64_t agent_worker_schedule_next_us(const struct worker_core *core)
 {
     uint64_t next_us = UINT64_MAX;
-    bool is_idle = false;
-    for (uint32_t i = 0; i < core->n_devices; i++)
-        is_idle |= core->devices[i].state == WORKER_DEVICE_IDLE;
-    if (!is_idle || core->queued == 0)
+    if (core->queued == 0 || core->settings.batch_delay_us == 0)
         return next_us;
-    for (uint32_t i = 0; i < WORKER_MODELS_MAX; i++) {
-        const struct model *model = &core->models[i];
-        if (model->state != WORKER_MODEL_LOCAL || model->queue_head == NONE)
-            continue;
-        uint64_t due_us = batch_due_us(core, model);
-        if (due_us > core->now_us && due_us < next_us)
-            next_us = due_us;
+    for (uint32_t i = 0; i < core->n_devices; i++) {
+        uint64_t due_us =
+            core->devices[i].state == WORKER_DEVICE_IDLE ? device_next_us(core, i) : UINT64_MAX;
+        next_us = due_us < next_us ? due_us : next_us;
     }
     return next_us;
 }

@@ -2,6 +2,7 @@
 #ifndef WORKER_STATE_H
 #define WORKER_STATE_H
 
+#include "batch_choice.h"
 #include "worker_core.h"
 
 enum job_state { JOB_FREE, JOB_QUEUED, JOB_RUNNING };
@@ -65,9 +66,11 @@ struct device {
     uint32_t restarts;
     uint32_t model; /* LOADING, RUNNING */
     uint32_t batch_head, batch_jobs;
+    uint32_t batch_size; /* its rows with padding; 0: it is no measure of any size */
     uint64_t batches, jobs, busy_us;
     char reason[WORKER_TEXT_MAX];
     struct residency models[WORKER_MODELS_MAX];
+    struct batch_choice choices[WORKER_MODELS_MAX]; /* outlive the process */
 };
 
 struct worker_core {
@@ -134,6 +137,7 @@ void agent_worker_model_make_room(struct worker_core *core, uint32_t device, uin
 void agent_worker_model_on_loaded(struct worker_core *core, const struct worker_event *event);
 void agent_worker_model_on_event(struct worker_core *core, const struct worker_event *event);
 void agent_worker_models_unload_wanted(struct worker_core *core);
+uint64_t agent_worker_device_bytes(const struct device *device); /* that models take */
 
 /* worker_device.c */
 void agent_worker_device_on_started(struct worker_core *core, uint32_t device);
@@ -145,6 +149,19 @@ void agent_worker_devices_tick(struct worker_core *core);
 void agent_worker_device_set(struct worker_core *core, uint32_t device,
                              enum worker_device_state state, uint64_t due_us);
 bool agent_worker_device_is_alive(const struct device *device);
+
+/* worker_rows.c */
+/* Most rows of a model's batch. */
+uint32_t agent_worker_rows_cap(const struct worker_core *core, const struct model *model);
+/* Whether a job can be one of several in a batch of at most `cap` rows. */
+bool agent_worker_job_may_share(const struct job *job, uint32_t cap);
+/* When the batch of a model's first job may run on a device at the latest; 0: now. */
+uint64_t agent_worker_rows_due_us(const struct worker_core *core, uint32_t device, uint32_t model);
+/* The rows that the batch of a model's first job, which may share, has room for. */
+uint32_t agent_worker_rows_next(const struct worker_core *core, uint32_t device, uint32_t model);
+/* What the device's batch has shown, before its jobs are answered. */
+void agent_worker_rows_ran(struct worker_core *core, const struct worker_event *event);
+void agent_worker_rows_died(struct worker_core *core, uint32_t device);
 
 /* worker_schedule.c */
 /* Gives every idle device a batch, or a model to load. */

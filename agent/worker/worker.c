@@ -269,6 +269,7 @@ static struct worker_core *core_create(const struct agent_worker *worker)
         .jobs_max = (uint32_t)config->credit,
         .settings = {.batch_rows_max = (uint32_t)config->batch_size_max,
                      .batch_delay_us = (uint64_t)config->batch_delay_us,
+                     .batch_us_max = (uint64_t)config->batch_latency_us,
                      .run_us_max = (uint64_t)config->executor_hang_ms * 1000,
                      .load_us_max = (uint64_t)config->executor_load_ms * 1000,
                      .failures_max = (uint32_t)config->executor_failures_max},

@@ -61,18 +61,6 @@ static bool inputs_check(const struct worker_model *model, const struct worker_j
     return true;
 }
 
-/* Batches are rounded up to a power of two, so that a model needs a handful of plans and not one
- * for each size that the traffic happens to give: preparing one costs more than the idle rows. */
-static uint32_t rows_pad(const struct worker_model *model, uint32_t rows)
-{
-    uint32_t padded = 1;
-    if (rows == 0 || model->rows_max <= 1 || rows > model->rows_max)
-        return 0;
-    while (padded < rows)
-        padded *= 2;
-    return padded < model->rows_max ? padded : model->rows_max;
-}
-
 /* Only a first dimension that the model leaves open can be padded. */
 bool agent_worker_can_batch(const struct worker_model *model)
 {
@@ -151,7 +139,7 @@ void agent_worker_device_run(struct agent_worker *worker, const struct worker_ac
         refuse(worker, action->device, WORKER_ERROR_INPUT, why);
         return;
     }
-    device->rows_padded = agent_worker_can_batch(model) ? rows_pad(model, action->rows) : 0;
+    device->rows_padded = agent_worker_can_batch(model) ? action->size : 0;
     device->batch_model = action->model;
     run->batch = ++device->batch;
     run->model = action->model;

@@ -55,7 +55,6 @@ struct worker_device {
 /* What is known of the core's model slot. */
 struct worker_model {
     char path[STORE_PATH_MAX];
-    uint32_t rows_max;
     bool is_described; /* the next four are known */
     uint32_t n_inputs, n_outputs;
     struct executor_io inputs[EXECUTOR_TENSORS_MAX];

@@ -299,7 +299,6 @@ static void on_fetched(struct agent_worker *worker, const struct note *note)
     memset(model, 0, sizeof(*model));
     if (note->is_fetched) {
         snprintf(model->path, sizeof(model->path), "%s", note->text);
-        model->rows_max = note->rows_max;
         agent_log(AGENT_LOG_INFO, "model fetched", LOG_STR("path", model->path),
                   LOG_INT("bytes", note->bytes));
     } else {
@@ -318,6 +317,7 @@ static void on_reload(struct agent_worker *worker, const struct note *note)
     struct worker_settings settings = {
         .batch_rows_max = (uint32_t)config->batch_size_max,
         .batch_delay_us = (uint64_t)config->batch_delay_us,
+        .batch_us_max = (uint64_t)config->batch_latency_us,
         .run_us_max = (uint64_t)config->executor_hang_ms * 1000,
         .load_us_max = (uint64_t)config->executor_load_ms * 1000,
         .failures_max = (uint32_t)config->executor_failures_max,

@@ -95,6 +95,21 @@ static void add_io(cJSON *model, const char *key, const struct executor_io *list
     }
 }
 
+static void add_batches(const struct agent_worker *worker, cJSON *model, uint32_t index)
+{
+    cJSON *list = cJSON_AddArrayToObject(model, "batch");
+    for (uint32_t i = 0; i < worker->n_devices; i++) {
+        struct worker_batch_view view;
+        if (!agent_worker_core_batch(worker->core, i, index, &view))
+            continue;
+        cJSON *item = cJSON_CreateObject();
+        cJSON_AddNumberToObject(item, "device", i);
+        cJSON_AddNumberToObject(item, "rows", view.size);
+        cJSON_AddNumberToObject(item, "rows_per_s", view.rows_per_s);
+        cJSON_AddItemToArray(list, item);
+    }
+}
+
 static void add_model(const struct agent_worker *worker, cJSON *list, uint32_t index)
 {
     struct worker_model_view view;
@@ -114,6 +129,7 @@ static void add_model(const struct agent_worker *worker, cJSON *list, uint32_t i
     cJSON_AddStringToObject(item, "error", view.text);
     cJSON_AddNumberToObject(item, "memory_bytes", (double)view.bytes);
     cJSON_AddNumberToObject(item, "load_us", (double)view.load_us);
+    add_batches(worker, item, index);
     if (model->is_described && view.is_resident) {
         add_io(item, "inputs", model->inputs, model->n_inputs);
         add_io(item, "outputs", model->outputs, model->n_outputs);

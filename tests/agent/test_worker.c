@@ -104,11 +104,28 @@ Test(worker, jobs_are_batched_and_each_gets_its_own_rows)
     cr_assert(double_wait_results(&coordinator, 40));
     for (uint32_t i = 0; i < 40; i++)
         expect_done(1 + i, 1.0f + (float)i);
-    cr_expect_geq(coordinator.jobs[1].batch, 2, "a burst of 40 ran in batches of %u",
-                  coordinator.jobs[1].batch);
     cr_expect_eq(coordinator.started, 40);
     cr_expect(double_wait_telemetry(&coordinator, "\"state\":\"resident\""));
     cr_expect_not_null(strstr(coordinator.telemetry, "\"name\":\"input\",\"dtype\":\"float32\""));
+}
+
+/* A run of the noop model costs next to nothing, and so does a row more. */
+Test(worker, more_rows_run_at_once_where_measuring_says_so)
+{
+    uint32_t n = 0;
+    worker_start(NULL);
+    for (uint32_t burst = 0; burst < 8; burst++, n += 120) {
+        send_jobs(1 + n, 120, (float)n - 2000);
+        cr_assert(double_wait_results(&coordinator, n + 120));
+    }
+    for (uint32_t i = 0; i < n; i++)
+        expect_done(1 + i, (float)i - 2000);
+    cr_expect_gt(coordinator.jobs[n - 119].batch, 1, "a burst of 120 begins with a batch of one");
+    pthread_mutex_lock(&coordinator.lock);
+    coordinator.telemetry[0] = '\0'; /* the next, not one from the midst of it */
+    pthread_mutex_unlock(&coordinator.lock);
+    cr_expect(double_wait_telemetry(&coordinator, "\"batch\":[{\"device\":0,\"rows\":"));
+    cr_expect_null(strstr(coordinator.telemetry, "\"rows\":1,"), "%s", coordinator.telemetry);
 }
 
 static int compare_longs(const void *a, const void *b)

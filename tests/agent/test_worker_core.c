@@ -1,119 +1,6 @@
 /* The agent's decisions, driven step by step: the double below stands for link, disk and devices.
  */
-#include <stdlib.h>
-#include <string.h>
-
-#include <criterion/criterion.h>
-
-#include "agent/core/worker_core.h"
-
-enum { JOBS_MAX = 64, SECOND = 1000000 };
-
-struct harness {
-    struct worker_core *core;
-    struct worker_actions actions;
-    uint64_t now_us;
-};
-
-static struct worker_options options_default(uint32_t devices)
-{
-    struct worker_options options = {
-        .devices = devices,
-        .jobs_max = JOBS_MAX,
-        .settings = {.batch_rows_max = 8,
-                     .run_us_max = 10 * SECOND,
-                     .load_us_max = 100 * SECOND,
-                     .failures_max = 3},
-    };
-    for (uint32_t i = 0; i < devices; i++)
-        options.device_bytes_max[i] = 1000;
-    return options;
-}
-
-static void step(struct harness *h, const struct worker_event *event)
-{
-    cr_assert(agent_worker_core_step(h->core, event, h->now_us, &h->actions));
-    const char *wrong = agent_worker_core_check(h->core);
-    cr_assert_null(wrong, "%s", wrong);
-}
-
-static void tick(struct harness *h)
-{
-    step(h, &(struct worker_event){.kind = WORKER_TICK});
-}
-
-static const struct worker_action *find(const struct harness *h, enum worker_action_kind kind,
-                                        size_t nth)
-{
-    for (size_t i = 0; i < h->actions.count; i++)
-        if (h->actions.list[i].kind == kind && nth-- == 0)
-            return &h->actions.list[i];
-    return NULL;
-}
-
-static size_t count(const struct harness *h, enum worker_action_kind kind)
-{
-    size_t n = 0;
-    while (find(h, kind, n) != NULL)
-        n++;
-    return n;
-}
-
-static void start(struct harness *h, const struct worker_options *options)
-{
-    memset(h, 0, sizeof(*h));
-    h->now_us = SECOND;
-    h->core = agent_worker_core_create(options);
-    cr_assert_not_null(h->core);
-    step(h, &(struct worker_event){.kind = WORKER_LINK_UP, .epoch = 1});
-    cr_assert_eq(count(h, WORKER_DO_START), options->devices);
-    for (uint32_t i = 0; i < options->devices; i++)
-        step(h, &(struct worker_event){.kind = WORKER_STARTED, .device = i});
-}
-
-static void end(struct harness *h)
-{
-    agent_worker_core_destroy(h->core, NULL);
-    agent_worker_actions_free(&h->actions);
-}
-
-static struct worker_event job_event(uint64_t id, uint8_t model)
-{
-    struct worker_event event = {.kind = WORKER_DISPATCH};
-    event.dispatch.ref = (struct worker_ref){.job = id, .epoch = 1, .attempt = 1};
-    event.dispatch.hash[0] = model;
-    event.dispatch.rows = 1;
-    event.dispatch.signature = 7;
-    event.dispatch.payload = (void *)(uintptr_t)id;
-    return event;
-}
-
-static void dispatch(struct harness *h, uint64_t id, uint8_t model)
-{
-    struct worker_event event = job_event(id, model);
-    step(h, &event);
-}
-
-/* Brings a model onto device 0 and answers the one job that asks for it. */
-static uint32_t load_model(struct harness *h, uint8_t model, uint64_t bytes)
-{
-    dispatch(h, 900000u + model, model);
-    const struct worker_action *fetch = find(h, WORKER_DO_FETCH, 0);
-    cr_assert_not_null(fetch);
-    uint32_t number = fetch->model;
-    step(h, &(struct worker_event){
-                .kind = WORKER_FETCHED, .model = number, .bytes = bytes, .rows_max = 8});
-    cr_assert_not_null(find(h, WORKER_DO_LOAD, 0));
-    step(h, &(struct worker_event){.kind = WORKER_LOADED, .model = number, .bytes = bytes});
-    if (find(h, WORKER_DO_RUN, 0) == NULL) {
-        h->now_us = agent_worker_core_next_us(h->core);
-        tick(h);
-    }
-    cr_assert_not_null(find(h, WORKER_DO_RUN, 0));
-    step(h, &(struct worker_event){.kind = WORKER_RAN, .bytes = bytes});
-    cr_assert_eq(count(h, WORKER_DO_RESULT), 1);
-    return number;
-}
+#include "tests/agent/worker_rig.h"
 
 Test(worker_core, a_burst_becomes_one_batch_and_each_job_gets_its_rows)
 {
@@ -121,6 +8,7 @@ Test(worker_core, a_burst_becomes_one_batch_and_each_job_gets_its_rows)
     struct worker_options options = options_default(1);
     start(&h, &options);
     load_model(&h, 1, 100);
+    work(&h, 1, 16, 200, run_us_flat);
     for (uint64_t id = 1; id <= 4; id++) {
         struct worker_event event = job_event(id, 1);
         event.dispatch.rows = id == 3 ? 3 : 1;
@@ -133,6 +21,7 @@ Test(worker_core, a_burst_becomes_one_batch_and_each_job_gets_its_rows)
     cr_assert_not_null(run);
     cr_expect_eq(run->n_payloads, 4);
     cr_expect_eq(run->rows, 6);
+    cr_expect_eq(run->size, 8, "padded to a size that has its plan");
     cr_expect_eq(count(&h, WORKER_DO_BEGUN), 4);
     step(&h, &(struct worker_event){.kind = WORKER_RAN, .bytes = 100});
     const uint32_t rows[] = {0, 1, 2, 5};
@@ -152,6 +41,7 @@ Test(worker_core, batches_respect_their_bound_shapes_and_models_that_forbid_them
     struct worker_options options = options_default(1);
     start(&h, &options);
     load_model(&h, 1, 100);
+    work(&h, 1, 16, 200, run_us_flat);
     for (uint64_t id = 1; id <= 12; id++) {
         struct worker_event event = job_event(id, 1);
         event.dispatch.signature = id == 2 ? 8 : 7;
@@ -189,9 +79,11 @@ Test(worker_core, an_incomplete_batch_waits_no_longer_than_it_may)
 {
     struct harness h;
     struct worker_options options = options_default(1);
-    options.settings.batch_delay_us = 5000;
     start(&h, &options);
     load_model(&h, 1, 100);
+    work(&h, 1, 16, 200, run_us_flat);
+    options.settings.batch_delay_us = 5000;
+    agent_worker_core_set(h.core, &options.settings);
     dispatch(&h, 1, 1);
     tick(&h);
     cr_expect_eq(count(&h, WORKER_DO_RUN), 0);

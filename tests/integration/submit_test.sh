@@ -22,12 +22,34 @@ for image in "$IMAGES"/digit-*.png; do
     label=$(basename "$image" | sed 's/digit-\([0-9]\).*/\1/')
     answer=$("$STOKER" submit digits "$image" --wait --timeout 120s) || fail "submit $image"
     say "$answer"
+    printf '%s\n' "$answer" >>"$work/alone"
     all=$((all + 1))
     case $answer in
     *": $label "[0-9]*%*) right=$((right + 1)) ;;
     esac
 done
 check "at least 9 of 10 held-out digits are right ($right of $all)" test $((right * 10)) -ge $((all * 9))
+
+# Many at once: the agent finds out that more rows a run are faster, and each job gets its own answer.
+classes() {
+    sed 's/\(: [0-9]*\) .*/\1/' "$1" | sort -u
+}
+chosen_batch() {
+    "$STOKER" models digits --output json | jq -r '.model.batch[0].rows // 0'
+}
+batch_is_large() {
+    [ "$(chosen_batch)" -gt 1 ]
+}
+"$STOKER" submit digits "$IMAGES"/digit-*.png --repeat 60 --wait >"$work/many" || fail "submit many"
+classes "$work/alone" >"$work/alone.classes"
+classes "$work/many" >"$work/many.classes"
+check "$(wc -l <"$work/many") images have the class that each has alone" \
+    cmp "$work/many.classes" "$work/alone.classes"
+wait_for 5 batch_is_large
+shared=$("$STOKER" jobs --model digits --limit 1000 --output json |
+    jq '[.jobs[] | select(.batch > 1)] | length')
+check "$shared of the last 1000 jobs shared a batch, now of $(chosen_batch) rows" test "$shared" -gt 500
+check "the agent shows the same" sh -c "'$STOKER' agents one | grep -q '^one .*digits:1  *$(chosen_batch)  *[1-9]'"
 
 check "noop answers" "$STOKER" submit noop "$work/sixteen.raw" --dtype float32 --shape 1,16 --wait
 first=$(ls "$IMAGES"/digit-*.png | head -n 1)

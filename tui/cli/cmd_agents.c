@@ -74,6 +74,23 @@ static void print_devices(const cJSON *agents)
     tui_table_print(table);
 }
 
+static void print_batches(const cJSON *agents)
+{
+    static const char *const headings[] = {"AGENT", ">DEVICE", "MODEL", ">BATCH", ">ROWS/S", NULL};
+    struct tui_table *table = tui_table_create(headings);
+    const cJSON *agent, *batch;
+
+    cJSON_ArrayForEach(agent, agents) cJSON_ArrayForEach(batch, tui_reply_member(agent, "batch"))
+    {
+        tui_table_cell(table, "%s", tui_reply_text(agent, "name"));
+        tui_table_cell(table, "%.0f", tui_reply_number(batch, "device"));
+        tui_table_cell(table, "%s", tui_reply_text(batch, "model"));
+        tui_table_cell(table, "%.0f", tui_reply_number(batch, "rows"));
+        tui_table_cell(table, "%.1f", tui_reply_number(batch, "rows_per_s"));
+    }
+    tui_table_print(table);
+}
+
 static enum tui_exit run(struct tui_cli *cli)
 {
     cJSON *reply = NULL, *request = cJSON_CreateObject();
@@ -91,6 +108,10 @@ static enum tui_exit run(struct tui_cli *cli)
         if (cJSON_GetArraySize(agents) > 0) {
             printf("\n");
             print_devices(agents);
+        }
+        if (cli->n_args > 0) {
+            printf("\n");
+            print_batches(agents);
         }
     }
     cJSON_Delete(reply);

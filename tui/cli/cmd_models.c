@@ -23,10 +23,31 @@ static void format_shape(const cJSON *tensor, char *out, size_t out_bytes)
         snprintf(out + used, out_bytes - used, "]");
 }
 
+/* "8", "1-16" where the devices differ, "-" before any has measured. */
+static const char *format_batch(const cJSON *batches, char *out, size_t out_bytes)
+{
+    const cJSON *batch;
+    double least = 0, most = 0;
+
+    cJSON_ArrayForEach(batch, batches)
+    {
+        double rows = tui_reply_number(batch, "rows");
+        least = least == 0 || rows < least ? rows : least;
+        most = rows > most ? rows : most;
+    }
+    if (most == 0)
+        return "-";
+    if (least < most)
+        snprintf(out, out_bytes, "%.0f-%.0f", least, most);
+    else
+        snprintf(out, out_bytes, "%.0f", most);
+    return out;
+}
+
 static void print_models(const cJSON *models)
 {
-    static const char *const headings[] = {"MODEL", ">VERSION",  "STATE",       ">SIZE", ">JOBS",
-                                           "INPUT", ">RESIDENT", "DESCRIPTION", NULL};
+    static const char *const headings[] = {"MODEL", ">VERSION",  "STATE",  ">SIZE",       ">JOBS",
+                                           "INPUT", ">RESIDENT", ">BATCH", "DESCRIPTION", NULL};
     struct tui_table *table = tui_table_create(headings);
     const cJSON *model;
 
@@ -44,6 +65,8 @@ static void print_models(const cJSON *models)
             format_shape(input, text, sizeof(text));
         tui_table_cell(table, "%s", input != NULL ? text : "not loaded yet");
         tui_table_cell(table, "%d", cJSON_GetArraySize(tui_reply_member(model, "resident")));
+        tui_table_cell(table, "%s",
+                       format_batch(tui_reply_member(model, "batch"), text, sizeof(text)));
         tui_table_cell(table, "%s", error[0] ? error : tui_reply_text(model, "description"));
     }
     tui_table_print(table);
@@ -60,6 +83,20 @@ static void print_tensors(const char *what, const cJSON *tensors)
     }
 }
 
+static void print_batches(const cJSON *batches)
+{
+    const cJSON *batch;
+
+    cJSON_ArrayForEach(batch, batches)
+    {
+        char clean[TUI_CELL_BYTES];
+        printf("%-8s  %.0f rows, %.1f rows/s: %s device %.0f\n", "batch",
+               tui_reply_number(batch, "rows"), tui_reply_number(batch, "rows_per_s"),
+               tui_shown(tui_reply_text(batch, "agent"), clean, sizeof(clean)),
+               tui_reply_number(batch, "device"));
+    }
+}
+
 static void print_model(const cJSON *model)
 {
     cJSON *list = cJSON_CreateArray();
@@ -71,6 +108,7 @@ static void print_model(const cJSON *model)
     cJSON_Delete(list);
     print_tensors("input", tui_reply_member(model, "inputs"));
     print_tensors("output", tui_reply_member(model, "outputs"));
+    print_batches(tui_reply_member(model, "batch"));
     cJSON_ArrayForEach(label, tui_reply_member(model, "labels"))
     {
         char clean[TUI_CELL_BYTES];

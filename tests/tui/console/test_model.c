@@ -59,7 +59,13 @@ Test(model, folds_a_snapshot)
     cr_assert_str_eq(agent->state, "draining");
     cr_assert_eq(agent->device_count, 2);
     cr_assert_str_eq(agent->devices[1].name, "Tesla K80");
+    cr_assert_eq(agent->batch_count, 0, "an older agent tells nothing of its batches");
     cr_assert_str_eq(agent->models[0], "yolo:1");
+    const struct tui_agent *first = tui_fleet_agent(model->fleet, "ember-01");
+    cr_assert_eq(first->batch_count, 2);
+    cr_assert_str_eq(first->batches[1].model, "resnet50:2");
+    cr_assert_eq(first->batches[1].rows, 4);
+    cr_assert_float_eq(first->batches[1].rows_per_s, 35.5, 1e-9);
     cr_assert_float_eq(tui_agent_busy(agent), 0.22, 1e-9);
     cr_assert_eq(model->fleet->operations[0].blockers[0].job, 88121);
     /* lost ember-04, and the suspect devices of ember-02 and ember-04 */

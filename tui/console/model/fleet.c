@@ -14,6 +14,7 @@ void tui_fleet_destroy(struct tui_fleet *fleet)
     free(fleet->operations);
     free(fleet->devices);
     free(fleet->models);
+    free(fleet->batches);
     free(fleet);
 }
 

@@ -35,6 +35,14 @@ struct tui_device {
     uint64_t restarts, batches, jobs;
 };
 
+/* How many rows a device runs at once of a model, by what it has measured. */
+struct tui_batch {
+    char model[TUI_NAME_SIZE];
+    uint32_t device;
+    uint64_t rows;
+    double rows_per_s; /* NAN where it isn't known */
+};
+
 struct tui_agent {
     char name[TUI_NAME_SIZE];
     char state[TUI_WORD_SIZE];
@@ -51,6 +59,8 @@ struct tui_agent {
     size_t device_count;
     const char (*models)[TUI_NAME_SIZE]; /* [model_count] in the fleet's pool */
     size_t model_count;
+    const struct tui_batch *batches; /* [batch_count] in the fleet's pool */
+    size_t batch_count;
 };
 
 struct tui_blocker {
@@ -102,6 +112,7 @@ struct tui_fleet {
     size_t operation_count;
     struct tui_device *devices;    /* the pool behind the agents' devices */
     char (*models)[TUI_NAME_SIZE]; /* the pool behind the agents' models */
+    struct tui_batch *batches;     /* the pool behind the agents' batches */
 };
 
 struct tui_event {

@@ -5,8 +5,9 @@
 #define TUI_MESSAGE_BYTES_MAX (16u << 20) /* a longer JSON message is refused unread */
 
 #define TUI_AGENTS_MAX 4096
-#define TUI_DEVICES_MAX 64 /* of one agent */
-#define TUI_MODELS_MAX 64  /* of one agent */
+#define TUI_DEVICES_MAX 64  /* of one agent */
+#define TUI_MODELS_MAX 64   /* of one agent */
+#define TUI_BATCHES_MAX 256 /* of one agent: a model on a device each */
 #define TUI_OPERATIONS_MAX 128
 #define TUI_BLOCKERS_MAX 64 /* of one operation */
 #define TUI_MOVES_MAX 64    /* of one plan; the rest is counted */

@@ -48,19 +48,22 @@ static enum tui_parse fill_agents(const cJSON *array, struct tui_fleet *fleet)
     size_t agents = tui_json_count(array, TUI_AGENTS_MAX);
     size_t devices = 0;
     size_t models = 0;
+    size_t batches = 0;
     const cJSON *at = array ? array->child : NULL;
 
     for (size_t i = 0; i < agents; i++, at = at->next) {
         devices += tui_json_count(tui_json_array(at, "devices"), TUI_DEVICES_MAX);
         models += tui_json_count(tui_json_array(at, "models"), TUI_MODELS_MAX);
+        batches += tui_json_count(tui_json_array(at, "batch"), TUI_BATCHES_MAX);
     }
     fleet->agents = calloc(agents + 1, sizeof(*fleet->agents));
     fleet->devices = calloc(devices + 1, sizeof(*fleet->devices));
     fleet->models = calloc(models + 1, sizeof(*fleet->models));
-    if (!fleet->agents || !fleet->devices || !fleet->models)
+    fleet->batches = calloc(batches + 1, sizeof(*fleet->batches));
+    if (!fleet->agents || !fleet->devices || !fleet->models || !fleet->batches)
         return TUI_PARSE_NO_MEMORY;
 
-    struct tui_parse_pools pools = {fleet->devices, fleet->models};
+    struct tui_parse_pools pools = {fleet->devices, fleet->models, fleet->batches};
     at = array ? array->child : NULL;
     for (size_t i = 0; i < agents; i++, at = at->next) {
         /* The name is the identity of everything that the operator does to an agent. */

@@ -92,11 +92,20 @@ static void parse_device(const cJSON *object, struct tui_device *ret_device)
     ret_device->jobs = integer(object, "jobs");
 }
 
+static void parse_batch(const cJSON *object, struct tui_batch *ret_batch)
+{
+    tui_json_text(object, "model", ret_batch->model, sizeof(ret_batch->model));
+    ret_batch->device = (uint32_t)tui_json_integer(object, "device", UINT32_MAX);
+    ret_batch->rows = integer(object, "rows");
+    ret_batch->rows_per_s = tui_json_real(object, "rows_per_s");
+}
+
 static void parse_lists(const cJSON *object, struct tui_parse_pools *pools,
                         struct tui_agent *ret_agent)
 {
     const cJSON *devices = tui_json_array(object, "devices");
     const cJSON *models = tui_json_array(object, "models");
+    const cJSON *batches = tui_json_array(object, "batch");
     const cJSON *at = devices ? devices->child : NULL;
 
     ret_agent->devices = pools->devices;
@@ -109,6 +118,11 @@ static void parse_lists(const cJSON *object, struct tui_parse_pools *pools,
     for (size_t i = 0; i < ret_agent->model_count; i++, at = at->next)
         tui_text_clean(*pools->models++, TUI_NAME_SIZE,
                        cJSON_IsString(at) ? at->valuestring : NULL);
+    ret_agent->batches = pools->batches;
+    ret_agent->batch_count = tui_json_count(batches, TUI_BATCHES_MAX);
+    at = batches ? batches->child : NULL;
+    for (size_t i = 0; i < ret_agent->batch_count; i++, at = at->next)
+        parse_batch(at, pools->batches++);
 }
 
 bool tui_parse_agent(const cJSON *object, struct tui_parse_pools *pools,

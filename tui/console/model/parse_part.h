@@ -10,6 +10,7 @@
 struct tui_parse_pools {
     struct tui_device *devices;
     char (*models)[TUI_NAME_SIZE];
+    struct tui_batch *batches;
 };
 
 /* Everything of a snapshot but its agents and operations. */

@@ -9,7 +9,22 @@
 
 #define AGENT_EVENTS 12
 
-static void write_device(struct tui_pen *pen, const struct tui_device *device)
+/* What the device has found to be the best number of rows for each of its models. */
+static void write_batches(struct tui_pen *pen, const struct tui_agent *agent, uint32_t device)
+{
+    for (size_t i = 0; i < agent->batch_count; i++) {
+        const struct tui_batch *batch = &agent->batches[i];
+        char rate[TUI_FIGURE_SIZE];
+        if (batch->device != device)
+            continue;
+        tui_figure_rate(rate, sizeof(rate), batch->rows_per_s);
+        tui_pen_field(pen, "  batch", TUI_ROLE_NORMAL, "%s: %" PRIu64 " rows, %s rows/s",
+                      batch->model, batch->rows, rate);
+    }
+}
+
+static void write_device(struct tui_pen *pen, const struct tui_agent *agent,
+                         const struct tui_device *device)
 {
     char used[TUI_FIGURE_SIZE];
     char total[TUI_FIGURE_SIZE];
@@ -24,6 +39,7 @@ static void write_device(struct tui_pen *pen, const struct tui_device *device)
     tui_pen_field(pen, "  load", TUI_ROLE_NORMAL, "%s busy, %s of %s of memory", busy, used, total);
     tui_pen_field(pen, "  work", TUI_ROLE_NORMAL, "%" PRIu64 " jobs in %" PRIu64 " batches",
                   device->jobs, device->batches);
+    write_batches(pen, agent, device->index);
     tui_pen_field(pen, "  executor", device->restarts > 0 ? TUI_ROLE_WARN : TUI_ROLE_NORMAL,
                   "restarted %" PRIu64 " times", device->restarts);
     tui_pen_field(pen, "  hardware", TUI_ROLE_DIM, "%s, %u compute units%s%s, driver %s",
@@ -74,7 +90,7 @@ static void write_agent(const struct tui_app *app, struct tui_pen *pen)
         for (size_t i = 0; i < agent->model_count; i++)
             tui_pen_field(pen, i == 0 ? "models" : "", TUI_ROLE_NORMAL, "%s", agent->models[i]);
         for (size_t i = 0; i < agent->device_count; i++)
-            write_device(pen, &agent->devices[i]);
+            write_device(pen, agent, &agent->devices[i]);
     }
     tui_pen_print(pen, TUI_ROLE_TITLE, "Events");
     for (size_t i = 0; i < tui_model_event_count(app->model) && shown < AGENT_EVENTS; i++) {
