@@ -109,6 +109,16 @@ int64_t cx_layout_blocks(enum cx_layout layout, const struct cx_shape *shape)
     return shape->dims[1] / block + (shape->dims[1] % block != 0);
 }
 
+struct cx_shape cx_layout_lies(enum cx_layout layout, const struct cx_shape *shape)
+{
+    struct cx_shape lies = *shape;
+    if (layout != CX_LAYOUT_PLAIN) {
+        lies.dims[1] = cx_layout_blocks(layout, shape);
+        lies.dims[lies.rank++] = cx_layout_block(layout);
+    }
+    return lies;
+}
+
 bool cx_shape_bytes(enum cx_dtype dtype, const struct cx_shape *shape, enum cx_layout layout,
                     size_t *ret_bytes)
 {

@@ -20,6 +20,10 @@ int64_t cx_layout_block(enum cx_layout layout);
 /* Blocks of axis 1 in a layout: its channels for PLAIN. The rank must be at least 2. */
 int64_t cx_layout_blocks(enum cx_layout layout, const struct cx_shape *shape);
 
+/* The axes of a tensor as they lie in memory, outermost first: [N][ceil(C/b)][spatial axes][b] of
+ * NCHWCb, the shape itself of PLAIN. The rank of a blocked one must be under CX_RANK_MAX. */
+struct cx_shape cx_layout_lies(enum cx_layout layout, const struct cx_shape *shape);
+
 /* A view: nobody owns anything here. dtype CX_DTYPE_UNDEFINED marks an optional tensor that is
  * absent; data is NULL where only the type and shape are known. Always PLAIN. Types under 8 bits
  * are packed, first element in the low bits, as in ONNX. */

@@ -95,6 +95,67 @@ static enum cx_status prepare_rows(struct cx_prepare *p, const struct pool *pool
     return cx_prepare_launch(p, &spec);
 }
 
+/* ---- blocks of channels ---- */
+
+static void init_blocks(struct cx_launch_spec *spec, const struct pool *pool, const char *kernel)
+{
+    *spec = (struct cx_launch_spec){.file = "cpu/pool_blocks.cl", .kernel = kernel, .dim_n = 1};
+    cx_launch_option(spec, "-DBLOCK=%d", (int)cx_layout_block(pool->x->layout));
+    add_options(pool, spec);
+}
+
+static enum cx_status prepare_block_planes(struct cx_prepare *p, const struct pool *pool,
+                                           int64_t units)
+{
+    const struct cx_window *w = &pool->window;
+    struct cx_launch_spec spec;
+    init_blocks(&spec, pool, "pool_block_planes");
+    int64_t each = cx_split_each(units, 1, cx_prepare_device(p), 1);
+    spec.global[0] = (size_t)((units + each - 1) / each);
+    spec.local[0] = 1;
+    cx_launch_arg(&spec, cx_prepare_input_arg(p, 0));
+    cx_launch_arg(&spec, cx_prepare_output_arg(p, 0));
+    cx_launch_arg(&spec, cx_arg_i32(units));
+    cx_launch_arg(&spec, cx_arg_i32(each));
+    cx_launch_arg(&spec, cx_arg_i32(w->in[0] * w->in[1] * w->in[2]));
+    cx_launch_arg(&spec, cx_arg_i32(pool->x->shape.dims[1]));
+    return cx_prepare_launch(p, &spec);
+}
+
+static enum cx_status prepare_blocks(struct cx_prepare *p, const struct pool *pool)
+{
+    const struct cx_window *w = &pool->window;
+    int64_t units = pool->x->shape.dims[0] * cx_layout_blocks(pool->x->layout, &pool->x->shape);
+    if (pool->attrs->global)
+        return prepare_block_planes(p, pool, units);
+    int64_t rows = w->out[0] * w->out[1];
+    int64_t each = cx_split_each(rows, units, cx_prepare_device(p), 1);
+    struct cx_launch_spec spec;
+    init_blocks(&spec, pool, "pool_blocks");
+    spec.dim_n = 2;
+    spec.global[0] = (size_t)((rows + each - 1) / each);
+    spec.global[1] = (size_t)units;
+    spec.local[0] = spec.local[1] = 1;
+    cx_launch_arg(&spec, cx_prepare_input_arg(p, 0));
+    cx_launch_arg(&spec, cx_prepare_output_arg(p, 0));
+    cx_window_args(&spec, w, 1, 1, 1);
+    cx_launch_arg(&spec, cx_arg_i32(each));
+    return cx_prepare_launch(p, &spec);
+}
+
+/* A global pool's output is PLAIN: its kernel leaves the padding out, and with full blocks the
+ * bytes are the same anyway. */
+static struct cx_layouts layout(const struct cx_layout_query *query)
+{
+    const struct cx_pool *attrs = query->node->attrs;
+    const struct cx_value *x = &query->graph->values[query->node->inputs[0]];
+    enum cx_layout found = cx_layout_at_hand(query, 0);
+    bool positions = query->node->output_count > 1 && query->node->outputs[1] != CX_VALUE_NONE;
+    if (x->dtype != CX_DTYPE_FLOAT || positions || attrs->kind == CX_POOL_LP)
+        found = CX_LAYOUT_PLAIN;
+    return (struct cx_layouts){.input = found, .output = attrs->global ? CX_LAYOUT_PLAIN : found};
+}
+
 static enum cx_status prepare_cpu(struct cx_prepare *p)
 {
     struct pool pool;
@@ -102,6 +163,8 @@ static enum cx_status prepare_cpu(struct cx_prepare *p)
     if (status != CX_OK)
         return status;
     const struct cx_window *w = &pool.window;
+    if (pool.x->layout != CX_LAYOUT_PLAIN)
+        return prepare_blocks(p, &pool);
     if (pool.x->dtype != CX_DTYPE_FLOAT || pool.positions != NULL || pool.attrs->kind == CX_POOL_LP)
         return prepare_direct(p, &pool);
     if (pool.attrs->global && w->in[0] * w->in[1] * w->in[2] >= PLANE_WIDTH_MIN)
@@ -111,4 +174,4 @@ static enum cx_status prepare_cpu(struct cx_prepare *p)
     return prepare_direct(p, &pool);
 }
 
-const struct cx_kernel cx_kernel_pool_cpu = {.prepare = prepare_cpu};
+const struct cx_kernel cx_kernel_pool_cpu = {.prepare = prepare_cpu, .layout = layout};

@@ -124,3 +124,29 @@ Test(layouts, one_element_functions)
         rig_check(&node, CX_FAMILY_CPU);
     }
 }
+
+/* Joined on channels at the borders of blocks, with a rest in the last, in the middle of a block of
+ * 16, and on other axes; more inputs than one launch takes. */
+Test(layouts, concat)
+{
+    static const struct {
+        uint32_t n;
+        int64_t axis, sizes[9];
+    } rows[] = {
+        {2, 1, {32, 16}},    {3, 1, {16, 48, 21}},
+        {3, 1, {24, 8, 32}}, {4, 1, {8, 24, 40, 8}},
+        {2, 2, {3, 4}},      {2, 0, {1, 2}},
+        {3, -1, {1, 4, 2}},  {8, 1, {16, 16, 16, 16, 16, 16, 16, 5}},
+    };
+    for (size_t i = 0; i < N(rows); i++) {
+        struct rig_node node = {.op = "Concat", .opset = 13, .output_n = 1, .blocked = true};
+        int64_t dims[] = {2, 19, 5, 6};
+        node.input_n = rows[i].n;
+        for (uint32_t k = 0; k < rows[i].n; k++) {
+            dims[rows[i].axis < 0 ? 3 : rows[i].axis] = rows[i].sizes[k];
+            node.inputs[k] = rig_tensor(CX_DTYPE_FLOAT, 4, dims, k + 1);
+        }
+        rig_attr_int(&node, "axis", rows[i].axis);
+        rig_check(&node, CX_FAMILY_CPU);
+    }
+}

@@ -2,6 +2,7 @@
  * shapes. */
 #include <math.h>
 #include <stddef.h>
+#include <string.h>
 
 #include <criterion/criterion.h>
 
@@ -114,9 +115,10 @@ static const struct pool_case pools[] = {
     {"GlobalLpPool", 3, {2, 3, 5}, {0}, {0}, {0}, 0, 0, 1},
 };
 
-static void check_pool(const struct pool_case *c, enum cx_dtype dtype, enum cx_family family)
+static void check_pool(const struct pool_case *c, enum cx_dtype dtype, enum cx_family family,
+                       int64_t channels, bool blocked)
 {
-    int64_t x[5] = {2, 5};
+    int64_t x[5] = {2, channels};
     struct rig_node node = {
         .op = c->op, .opset = 19, .input_n = 1, .output_n = (uint32_t)c->outputs};
 
@@ -133,6 +135,7 @@ static void check_pool(const struct pool_case *c, enum cx_dtype dtype, enum cx_f
     }
     if (c->count_pads)
         rig_attr_int(&node, "count_include_pad", 1);
+    node.blocked = blocked;
     rig_check(&node, family);
     rig_free_all();
 }
@@ -141,11 +144,11 @@ static void check_pools(enum cx_family family)
 {
     for (size_t i = 0; i < sizeof(pools) / sizeof(pools[0]); i++) {
         cr_log_info("pool %zu %s\n", i, pools[i].op);
-        check_pool(&pools[i], CX_DTYPE_FLOAT, family);
+        check_pool(&pools[i], CX_DTYPE_FLOAT, family, 5, false);
     }
-    check_pool(&pools[0], CX_DTYPE_FLOAT16, family);
-    check_pool(&pools[0], CX_DTYPE_UINT8, family);
-    check_pool(&pools[4], CX_DTYPE_DOUBLE, family);
+    check_pool(&pools[0], CX_DTYPE_FLOAT16, family, 5, false);
+    check_pool(&pools[0], CX_DTYPE_UINT8, family, 5, false);
+    check_pool(&pools[4], CX_DTYPE_DOUBLE, family, 5, false);
 }
 
 Test(pool, cpu)
@@ -156,4 +159,16 @@ Test(pool, cpu)
 Test(pool, gpu)
 {
     check_pools(CX_FAMILY_GPU);
+}
+
+/* In blocks of channels, the last not full, and full where the output is PLAIN bytes already. */
+Test(pool, blocks)
+{
+    for (size_t i = 0; i < sizeof(pools) / sizeof(pools[0]); i++) {
+        if (pools[i].outputs > 1 || strstr(pools[i].op, "Lp") != NULL)
+            continue;
+        cr_log_info("pool %zu %s\n", i, pools[i].op);
+        check_pool(&pools[i], CX_DTYPE_FLOAT, CX_FAMILY_CPU, 19, true);
+        check_pool(&pools[i], CX_DTYPE_FLOAT, CX_FAMILY_CPU, 32, true);
+    }
 }
