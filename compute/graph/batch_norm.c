@@ -1,18 +1,16 @@
-/* Batch normalization with constant parameters is y = scale * x + shift a channel: into the
- * weights of the convolution before it, or a ScaleShift node. */
-#include <math.h>
+/* What scales and shifts each channel by constants goes into the weights of the convolution before
+ * it, or into the scale and shift before it; batch normalization else becomes a ScaleShift node. */
 #include <string.h>
 
 #include "error.h"
+#include "graph/affine.h"
 #include "graph/simplify.h"
-#include "ops/batch_norm.h"
 #include "ops/number.h"
-
-enum { IN_X, IN_SCALE, IN_BIAS, IN_MEAN, IN_VAR, IN_COUNT };
 
 struct pass {
     struct cx_graph *graph;
-    uint32_t *uses, *makers; /* by value; of the values there were before the pass */
+    /* By value, of those there were before the pass; makers follows nodes as they move. */
+    uint32_t *uses, *makers, *ranks, value_count;
     struct cx_error *error;
 };
 
@@ -21,19 +19,6 @@ static bool is_constant_vector(const struct cx_graph *graph, uint32_t id, int64_
     const struct cx_value *value = &graph->values[id];
     return value->data != NULL && value->shape.rank == 1 && value->shape.dims[0] == count &&
            (CX_DTYPES_FLOAT >> value->dtype & 1) != 0;
-}
-
-/* The number of channels of a batch normalization that can be folded, else -1. */
-static int64_t channels_of(const struct cx_graph *graph, const struct cx_node *node)
-{
-    if (node->op != &cx_ops[CX_OP_ID_BatchNormalization])
-        return -1;
-    const struct cx_value *scale = &graph->values[node->inputs[IN_SCALE]];
-    int64_t count = scale->data != NULL && scale->shape.rank == 1 ? scale->shape.dims[0] : -1;
-    for (uint32_t i = IN_SCALE; i < IN_COUNT && count >= 0; i++)
-        if (!is_constant_vector(graph, node->inputs[i], count))
-            count = -1;
-    return count;
 }
 
 static enum cx_status no_memory(const struct pass *pass)
@@ -57,37 +42,43 @@ static enum cx_status add_constant(const struct pass *pass, const char *name, en
     return value->data != NULL ? CX_OK : no_memory(pass);
 }
 
-/* scale[c] and shift[c] of one channel. */
-static double channel_scale(const struct cx_graph *graph, const struct cx_node *node, int64_t c,
-                            double *ret_shift)
+/* The node with OP that computes what a node scales and shifts, and that nothing else reads. */
+static struct cx_node *find_host(const struct pass *pass, const struct cx_affine *affine,
+                                 enum cx_op_id op)
 {
-    const struct cx_batch_norm *norm = node->attrs;
-    struct cx_tensor gamma = cx_graph_tensor(graph, node->inputs[IN_SCALE]);
-    struct cx_tensor beta = cx_graph_tensor(graph, node->inputs[IN_BIAS]);
-    struct cx_tensor mean = cx_graph_tensor(graph, node->inputs[IN_MEAN]);
-    struct cx_tensor var = cx_graph_tensor(graph, node->inputs[IN_VAR]);
-    double scale = cx_get_f64(&gamma, c) / sqrt(cx_get_f64(&var, c) + (double)norm->epsilon);
-    *ret_shift = cx_get_f64(&beta, c) - cx_get_f64(&mean, c) * scale;
-    return scale;
-}
-
-/* The convolution a normalization can go into: its only reader, with constant weights. */
-static struct cx_node *find_conv(const struct pass *pass, const struct cx_node *norm,
-                                 int64_t channels)
-{
-    uint32_t x = norm->inputs[IN_X];
+    uint32_t x = affine->x;
     if (pass->makers[x] == UINT32_MAX || pass->uses[x] != 1)
         return NULL;
-    struct cx_node *conv = &pass->graph->nodes[pass->makers[x]];
-    if (conv->op != &cx_ops[CX_OP_ID_Conv])
+    struct cx_node *host = &pass->graph->nodes[pass->makers[x]];
+    return host->op == &cx_ops[op] ? host : NULL;
+}
+
+/* The convolution it can go into: with constant weights. */
+static struct cx_node *find_conv(const struct pass *pass, const struct cx_affine *affine,
+                                 int64_t *ret_channels)
+{
+    struct cx_node *conv = find_host(pass, affine, CX_OP_ID_Conv);
+    if (conv == NULL)
         return NULL;
     const struct cx_value *weights = &pass->graph->values[conv->inputs[1]];
-    if (weights->data == NULL || weights->shape.rank < 3 || weights->shape.dims[0] != channels ||
+    if (weights->data == NULL || weights->shape.rank < 3 ||
+        (affine->channels != 1 && weights->shape.dims[0] != affine->channels) ||
         (CX_DTYPES_FLOAT >> weights->dtype & 1) == 0)
         return NULL;
-    if (conv->input_count > 2 && !is_constant_vector(pass->graph, conv->inputs[2], channels))
+    if (conv->input_count > 2 &&
+        !is_constant_vector(pass->graph, conv->inputs[2], weights->shape.dims[0]))
         return NULL;
+    *ret_channels = weights->shape.dims[0];
     return conv;
+}
+
+/* HOST computes what NODE did, whose own result has no reader left. NODE goes when dead nodes do:
+ * it computes nothing any more. */
+static void take_over(const struct pass *pass, struct cx_node *host, struct cx_node *node)
+{
+    host->outputs[0] = node->outputs[0];
+    pass->makers[node->outputs[0]] = (uint32_t)(host - pass->graph->nodes);
+    node->output_count = 0;
 }
 
 /* Gives the convolution inputs of its own for weights and bias. Weights that nobody else reads
@@ -109,7 +100,8 @@ static enum cx_status own_weights(const struct pass *pass, struct cx_node *conv,
         for (int64_t c = 0; c < channels; c++)
             cx_set_f64(&to, c, cx_get_f64(&from, c));
     }
-    bool shared = pass->uses[inputs[1]] != 1;
+    /* Weights made here before are the convolution's own. */
+    bool shared = inputs[1] < pass->value_count && pass->uses[inputs[1]] != 1;
     if (status == CX_OK && (shared || !weights.data_private)) {
         status = add_constant(pass, weights.name, weights.dtype, &weights.shape, &inputs[1]);
         if (status == CX_OK) {
@@ -123,7 +115,8 @@ static enum cx_status own_weights(const struct pass *pass, struct cx_node *conv,
 }
 
 static enum cx_status fold_into_conv(const struct pass *pass, struct cx_node *conv,
-                                     struct cx_node *norm, int64_t channels)
+                                     struct cx_node *node, const struct cx_affine *affine,
+                                     int64_t channels)
 {
     struct cx_graph *graph = pass->graph;
     enum cx_status status = own_weights(pass, conv, channels);
@@ -133,28 +126,40 @@ static enum cx_status fold_into_conv(const struct pass *pass, struct cx_node *co
                      bias = cx_graph_tensor(graph, conv->inputs[2]);
     int64_t each = cx_shape_span(&weights.shape, 1, weights.shape.rank);
     for (int64_t c = 0; c < channels; c++) {
-        double shift, scale = channel_scale(graph, norm, c, &shift);
-        for (int64_t i = c * each; i < (c + 1) * each; i++)
+        double shift, scale = cx_affine_at(graph, node, affine, c, &shift);
+        for (int64_t i = c * each; i < (c + 1) * each && scale != 1; i++)
             cx_set_f64(&weights, i, cx_get_f64(&weights, i) * scale);
         cx_set_f64(&bias, c, cx_get_f64(&bias, c) * scale + shift);
     }
-    /* The convolution computes the normalization's output; its own has no reader left. The
-     * normalization goes when dead nodes do: it computes nothing any more. */
-    conv->outputs[0] = norm->outputs[0];
-    norm->output_count = 0;
+    take_over(pass, conv, node);
     return CX_OK;
 }
 
-static enum cx_status to_scale_shift(const struct pass *pass, struct cx_node *norm,
-                                     int64_t channels)
+/* The ScaleShift nodes that this pass made own their constants. */
+static void fold_into_scale_shift(const struct pass *pass, struct cx_node *host,
+                                  struct cx_node *node, const struct cx_affine *affine)
 {
     struct cx_graph *graph = pass->graph;
-    struct cx_shape shape = {.rank = 1, .dims = {channels}};
-    enum cx_dtype dtype = graph->values[norm->inputs[IN_SCALE]].dtype;
+    struct cx_tensor scales = cx_graph_tensor(graph, host->inputs[1]),
+                     shifts = cx_graph_tensor(graph, host->inputs[2]);
+    for (int64_t c = 0; c < scales.shape.dims[0]; c++) {
+        double shift, scale = cx_affine_at(graph, node, affine, c, &shift);
+        cx_set_f64(&scales, c, cx_get_f64(&scales, c) * scale);
+        cx_set_f64(&shifts, c, cx_get_f64(&shifts, c) * scale + shift);
+    }
+    take_over(pass, host, node);
+}
+
+static enum cx_status to_scale_shift(const struct pass *pass, struct cx_node *norm,
+                                     const struct cx_affine *affine)
+{
+    struct cx_graph *graph = pass->graph;
+    struct cx_shape shape = {.rank = 1, .dims = {affine->channels}};
+    enum cx_dtype dtype = graph->values[norm->inputs[1]].dtype;
     uint32_t *inputs = cx_arena_array(&graph->arena, 3, sizeof *inputs);
     if (inputs == NULL)
         return no_memory(pass);
-    inputs[0] = norm->inputs[IN_X];
+    inputs[0] = affine->x;
     enum cx_status status = add_constant(pass, norm->name, dtype, &shape, &inputs[1]);
     if (status == CX_OK)
         status = add_constant(pass, norm->name, dtype, &shape, &inputs[2]);
@@ -162,8 +167,8 @@ static enum cx_status to_scale_shift(const struct pass *pass, struct cx_node *no
         return status;
     struct cx_tensor scales = cx_graph_tensor(graph, inputs[1]),
                      shifts = cx_graph_tensor(graph, inputs[2]);
-    for (int64_t c = 0; c < channels; c++) {
-        double shift, scale = channel_scale(graph, norm, c, &shift);
+    for (int64_t c = 0; c < affine->channels; c++) {
+        double shift, scale = cx_affine_at(graph, norm, affine, c, &shift);
         cx_set_f64(&scales, c, scale);
         cx_set_f64(&shifts, c, shift);
     }
@@ -174,20 +179,36 @@ static enum cx_status to_scale_shift(const struct pass *pass, struct cx_node *no
     return CX_OK;
 }
 
+static enum cx_status fold(const struct pass *pass, struct cx_node *node)
+{
+    struct cx_affine affine;
+    int64_t channels = 0;
+    if (!cx_affine_of(pass->graph, pass->ranks, node, &affine))
+        return CX_OK;
+    struct cx_node *conv = find_conv(pass, &affine, &channels);
+    if (conv != NULL)
+        return fold_into_conv(pass, conv, node, &affine, channels);
+    if (node->op == &cx_ops[CX_OP_ID_BatchNormalization])
+        return to_scale_shift(pass, node, &affine);
+    struct cx_node *host = find_host(pass, &affine, CX_OP_ID_ScaleShift);
+    if (host != NULL && (affine.channels == 1 ||
+                         affine.channels == pass->graph->values[host->inputs[1]].shape.dims[0]))
+        fold_into_scale_shift(pass, host, node, &affine);
+    return CX_OK;
+}
+
 enum cx_status cx_graph_fold_batch_norm(struct cx_graph *graph, struct cx_error *error)
 {
-    struct pass pass = {graph, cx_graph_count_uses(graph), cx_graph_find_makers(graph), error};
-    if (pass.uses == NULL || pass.makers == NULL)
+    struct pass pass = {graph,
+                        cx_graph_count_uses(graph),
+                        cx_graph_find_makers(graph),
+                        cx_affine_ranks(graph),
+                        graph->value_count,
+                        error};
+    if (pass.uses == NULL || pass.makers == NULL || pass.ranks == NULL)
         return no_memory(&pass);
     enum cx_status status = CX_OK;
-    for (uint32_t n = 0; n < graph->node_count && status == CX_OK; n++) {
-        struct cx_node *norm = &graph->nodes[n];
-        int64_t channels = channels_of(graph, norm);
-        if (channels < 0)
-            continue;
-        struct cx_node *conv = find_conv(&pass, norm, channels);
-        status = conv != NULL ? fold_into_conv(&pass, conv, norm, channels)
-                              : to_scale_shift(&pass, norm, channels);
-    }
+    for (uint32_t n = 0; n < graph->node_count && status == CX_OK; n++)
+        status = fold(&pass, &graph->nodes[n]);
     return status;
 }

@@ -23,7 +23,8 @@ enum cx_status cx_graph_sort(struct cx_graph *graph, struct cx_error *error);
  * that compute a graph output stay. */
 void cx_graph_skip_identity(struct cx_graph *graph);
 
-/* Batch normalization with constant parameters. */
+/* Batch normalization with constant parameters, and sums and products with constants a channel
+ * behind it or behind a convolution. */
 enum cx_status cx_graph_fold_batch_norm(struct cx_graph *graph, struct cx_error *error);
 
 /* Nodes that no output depends on. */

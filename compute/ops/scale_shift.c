@@ -32,7 +32,7 @@ static enum cx_status eval(struct cx_call *call)
 }
 
 const struct cx_op_impl cx_op_scale_shift = {
-    .flags = CX_OP_INPLACE,
+    .flags = CX_OP_INPLACE | CX_OP_EPILOGUE,
     .infer = infer,
     .eval = eval,
 };

@@ -148,6 +148,79 @@ Test(graph, turns_lone_batch_norm_into_scale_and_shift)
     cr_assert(fabsf(y[1] - (2 * (x[1] - 1) + 3)) < 1e-6f);
 }
 
+/* As exporters write an old batch normalization: statistics, then factor and offset by themselves.
+ */
+static void build_split_norm(bool conv)
+{
+    mb_input(&mb, "x", CX_DTYPE_FLOAT, MB_SHAPE(-1, 3, -1, -1));
+    mb_random(&mb, "w", MB_SHAPE(3, 3, 1, 1), 1);
+    mb_random(&mb, "gamma", MB_SHAPE(3), 2);
+    mb_random(&mb, "beta", MB_SHAPE(3), 3);
+    mb_random(&mb, "mean", MB_SHAPE(3), 4);
+    mb_floats(&mb, "var", MB_SHAPE(3), (const float[]){1, 4, 0.25f});
+    mb_random(&mb, "factor", MB_SHAPE(3, 1, 1), 6);
+    mb_random(&mb, "offset", MB_SHAPE(1, 3, 1, 1), 7);
+    mb_floats(&mb, "two", MB_SHAPE(1), (const float[]){2});
+    mb_node(&mb, conv ? "Conv" : "Sigmoid", conv ? "x w" : "x", "a");
+    mb_node(&mb, "BatchNormalization", "a gamma beta mean var", "b");
+    mb_node(&mb, "Mul", "factor b", "c");
+    mb_node(&mb, "Sub", "c offset", "d");
+    mb_node(&mb, "Div", "d two", "e");
+    mb_node(&mb, "Relu", "e", "y");
+    mb_output(&mb, "y");
+}
+
+/* The model as NODES nodes gives what it gives with an output at each step, where no node may be
+ * merged with the next. */
+static void expect_same_as_steps(bool conv, uint32_t nodes)
+{
+    static const char *const steps[] = {"a", "b", "c", "d", "e"};
+    struct cx_tensor input = ramp(MB_SHAPE(2, 3, 2, 5)), got = input;
+    float kept[2 * 3 * 2 * 5];
+    char why[256];
+    build_split_norm(conv);
+    read_model();
+    memcpy(kept, run(NULL, input)[0].data, sizeof kept);
+    got.data = kept;
+    cr_assert(bind(input.shape) == CX_OK && bound->node_count == nodes, "%u nodes",
+              bound->node_count);
+    cx_graph_destroy(bound);
+    cx_graph_destroy(graph);
+    mb_finish(&mb);
+    start();
+    build_split_norm(conv);
+    for (size_t i = 0; i < sizeof steps / sizeof steps[0]; i++)
+        mb_output(&mb, steps[i]);
+    read_model();
+    cr_assert(bind(input.shape) == CX_OK && bound->node_count == 6, "%u nodes", bound->node_count);
+    struct cx_tensor *want = run(NULL, ramp(input.shape));
+    cr_assert(conf_compare(&got, &want[0], 1e-5, 1e-6, why, sizeof why), "%s", why);
+}
+
+Test(graph, folds_factors_and_offsets_of_channels_into_the_convolution)
+{
+    expect_same_as_steps(true, 1);
+}
+
+Test(graph, merges_factors_and_offsets_of_channels_into_one_node)
+{
+    expect_same_as_steps(false, 2);
+}
+
+Test(graph, keeps_sums_that_vary_along_another_axis)
+{
+    mb_input(&mb, "x", CX_DTYPE_FLOAT, MB_SHAPE(1, 3, 3, 3));
+    mb_random(&mb, "w", MB_SHAPE(3, 3, 1, 1), 1);
+    mb_random(&mb, "row", MB_SHAPE(3, 1), 2);
+    mb_random(&mb, "more", MB_SHAPE(2, 1, 3, 1, 1), 2);
+    mb_node(&mb, "Conv", "x w", "a");
+    mb_node(&mb, "Add", "a row", "b");
+    mb_node(&mb, "Mul", "b more", "y");
+    mb_output(&mb, "y");
+    read_model();
+    cr_assert(count_ops(graph, CX_OP_ID_Add) == 1 && count_ops(graph, CX_OP_ID_Mul) == 1);
+}
+
 /* A block of a residual network: two convolutions, a shortcut, activations. */
 static void build_residual_block(void)
 {

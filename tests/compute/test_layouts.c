@@ -150,3 +150,29 @@ Test(layouts, concat)
         rig_check(&node, CX_FAMILY_CPU);
     }
 }
+
+/* Scale and shift of a channel with an activation and a residual; 19 channels leave padding. */
+static void check_scale_shift(enum cx_family family, bool blocked)
+{
+    static const int64_t dims[] = {2, 19, 5, 7}, channels = 19;
+    struct rig_node node = {.op = "ScaleShift", .opset = 1, .input_n = 3, .output_n = 1};
+    node.domain = "cx";
+    node.inputs[0] = rig_tensor(CX_DTYPE_FLOAT, 4, dims, 3);
+    for (uint32_t i = 1; i < 3; i++) {
+        node.inputs[i] = rig_tensor(CX_DTYPE_FLOAT, 1, &channels, 3 + i);
+        node.constant[i] = true;
+    }
+    node.rtol = node.atol = 1e-5;
+    node.blocked = blocked;
+    rig_check(&node, family);
+    node.residual = rig_tensor(CX_DTYPE_FLOAT, 4, dims, 9);
+    node.epilogue = (struct cx_epilogue){.act = CX_ACT_LEAKY_RELU, .alpha = 0.25f};
+    rig_check(&node, family);
+}
+
+Test(layouts, scale_shift)
+{
+    check_scale_shift(CX_FAMILY_CPU, false);
+    check_scale_shift(CX_FAMILY_GPU, false);
+    check_scale_shift(CX_FAMILY_CPU, true);
+}

@@ -1,12 +1,13 @@
 /* y = x * scale[c] + shift[c], a number a channel; x is (N, C, plane). With FULL the numbers are
  * those of a batch normalization: y = (x - mean[c]) / sqrt(variance[c] + epsilon) * scale[c] +
- * shift[c]. y may be x. */
+ * shift[c]. Then the epilogue. y may be x. */
 #include "any/element.cl"
+#include "any/finish.cl"
 
 __kernel void affine(__global const A_T *x, __global D_T *y, __global const B_T *scale,
                      __global const B_T *shift, __global const C_T *mean,
-                     __global const C_T *variance, long channels, long plane, float epsilon,
-                     long count, long per_item)
+                     __global const C_T *variance, __global const D_T *residual, long channels,
+                     long plane, float epsilon, float alpha, float beta, long count, long per_item)
 {
     long i = (long)get_global_id(0) * per_item;
     long end = min(count, i + per_item);
@@ -19,8 +20,8 @@ __kernel void affine(__global const A_T *x, __global D_T *y, __global const B_T 
         add -= (A_ACC)LOAD1(C, mean, c) * by;
 #endif
         for (; i + W <= stop; i += W)
-            STOREW(D, LOADW(A, x, i) * by + add, y, i);
+            STOREW(D, FINISHW(LOADW(A, x, i) * by + add, i), y, i);
         for (; i < stop; i++)
-            STORE1(D, LOAD1(A, x, i) * by + add, y, i);
+            STORE1(D, FINISH1(LOAD1(A, x, i) * by + add, i), y, i);
     }
 }
