@@ -35,6 +35,8 @@ static enum cx_status prepare(struct cx_prepare *p)
         cx_launch_option(&spec, "-DTO_BOOL=1");
     else
         cx_launch_option(&spec, "-DVIA=%s", via != NULL ? via : "A_ACC");
+    if (out->dtype == CX_DTYPE_UINT64 && cx_dtype_is_float(in->dtype))
+        cx_launch_option(&spec, "-DWRAP_NEGATIVE=1");
     int64_t each = cx_spec_runs(&spec, p, count, cx_spec_width(&spec, p));
     cx_launch_arg(&spec, cx_prepare_input_arg(p, 0));
     cx_launch_arg(&spec, cx_prepare_output_arg(p, 0));

@@ -163,6 +163,30 @@ static void check_cast(enum cx_family family)
     }
 }
 
+static void check_tile_and_depth_space(enum cx_family family)
+{
+    static const int64_t dims[] = {2, 12, 4, 6}, repeats[] = {3, 1, 2, 2}, none[] = {1, 0, 2, 1};
+    static const char *const modes[] = {"DCR", "CRD"};
+    for (size_t i = 0; i < 2; i++) {
+        struct rig_node tile = {.op = "Tile", .opset = 13, .input_n = 2, .output_n = 1};
+        tile.inputs[0] = rig_tensor(i == 0 ? CX_DTYPE_FLOAT : CX_DTYPE_INT16, 4, dims, 12);
+        tile.inputs[1] = rig_int64s(4, i == 0 ? repeats : none);
+        tile.constant[1] = true;
+        rig_check(&tile, family);
+
+        struct rig_node out = {.op = "DepthToSpace", .opset = 13, .input_n = 1, .output_n = 1};
+        out.inputs[0] = rig_tensor(i == 0 ? CX_DTYPE_FLOAT : CX_DTYPE_UINT8, 4, dims, 13);
+        rig_attr_int(&out, "blocksize", 2);
+        rig_attr_string(&out, "mode", modes[i]);
+        rig_check(&out, family);
+
+        struct rig_node in = {.op = "SpaceToDepth", .opset = 13, .input_n = 1, .output_n = 1};
+        in.inputs[0] = out.inputs[0];
+        rig_attr_int(&in, "blocksize", 2);
+        rig_check(&in, family);
+    }
+}
+
 static void check_all(enum cx_family family)
 {
     check_transpose(family);
@@ -172,6 +196,7 @@ static void check_all(enum cx_family family)
     check_expand_and_where(family);
     check_gather(family);
     check_cast(family);
+    check_tile_and_depth_space(family);
 }
 
 Test(movement, cpu, .timeout = 200)

@@ -1,0 +1,19 @@
+/* One axis of a nearest resize: dst[o][i][k] = src[o][index(i)][k], for `inner` elements k behind
+ * the axis. The table holds an index and a weight of 1 for each i. */
+#include "any/bits.cl"
+
+__kernel void resize_nearest(__global const T *src, __global T *dst, __global const int2 *table,
+                             int taps, long in, long out, long inner, long count, long per_item)
+{
+    long i = (long)get_global_id(0) * per_item, end = min(count, i + per_item);
+    while (i < end) {
+        long row = i / inner, k = i - row * inner;
+        long stop = min(end, i + inner - k);
+        __global const T *from =
+            src + (row / out * in + table[row % out * taps].x) * inner + k;
+        for (; i + W <= stop; i += W, from += W)
+            CAT(vstore, W)(CAT(vload, W)(0, from), 0, dst + i);
+        for (; i < stop; i++, from++)
+            dst[i] = *from;
+    }
+}
