@@ -37,6 +37,7 @@ struct cx_device {
     bool profiling;
     bool block_all;
     enum cx_blas blas;
+    enum cx_precision precision;
     bool blas_used;
     bool blas_failed; /* once: it is not asked again */
     uint64_t memory_bytes_max;

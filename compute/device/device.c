@@ -117,6 +117,7 @@ enum cx_status cx_device_open(const char *id, const struct cx_device_options *op
     device->profiling = options->profiling;
     device->block_all = options->block_all;
     device->blas = options->blas;
+    device->precision = options->precision;
     device->memory_bytes_max =
         options->memory_bytes_max != 0 ? options->memory_bytes_max : device->info.global_bytes;
     if (options->family != CX_FAMILY_AUTO)
@@ -177,6 +178,11 @@ const char *cx_device_candidate(const struct cx_device *device)
 struct cx_choices *cx_device_choices(struct cx_device *device)
 {
     return &device->choices;
+}
+
+bool cx_device_halves(const struct cx_device *device)
+{
+    return device->precision == CX_PRECISION_HALF && device->info.family == CX_FAMILY_GPU;
 }
 
 bool cx_device_blocks_all(const struct cx_device *device)

@@ -41,6 +41,9 @@ uint64_t cx_device_align(const struct cx_device *device);
 /* Whether it was opened with the option block_all. */
 bool cx_device_blocks_all(const struct cx_device *device);
 
+/* Whether float models are stored in half, see cx_device_options.precision. */
+bool cx_device_halves(const struct cx_device *device);
+
 /* Gives idle blocks back to the driver. */
 void cx_device_trim(struct cx_device *device);
 

@@ -2,6 +2,7 @@
 #include <stdlib.h>
 
 #include "error.h"
+#include "graph/half.h"
 #include "graph/session.h"
 
 enum cx_status cx_plan_layout(struct cx_session *session, struct cx_graph *bound,
@@ -30,6 +31,8 @@ enum cx_status cx_plan_create(struct cx_session *session, const struct cx_shape 
         inputs[i].shape = input_shapes[i];
     plan->session = session;
     status = cx_graph_bind(session->graph, inputs, (uint32_t)input_n, NULL, &plan->bound, err);
+    if (status == CX_OK && cx_device_halves(session->device))
+        status = cx_graph_halve(plan->bound, session, err);
     if (status == CX_OK)
         status = cx_plan_layout(session, plan->bound, err);
     if (status == CX_OK)

@@ -8,6 +8,7 @@
 
 #include "error.h"
 #include "graph/model.h"
+#include "ops/number.h"
 
 /* Keyed by contents: bound graphs come and go and make constants of their own, and equal weights
  * need one copy. */
@@ -15,6 +16,12 @@ struct cx_packed {
     struct cx_packed *next;
     XXH128_hash_t key;
     struct cx_buffer *buffer;
+};
+
+struct cx_halves {
+    struct cx_halves *next;
+    XXH128_hash_t key;
+    uint16_t data[];
 };
 
 enum cx_status cx_session_create(const struct cx_model *model, struct cx_device *device,
@@ -39,7 +46,37 @@ void cx_session_destroy(struct cx_session *session)
         cx_buffer_destroy(packed->buffer);
         free(packed);
     }
+    while (session->halves != NULL) {
+        struct cx_halves *halves = session->halves;
+        session->halves = halves->next;
+        free(halves);
+    }
     free(session);
+}
+
+enum cx_status cx_session_halves(struct cx_session *session, const struct cx_value *value,
+                                 const void **ret_data, struct cx_error *err)
+{
+    XXH128_hash_t key = XXH3_128bits(value->data, value->bytes);
+    for (struct cx_halves *at = session->halves; at != NULL; at = at->next) {
+        if (XXH128_isEqual(at->key, key)) {
+            *ret_data = at->data;
+            return CX_OK;
+        }
+    }
+    struct cx_halves *halves = malloc(sizeof *halves + value->bytes / 2);
+    if (halves == NULL)
+        return cx_error_set(err, CX_MEMORY, "no memory for a constant in half");
+    struct cx_tensor to = {CX_DTYPE_FLOAT16, value->shape, halves->data};
+    int64_t count = cx_shape_elements(&value->shape);
+    const float *from = value->data;
+    for (int64_t i = 0; i < count; i++)
+        cx_set_f64(&to, i, (double)from[i]);
+    halves->key = key;
+    halves->next = session->halves;
+    session->halves = halves;
+    *ret_data = halves->data;
+    return CX_OK;
 }
 
 uint64_t cx_session_constant_bytes(const struct cx_session *session)

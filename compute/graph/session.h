@@ -13,11 +13,13 @@
 #include "graph/tensor.h"
 
 struct cx_packed;
+struct cx_halves;
 
 struct cx_session {
     const struct cx_graph *graph; /* as loaded */
     struct cx_device *device;
     struct cx_packed *packed;
+    struct cx_halves *halves; /* constants in half, in host memory */
     uint64_t constant_bytes;
     const struct cx_choices *trial; /* NULL, or what to choose before anything else */
     const char *candidate; /* not NULL: in place of the device's, see cx_device_candidate */
@@ -33,6 +35,11 @@ enum cx_status cx_session_pack(struct cx_session *session, const struct cx_value
 /* A constant as it stands in the graph. */
 enum cx_status cx_session_constant(struct cx_session *session, const struct cx_value *value,
                                    struct cx_buffer **ret_buffer, struct cx_error *err);
+
+/* The elements of a float constant as halves, in host memory of the session, made once for equal
+ * contents. */
+enum cx_status cx_session_halves(struct cx_session *session, const struct cx_value *value,
+                                 const void **ret_data, struct cx_error *err);
 
 /* ---- what prepare functions described, before it has a place in memory ---- */
 

@@ -138,6 +138,12 @@ struct cx_device;
  * by it, on GPUs; none; or all that it has a routine for. */
 enum cx_blas { CX_BLAS_AUTO = 0, CX_BLAS_NEVER, CX_BLAS_ALWAYS };
 
+/* How the numbers of a float model are kept between operators. HALF: in 16 bits wherever an
+ * operator takes them, which halves what is read and written; products are summed in float all the
+ * same. Outputs then agree to about three decimal digits of the largest one. On devices without
+ * fp16 kernels convert as they load and store. */
+enum cx_precision { CX_PRECISION_MODEL = 0, CX_PRECISION_HALF };
+
 struct cx_device_options {
     const char *cache_dir;     /* program binaries; NULL: no cache on disk */
     uint64_t cache_bytes_max;  /* 0: 256 MiB; the oldest entries go first */
@@ -145,6 +151,7 @@ struct cx_device_options {
     enum cx_family family;     /* AUTO: by device type; tests override it */
     uint32_t float_width;      /* kernels for vectors of 4, 8 or 16; 0: what the device has */
     enum cx_blas blas;         /* only where the family is GPU; tests override it */
+    enum cx_precision precision; /* only where the family is GPU */
     const char *candidate;     /* of kernels that can do a node in several ways, the one to take:
                                   "winograd-f4", or "winograd" for the cheapest of that beginning;
                                   where a node has none, and with NULL, it is chosen as always */

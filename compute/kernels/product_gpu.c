@@ -218,7 +218,7 @@ enum cx_status cx_product_prepare_gpu(struct cx_prepare *p, const struct cx_prod
     }
     if (!own)
         return cx_product_prepare_direct(p, g);
-    if (g->m > INT32_MAX || g->n > INT32_MAX || g->k > INT32_MAX || g->batch > INT32_MAX)
+    if (g->m > INT32_MAX || g->n > INT32_MAX || g->k > INT32_MAX / 2 || g->batch > INT32_MAX)
         return cx_prepare_fail(p, CX_LIMIT, "a matrix has over 2^31 rows or columns");
     return prepare_chosen(p, g, offer == CX_GEMM_OFFERED ? &blas : NULL);
 }

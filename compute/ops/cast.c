@@ -1,19 +1,16 @@
 /* Cast to the type of attribute `to`, CastLike to that of input 1. */
+#include "ops/cast.h"
+
 #include "ops/attr.h"
 #include "ops/number.h"
 #include "ops/op.h"
 
 #define DTYPES (CX_DTYPES_PLAIN | CX_DTYPES_FLOAT8 | CX_DTYPES_SUB_BYTE)
 
-struct cast {
-    enum cx_dtype to;
-    bool saturate; /* of float8: the largest finite value instead of infinity or NaN */
-};
-
 static enum cx_status parse(struct cx_attr_set *set, const struct cx_op *op, int32_t opset,
                             const void **ret_attrs)
 {
-    struct cast *cast = cx_arena_alloc(set->arena, sizeof *cast);
+    struct cx_cast *cast = cx_arena_alloc(set->arena, sizeof *cast);
     int64_t to = 0;
     enum cx_status status = CX_OK;
     if (cast == NULL)
@@ -40,7 +37,7 @@ static enum cx_status parse(struct cx_attr_set *set, const struct cx_op *op, int
 
 static enum cx_status infer(struct cx_call *call)
 {
-    const struct cast *cast = call->node->attrs;
+    const struct cx_cast *cast = call->node->attrs;
     enum cx_status status = cx_call_check_dtype(call, 0, DTYPES);
     if (status == CX_OK && cx_call_has_in(call, 1))
         status = cx_call_check_dtype(call, 1, DTYPES);
@@ -51,7 +48,7 @@ static enum cx_status infer(struct cx_call *call)
 
 static enum cx_status eval(struct cx_call *call)
 {
-    const struct cast *cast = call->node->attrs;
+    const struct cx_cast *cast = call->node->attrs;
     const struct cx_tensor *in = &call->in[0], *out = &call->out[0];
     int64_t count = cx_shape_elements(&out->shape);
     bool floats = cx_dtype_is_float(in->dtype) || cx_dtype_is_float(out->dtype);

@@ -37,3 +37,8 @@ stoker_add_test_program(test_compute_networks LIBS compute_model_builder
   SOURCES test_networks.c random_weights.c device_plan.c)
 add_test(NAME compute.networks COMMAND test_compute_networks cpu onnx-light-random)
 stoker_set_test(compute.networks TIMEOUT 600)
+
+# Every GPU kernel in each form that it is built in, for a GPU: also those that no device here takes.
+add_test(NAME compute.cl_syntax COMMAND sh ${CMAKE_CURRENT_LIST_DIR}/cl_syntax.sh
+  clang ${PROJECT_SOURCE_DIR}/compute/kernels)
+stoker_set_test(compute.cl_syntax TIMEOUT 120)

@@ -49,60 +49,92 @@ static inline int place(int d, int h, int w, int8 in_out)
     return inside ? (d * in_out.s1 + h) * in_out.s2 + w : -1;
 }
 
-static inline int tap_place(int tap, pixel at, int8 in_out, int8 step, int8 window)
-{
-    int kw = tap % window.s2, kh = tap / window.s2 % window.s1, kd = tap / window.s2 / window.s1;
-    return place(at.d + kd * step.s3, at.h + kh * step.s4, at.w + kw * step.s5, in_out);
-}
-
 typedef struct {
     float4 a[A_EACH];
     float b[B_EACH];
 } incoming;
 
-/* What comes from where; column_place follows the tap. */
+/* Where an item's part of the next slice comes from. All that can be is kept from slice to slice,
+ * so that a load costs an addition and a comparison beside the multiply-adds. */
 typedef struct {
     __global const TYPE *weights, *x;
+    size_t a_at, image;
+    pixel at; /* of the item's column */
+    bool row_there, column_there;
+#ifdef STEPS
     __global const int4 *steps;
-    size_t image;
-    pixel at;
-    int row, rows4, tap, tap_slices, column_place;
-    bool column_there;
+#else
+    size_t b_at;
+    int kd, kh, kw; /* the tap */
+    int channel;    /* the item's first one in the slice */
+    bool tap_there;
+#endif
 } source;
 
-static inline void bring(incoming *in, source *s, int slice, int8 in_out, int8 step, int8 window)
+#ifndef STEPS
+static inline void begin_tap(source *s, int channel, int8 in_out, int8 step)
+{
+    int from = place(s->at.d + s->kd * step.s3, s->at.h + s->kh * step.s4,
+                     s->at.w + s->kw * step.s5, in_out);
+    s->tap_there = s->column_there && from >= 0;
+    s->channel = channel;
+    s->b_at = s->image + (size_t)channel * (in_out.s0 * in_out.s1 * in_out.s2) + from;
+}
+#endif
+
+static inline void begin(source *s, int slice, int8 in_out, int8 step, int8 window, int rows4)
 {
     int item = get_local_id(0);
+    s->a_at += (size_t)(slice * KWG + item / (MWG / 4)) * rows4;
+#ifdef STEPS
+    s->steps += slice * KWG + item / NWG;
+#else
+    int tap_slices = in_out.s7 / KWG, tap = slice / tap_slices;
+    s->kw = tap % window.s2;
+    s->kh = tap / window.s2 % window.s1;
+    s->kd = tap / window.s2 / window.s1;
+    begin_tap(s, slice % tap_slices * KWG + item / NWG, in_out, step);
+#endif
+}
+
+/* Loads the item's part of a slice, and goes on to the next. */
+static inline void bring(incoming *in, source *s, int8 in_out, int8 step, int8 window, int rows4)
+{
     int planes = in_out.s0 * in_out.s1 * in_out.s2;
 #pragma unroll
-    for (int i = 0; i < A_EACH; i++) {
-        int vec = item + i * ITEMS, k = slice * KWG + vec / (MWG / 4);
-        int row = s->row + vec % (MWG / 4) * 4;
-        in->a[i] = (float4)(0.0f);
-        if (row < s->rows4)
-            in->a[i] = LOAD4(s->weights, (size_t)k * s->rows4 + row);
-    }
+    for (int i = 0; i < A_EACH; i++)
+        in->a[i] = s->row_there ? LOAD4(s->weights, s->a_at + i * (ITEMS / (MWG / 4)) * rows4)
+                                : (float4)(0.0f);
+    s->a_at += KWG * rows4;
 #ifdef STEPS
 #pragma unroll
     for (int i = 0; i < B_EACH; i++) {
-        int4 at = s->steps[slice * KWG + item / NWG + i * B_STEP];
-        int from =
-            s->column_there ? place(s->at.d + at.s1, s->at.h + at.s2, s->at.w + at.s3, in_out) : -1;
-        in->b[i] = from < 0 ? 0 : LOAD(s->x, s->image + at.s0 + from);
+        int4 at = s->steps[i * B_STEP];
+        int from = place(s->at.d + at.s1, s->at.h + at.s2, s->at.w + at.s3, in_out);
+        in->b[i] = s->column_there && from >= 0 ? LOAD(s->x, s->image + at.s0 + from) : 0;
     }
+    s->steps += KWG;
 #else
-    int tap = slice / s->tap_slices;
-    if (tap != s->tap) {
-        s->tap = tap;
-        s->column_place = s->column_there ? tap_place(tap, s->at, in_out, step, window) : -1;
-    }
-    int channel0 = (slice - tap * s->tap_slices) * KWG + item / NWG;
+    int left = in_out.s6 - s->channel;
 #pragma unroll
-    for (int i = 0; i < B_EACH; i++) {
-        int channel = channel0 + i * B_STEP;
-        bool there = s->column_place >= 0 && channel < in_out.s6;
-        in->b[i] = there ? LOAD(s->x, s->image + (size_t)channel * planes + s->column_place) : 0;
+    for (int i = 0; i < B_EACH; i++)
+        in->b[i] =
+            s->tap_there && i * B_STEP < left ? LOAD(s->x, s->b_at + i * B_STEP * planes) : 0;
+    s->channel += KWG;
+    s->b_at += (size_t)KWG * planes;
+    int first = get_local_id(0) / NWG;
+    if (s->channel - first < in_out.s7)
+        return;
+    s->kw++;
+    if (s->kw == window.s2) {
+        s->kw = 0;
+        s->kh++;
     }
+    if (s->kh == window.s1) {
+        s->kh = 0;
+        s->kd++;
+    }
+    begin_tap(s, first, in_out, step);
 #endif
 }
 
@@ -182,31 +214,33 @@ conv_tiles(__global const TYPE *restrict x, __global const TYPE *restrict weight
     int slice = (int)((long)slices * split / splits);
     int slice_end = (int)((long)slices * (split + 1) / splits);
 
+    int rows4 = (rows + 3) / 4 * 4, row = row0 + item % (MWG / 4) * 4;
+
     source from;
-    from.rows4 = (rows + 3) / 4 * 4;
-    from.row = row0;
-    from.weights = weights + (size_t)group * slices * KWG * from.rows4;
+    from.weights = weights + (size_t)group * slices * KWG * rows4;
     from.x = x;
-    from.steps = steps;
+    from.a_at = row;
+    from.row_there = row < rows4;
     from.column_there = column < columns;
     from.at = pixel_at(from.column_there ? column : 0, in_out, step, window);
     from.image = ((size_t)from.at.n * groups + group) * in_out.s6;
     from.image *= in_out.s0 * in_out.s1 * in_out.s2;
-    from.tap = -1;
-    from.tap_slices = in_out.s7 / KWG;
-    from.column_place = -1;
+#ifdef STEPS
+    from.steps = steps;
+#endif
+    begin(&from, slice, in_out, step, window, rows4);
 
     float4 sums[MWI][NWI / 4];
     tile_clear(sums);
     incoming next;
     if (slice < slice_end) {
-        bring(&next, &from, slice, in_out, step, window);
+        bring(&next, &from, in_out, step, window, rows4);
         put(&next, a[0], b[0]);
     }
     barrier(CLK_LOCAL_MEM_FENCE);
     for (int now = 0; slice < slice_end; slice++, now ^= 1) {
         if (slice + 1 < slice_end)
-            bring(&next, &from, slice + 1, in_out, step, window);
+            bring(&next, &from, in_out, step, window, rows4);
         tile_multiply(a[now], b[now], sums, tile_y, tile_x);
         if (slice + 1 < slice_end)
             put(&next, a[now ^ 1], b[now ^ 1]);
@@ -219,8 +253,8 @@ conv_tiles(__global const TYPE *restrict x, __global const TYPE *restrict weight
         to.partial = partial + (size_t)split * columns * groups * rows;
     for (int j = 0; j < NWI / 4; j++)
         for (int i = 0; i < MWI; i++) {
-            int row = row0 + tile_row(i, tile_y);
-            if (row < rows)
-                store_four(&to, sums[i][j], group * rows + row, column0 + tile_column(j, tile_x));
+            int at = row0 + tile_row(i, tile_y);
+            if (at < rows)
+                store_four(&to, sums[i][j], group * rows + at, column0 + tile_column(j, tile_x));
         }
 }

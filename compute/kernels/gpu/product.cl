@@ -9,10 +9,49 @@
 #define A_EACH (KWG * MWG / ITEMS)
 #define B_EACH (KWG * NWG / ITEMS)
 
-/* Element E of a slice of SIDE rows or columns: which it is, and which step. Neighbouring items
- * read neighbouring elements, whichever way a matrix lies. */
-#define LINE_OF(e, side, along_k) ((along_k) ? (e) / KWG : (e) % (side))
-#define STEP_OF(e, side, along_k) ((along_k) ? (e) % KWG : (e) / (side))
+/* An item's elements of each slice of one operand: the first, and how far apart they are. */
+typedef struct {
+    long at, jump, slice_jump;                   /* in the matrix */
+    int line, line_jump, step, step_jump, place; /* rows or columns, inner steps, local memory */
+} elements;
+
+/* Neighbouring items take neighbouring elements, whichever way a matrix lies. */
+static inline elements take(int side, int pitch, long line_stride, long step_stride)
+{
+    int item = get_local_id(0);
+    bool along = step_stride == 1 && line_stride != 1;
+    elements e;
+    e.line = along ? item / KWG : item % side;
+    e.step = along ? item % KWG : item / side;
+    e.line_jump = along ? ITEMS / KWG : 0;
+    e.step_jump = along ? 0 : ITEMS / side;
+    e.at = e.line * line_stride + e.step * step_stride;
+    e.jump = e.line_jump * line_stride + e.step_jump * step_stride;
+    e.slice_jump = KWG * step_stride;
+    e.place = e.step * pitch + e.line;
+    return e;
+}
+
+static inline void bring(float *next, int n, __global const TYPE *from, elements *e, int lines_left,
+                         int steps_left)
+{
+#pragma unroll
+    for (int i = 0; i < n; i++) {
+        bool there =
+            e->line + i * e->line_jump < lines_left && e->step + i * e->step_jump < steps_left;
+        next[i] = there ? LOAD(from, e->at + i * e->jump) : 0;
+    }
+    e->at += e->slice_jump;
+}
+
+static inline void put(const float *next, int n, __local SLICE_TYPE4 *slice, const elements *e,
+                       int pitch)
+{
+    __local SLICE_TYPE *to = (__local SLICE_TYPE *)slice + e->place;
+#pragma unroll
+    for (int i = 0; i < n; i++)
+        to[i * (e->step_jump * pitch + e->line_jump)] = (SLICE_TYPE)next[i];
+}
 
 __kernel __attribute__((reqd_work_group_size(ITEMS, 1, 1))) void
 product(__global const TYPE *restrict a_all, __global const TYPE *restrict b_all,
@@ -24,47 +63,26 @@ product(__global const TYPE *restrict a_all, __global const TYPE *restrict b_all
     int item = get_local_id(0), tile_x = item % NDIM, tile_y = item / NDIM;
     int m = sizes.s0, n = sizes.s1, k_total = sizes.s2, batch = get_group_id(2);
     int row0 = get_group_id(0) * MWG, column0 = get_group_id(1) * NWG;
-    bool a_along_k = a_col == 1, b_along_k = b_row == 1 && b_col != 1;
-    __global const TYPE *a = a_all + batch_offset(batch, batch_dims, a_batch);
-    __global const TYPE *b = b_all + batch_offset(batch, batch_dims, b_batch);
+    __global const TYPE *a = a_all + batch_offset(batch, batch_dims, a_batch) + (long)row0 * a_row;
+    __global const TYPE *b =
+        b_all + batch_offset(batch, batch_dims, b_batch) + (long)column0 * b_col;
+    elements of_a = take(MWG, A_PITCH * 4, a_row, a_col);
+    elements of_b = take(NWG, B_PITCH * 4, b_col, b_row);
 
     float4 sums[MWI][NWI / 4];
     tile_clear(sums);
     float a_next[A_EACH], b_next[B_EACH];
-    int slices = (k_total + KWG - 1) / KWG;
-    /* Slice s is brought in before slice s - 1 is multiplied. */
-    for (int s = 0; s <= slices; s++) {
-        if (s < slices) {
-#pragma unroll
-            for (int i = 0; i < A_EACH; i++) {
-                int e = item + i * ITEMS, k = s * KWG + STEP_OF(e, MWG, a_along_k);
-                int row = row0 + LINE_OF(e, MWG, a_along_k);
-                a_next[i] = k < k_total && row < m ? LOAD(a, row * a_row + k * a_col) : 0;
-            }
-#pragma unroll
-            for (int i = 0; i < B_EACH; i++) {
-                int e = item + i * ITEMS, k = s * KWG + STEP_OF(e, NWG, b_along_k);
-                int column = column0 + LINE_OF(e, NWG, b_along_k);
-                b_next[i] = k < k_total && column < n ? LOAD(b, k * b_row + column * b_col) : 0;
-            }
+    /* Each slice is brought in before the one before it is multiplied. */
+    for (int k = 0, now = 0; k < k_total + KWG; k += KWG, now ^= 1) {
+        if (k < k_total) {
+            bring(a_next, A_EACH, a, &of_a, m - row0, k_total - k);
+            bring(b_next, B_EACH, b, &of_b, n - column0, k_total - k);
         }
-        if (s > 0)
-            tile_multiply(left[(s - 1) & 1], right[(s - 1) & 1], sums, tile_y, tile_x);
-        if (s < slices) {
-            __local SLICE_TYPE *rows = (__local SLICE_TYPE *)left[s & 1];
-            __local SLICE_TYPE *columns = (__local SLICE_TYPE *)right[s & 1];
-#pragma unroll
-            for (int i = 0; i < A_EACH; i++) {
-                int e = item + i * ITEMS;
-                rows[STEP_OF(e, MWG, a_along_k) * A_PITCH * 4 + LINE_OF(e, MWG, a_along_k)] =
-                    (SLICE_TYPE)a_next[i];
-            }
-#pragma unroll
-            for (int i = 0; i < B_EACH; i++) {
-                int e = item + i * ITEMS;
-                columns[STEP_OF(e, NWG, b_along_k) * B_PITCH * 4 + LINE_OF(e, NWG, b_along_k)] =
-                    (SLICE_TYPE)b_next[i];
-            }
+        if (k > 0)
+            tile_multiply(left[now ^ 1], right[now ^ 1], sums, tile_y, tile_x);
+        if (k < k_total) {
+            put(a_next, A_EACH, left[now], &of_a, A_PITCH * 4);
+            put(b_next, B_EACH, right[now], &of_b, B_PITCH * 4);
         }
         barrier(CLK_LOCAL_MEM_FENCE);
     }
