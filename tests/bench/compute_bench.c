@@ -1,7 +1,8 @@
 /* Runs a model on a device and prints figures, one a line: name value unit.
  *
- * compute_bench [-d DEVICE] [-c CACHE_DIR] [-n RUNS] [-p] [-l] [-x SHAPE]… [-i FILE]… [-o FILE]…
- *               MODEL.onnx [BATCH…]
+ * compute_bench [-d DEVICE] [-f cpu|gpu] [-q] [-k CANDIDATE] [-c CACHE_DIR] [-n RUNS] [-p] [-l]
+ *               [-x SHAPE]… [-i FILE]… [-o FILE]… MODEL.onnx [BATCH…]
+ * -f takes the kernels of that family, -q keeps numbers in half, -k takes one candidate of kernels.
  * The first axis of every input is the batch; -x gives an input's whole shape ("1x3x224x224")
  * instead, the first -x the first input's and so on. -i reads an input's bytes, -o writes an
  * output's, in the same way. -p adds a line a launch and one a kernel.
@@ -25,7 +26,9 @@
 #define IO_MAX 16
 
 struct bench {
-    const char *model_path, *device_id, *cache_dir;
+    const char *model_path, *device_id, *cache_dir, *candidate;
+    enum cx_family family;
+    enum cx_precision precision;
     const char *shapes[IO_MAX], *input_paths[IO_MAX], *output_paths[IO_MAX];
     int shape_n, input_path_n, output_path_n;
     int runs;
@@ -282,7 +285,11 @@ static enum cx_status run_batch(struct bench *bench, long batch)
 
 static enum cx_status open_all(struct bench *bench)
 {
-    struct cx_device_options options = {.cache_dir = bench->cache_dir, .profiling = bench->profile};
+    struct cx_device_options options = {.cache_dir = bench->cache_dir,
+                                        .family = bench->family,
+                                        .precision = bench->precision,
+                                        .candidate = bench->candidate,
+                                        .profiling = bench->profile};
     enum cx_status status = CX_OK;
     bench->start_ms = now_ms();
     if (bench->cache_dir != NULL)
@@ -317,11 +324,19 @@ static bool read_options(struct bench *bench, int argc, char **argv)
     int option;
     long count;
     bool good = true;
-    while (good && (option = getopt(argc, argv, "d:c:n:plx:i:o:")) != -1) {
+    while (good && (option = getopt(argc, argv, "d:f:k:c:n:pqlx:i:o:")) != -1) {
         if (option == 'd')
             bench->device_id = optarg;
         else if (option == 'c')
             bench->cache_dir = optarg;
+        else if (option == 'f' && strcmp(optarg, "gpu") == 0)
+            bench->family = CX_FAMILY_GPU;
+        else if (option == 'f' && strcmp(optarg, "cpu") == 0)
+            bench->family = CX_FAMILY_CPU;
+        else if (option == 'k')
+            bench->candidate = optarg;
+        else if (option == 'q')
+            bench->precision = CX_PRECISION_HALF;
         else if (option == 'p')
             bench->profile = true;
         else if (option == 'l')
@@ -346,8 +361,8 @@ int main(int argc, char **argv)
 {
     static struct bench bench = {.runs = RUNS_DEFAULT};
     if (!read_options(&bench, argc, argv)) {
-        fputs("usage: compute_bench [-d DEVICE] [-c CACHE_DIR] [-n RUNS] [-p] [-l] [-x SHAPE]… "
-              "[-i FILE]… [-o FILE]… MODEL.onnx [BATCH…]\n",
+        fputs("usage: compute_bench [-d DEVICE] [-f cpu|gpu] [-q] [-k CANDIDATE] [-c CACHE_DIR] "
+              "[-n RUNS] [-p] [-l] [-x SHAPE]… [-i FILE]… [-o FILE]… MODEL.onnx [BATCH…]\n",
               stderr);
         return 2;
     }
