@@ -1,13 +1,15 @@
 /* Convolutions on a CPU: which way each goes. */
 #include "kernels/conv_cpu.h"
 
+#include <math.h>
+
 #include "kernels/window_args.h"
 #include "ops/conv.h"
 #include "ops/op.h"
 
 /* The ways, in the order in which equals are preferred. */
-static cx_conv_offer_fn *const ways[] = {cx_conv_offer_blocked, cx_conv_offer_depthwise,
-                                         cx_conv_offer_rows};
+static cx_conv_offer_fn *const ways[] = {cx_conv_offer_winograd, cx_conv_offer_blocked,
+                                         cx_conv_offer_depthwise, cx_conv_offer_rows};
 
 static const struct cx_value *operand(const struct cx_graph *graph, const struct cx_node *node,
                                       uint32_t i)
@@ -56,6 +58,14 @@ void cx_conv_arg_epilogue(struct cx_launch_spec *spec, const struct cx_conv_call
     cx_launch_arg(spec, cx_arg_f32(c->epilogue->beta));
 }
 
+void cx_conv_arg_bounds(struct cx_launch_spec *spec, const struct cx_conv_call *c)
+{
+    const struct cx_epilogue *e = c->epilogue;
+    float low = e->act == CX_ACT_RELU ? 0 : e->act == CX_ACT_CLIP ? e->alpha : -INFINITY;
+    cx_launch_arg(spec, cx_arg_f32(low));
+    cx_launch_arg(spec, cx_arg_f32(e->act == CX_ACT_CLIP ? e->beta : INFINITY));
+}
+
 static void pack_zeros(const struct cx_value *value, void *data, const void *context)
 {
     (void)value;
@@ -75,6 +85,28 @@ enum cx_status cx_conv_bias_arg(const struct cx_conv_call *c, struct cx_arg *ret
                         (uint64_t)(c->groups * c->rows) * sizeof(float), pack_zeros, NULL, &handle);
     if (status == CX_OK)
         *ret_arg = cx_arg_packed(handle);
+    return status;
+}
+
+static void pack_bias(const struct cx_value *value, void *data, const void *context)
+{
+    const int64_t *n = context;
+    for (int64_t i = 0; i < *n; i++)
+        ((float *)data)[i] = ((const float *)value->data)[i];
+}
+
+enum cx_status cx_conv_arg_bias_blocks(struct cx_launch_spec *spec, const struct cx_conv_call *c,
+                                       int64_t block)
+{
+    bool given = c->bias != NULL;
+    int64_t rows = c->groups * c->rows, n = given ? rows : 0;
+    uint64_t bytes = (uint64_t)((rows + 2 * block - 1) / (2 * block) * 2 * block) * sizeof(float);
+    uint32_t handle;
+    enum cx_status status = cx_prepare_pack(c->p, c->node->inputs[given ? 2 : 1],
+                                            given ? "conv-blocked-bias" : "conv-blocked-no-bias",
+                                            bytes, pack_bias, &n, &handle);
+    if (status == CX_OK)
+        cx_launch_arg(spec, cx_arg_packed(handle));
     return status;
 }
 

@@ -24,7 +24,7 @@ struct tiling {
     double cost;
 };
 
-/* ---- weights and bias ---- */
+/* ---- weights ---- */
 
 struct weights_form {
     int64_t groups, rows, channels, taps;
@@ -60,13 +60,6 @@ static void pack_weights(const struct cx_value *value, void *data, const void *c
     }
 }
 
-static void pack_bias(const struct cx_value *value, void *data, const void *context)
-{
-    const int64_t *n = context;
-    for (int64_t i = 0; i < *n; i++)
-        ((float *)data)[i] = ((const float *)value->data)[i];
-}
-
 /* Input channels from BEGIN's group to LAST's, as blocks. */
 static int64_t blocks_between(const struct cx_conv_call *c, int64_t begin, int64_t last,
                               int64_t block)
@@ -88,22 +81,6 @@ static enum cx_status weights_arg(const struct cx_conv_call *c, const struct til
     uint32_t handle;
     enum cx_status status =
         cx_prepare_pack(c->p, c->node->inputs[1], kind, bytes, pack_weights, &form, &handle);
-    if (status == CX_OK)
-        cx_launch_arg(spec, cx_arg_packed(handle));
-    return status;
-}
-
-/* Whole tiles of bias; zeros past its end, and where there is none. */
-static enum cx_status bias_arg(const struct cx_conv_call *c, const struct tiling *t,
-                               struct cx_launch_spec *spec)
-{
-    bool given = cx_prepare_input(c->p, 2) != NULL;
-    int64_t n = given ? c->groups * c->rows : 0;
-    uint64_t bytes = (uint64_t)(t->tiles * 2 * t->block) * sizeof(float);
-    uint32_t handle;
-    enum cx_status status = cx_prepare_pack(c->p, c->node->inputs[given ? 2 : 1],
-                                            given ? "conv-blocked-bias" : "conv-blocked-no-bias",
-                                            bytes, pack_bias, &n, &handle);
     if (status == CX_OK)
         cx_launch_arg(spec, cx_arg_packed(handle));
     return status;
@@ -258,13 +235,10 @@ static enum cx_status prepare(const struct cx_conv_call *c, uint32_t variant)
         return cx_prepare_fail(c->p, CX_INTERNAL, "no such tile");
     struct cx_launch_spec spec = {.file = "cpu/conv_blocked.cl", .kernel = "conv_blocked"};
     const struct cx_epilogue *e = c->epilogue;
-    bool clamps = e->act <= CX_ACT_CLIP;
-    float low = e->act == CX_ACT_RELU ? 0 : e->act == CX_ACT_CLIP ? e->alpha : -INFINITY;
-    float high = e->act == CX_ACT_CLIP ? e->beta : INFINITY;
     int64_t blocks = divide_up(c->groups * c->rows, t.block);
     cx_launch_option(&spec, "-DWIDTH=%d -DMR=%d -DROWS=%d -DMT=%d -DPANEL=%d -DIB=%d -DHALF=%d",
                      t.block, t.mr, t.rows, t.mt, t.panel, t.in_block, (int)(blocks % 2));
-    if (!clamps)
+    if (e->act > CX_ACT_CLIP)
         cx_launch_option(&spec, "-DACT=%d", (int)e->act);
     int64_t pieces = divide_up(t.lines, t.lines_each);
     spec.dim_n = 2;
@@ -274,7 +248,7 @@ static enum cx_status prepare(const struct cx_conv_call *c, uint32_t variant)
     cx_launch_arg(&spec, cx_prepare_input_arg(c->p, 0));
     enum cx_status status = weights_arg(c, &t, &spec);
     if (status == CX_OK)
-        status = bias_arg(c, &t, &spec);
+        status = cx_conv_arg_bias_blocks(&spec, c, t.block);
     if (status != CX_OK)
         return status;
     cx_launch_arg(&spec, cx_prepare_residual_arg(c->p));
@@ -289,8 +263,7 @@ static enum cx_status prepare(const struct cx_conv_call *c, uint32_t variant)
                                         t.tiles_each, t.flat,       t.panel_blocks, c->rows};
     cx_launch_arg(&spec, cx_arg_i32x8(split));
     cx_launch_arg(&spec, cx_arg_i64(t.tile_blocks * c->taps * t.in_block * 2 * t.block));
-    cx_launch_arg(&spec, cx_arg_f32(low));
-    cx_launch_arg(&spec, cx_arg_f32(high));
+    cx_conv_arg_bounds(&spec, c);
     cx_launch_arg(&spec, cx_arg_f32(e->alpha));
     cx_launch_arg(&spec, cx_arg_f32(e->beta));
     spec.flops = cx_conv_flops(c);

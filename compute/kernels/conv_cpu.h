@@ -26,7 +26,7 @@ struct cx_conv_call {
 /* Floating-point operations of the node, two for a multiplication with its addition. */
 double cx_conv_flops(const struct cx_conv_call *c);
 
-#define CX_CONV_OFFERS_MAX 16
+#define CX_CONV_OFFERS_MAX 32
 
 /* One of the ways to do a node. */
 struct cx_conv_offer {
@@ -43,6 +43,7 @@ typedef uint32_t cx_conv_offer_fn(const struct cx_conv_call *c, struct cx_conv_o
                                   uint32_t room);
 
 cx_conv_offer_fn cx_conv_offer_blocked;   /* conv_blocked.c: the output in a blocked layout */
+cx_conv_offer_fn cx_conv_offer_winograd;  /* conv_winograd.c: blocked, 3x3 of stride 1 */
 cx_conv_offer_fn cx_conv_offer_rows;      /* conv_rows.c: values in PLAIN */
 cx_conv_offer_fn cx_conv_offer_depthwise; /* conv_depthwise.c: PLAIN, a channel by itself */
 
@@ -52,6 +53,15 @@ bool cx_conv_blocked_fits(const struct cx_conv_call *c);
 
 /* The bias operand as an argument, or zeros, so that kernels need no form without one. */
 enum cx_status cx_conv_bias_arg(const struct cx_conv_call *c, struct cx_arg *ret_arg);
+
+/* Adds the bias, constant or absent, as an argument: zeros where there is none and up to a whole
+ * pair of blocks. */
+enum cx_status cx_conv_arg_bias_blocks(struct cx_launch_spec *spec, const struct cx_conv_call *c,
+                                       int64_t block);
+
+/* Adds the arguments low and high, between which the activation keeps values: infinite for those
+ * that do something else, which only ACT tells. So all of the others are one program. */
+void cx_conv_arg_bounds(struct cx_launch_spec *spec, const struct cx_conv_call *c);
 
 /* Adds the options ACT and HAS_RESIDUAL and the arguments alpha and beta. */
 void cx_conv_arg_epilogue(struct cx_launch_spec *spec, const struct cx_conv_call *c);

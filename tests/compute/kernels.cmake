@@ -4,7 +4,7 @@ target_link_libraries(compute_node_rig PUBLIC stoker_flags compute PkgConfig::CR
 target_include_directories(compute_node_rig PUBLIC
   ${PROJECT_SOURCE_DIR} ${PROJECT_SOURCE_DIR}/compute)
 
-foreach(name elementwise gpu heavy layouts movement quantized resize rows windows)
+foreach(name elementwise gpu heavy layouts movement quantized resize rows windows winograd)
   stoker_criterion_test(NAME compute.${name} SOURCES test_${name}.c LIBS compute_node_rig
     TIMEOUT 240)
 endforeach()
