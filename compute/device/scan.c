@@ -2,12 +2,16 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#if defined(__x86_64__)
+#include <cpuid.h>
+#endif
 
 #include "device/cl.h"
 #include "error.h"
 
 #define PLATFORM_MAX 16
-#define DEVICE_MAX 64 /* a platform */
+#define DEVICE_MAX 64            /* a platform */
+#define CPUID_AVX_VNNI (1u << 4) /* leaf 7, sub-leaf 1, eax */
 
 static void device_string(cl_device_id device, cl_device_info what, char *text, size_t text_size)
 {
@@ -97,6 +101,23 @@ static void describe_limits(cl_device_id device, struct cx_device_info *info)
     info->unified_memory = device_uint(device, CL_DEVICE_HOST_UNIFIED_MEMORY) != 0;
 }
 
+/* PoCL's kernels run on this processor and take inline assembly; of others we don't know. */
+static enum cx_int8_dot find_int8_dot(const struct cx_device_info *info)
+{
+    if (info->type != CX_DEVICE_CPU ||
+        strcmp(info->platform_name, "Portable Computing Language") != 0)
+        return CX_INT8_DOT_NONE;
+#if defined(__x86_64__)
+    unsigned a = 0, b = 0, c = 0, d = 0;
+    if (__builtin_cpu_supports("avx512vnni") && __builtin_cpu_supports("avx512vl"))
+        return CX_INT8_DOT_AVX512_VNNI;
+    if (__builtin_cpu_supports("avx2") && __get_cpuid_count(7, 1, &a, &b, &c, &d) &&
+        (a & CPUID_AVX_VNNI) != 0)
+        return CX_INT8_DOT_AVX_VNNI;
+#endif
+    return CX_INT8_DOT_NONE;
+}
+
 static void describe(struct cx_found *found)
 {
     struct cx_device_info *info = &found->info;
@@ -112,6 +133,7 @@ static void describe(struct cx_found *found)
                                              : CX_DEVICE_ACCELERATOR;
     info->family = info->type == CX_DEVICE_CPU ? CX_FAMILY_CPU : CX_FAMILY_GPU;
     describe_limits(device, info);
+    info->int8_dot = find_int8_dot(info);
     device_make_id(device, info);
 }
 

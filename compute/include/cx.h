@@ -92,6 +92,10 @@ enum cx_family { CX_FAMILY_AUTO = 0, CX_FAMILY_CPU, CX_FAMILY_GPU };
 const char *cx_device_type_name(enum cx_device_type type);
 const char *cx_family_name(enum cx_family family);
 
+/* The instruction for dot products of bytes that a CPU device's kernels may use, by inline
+ * assembly; as DOT in kernels/cpu/int8_dot.cl numbers them. */
+enum cx_int8_dot { CX_INT8_DOT_NONE, CX_INT8_DOT_AVX512_VNNI, CX_INT8_DOT_AVX_VNNI };
+
 struct cx_device_info {
     char id[40];       /* "0:0-9f83c2a1": platform:device-hash; stable while the hardware is */
     uint32_t platform; /* the numbers in the id */
@@ -119,6 +123,7 @@ struct cx_device_info {
     bool fp16;
     bool fp64;
     bool unified_memory; /* host and device share memory: buffers can be used in place */
+    enum cx_int8_dot int8_dot;
 };
 
 /* Call once at start, before any other function and before other threads: gives drivers that keep

@@ -16,6 +16,7 @@ import onnx
 from onnx import TensorProto, helper, numpy_helper
 from onnxruntime.quantization import (CalibrationDataReader, QuantFormat, QuantType,
                                       quantize_static)
+from onnxruntime.quantization.shape_inference import quant_pre_process
 
 # Expansion, channels, blocks and first stride of each stage: table 2 of arXiv:1801.04381.
 STAGES = [(1, 16, 1, 1), (6, 24, 2, 2), (6, 32, 3, 2), (6, 64, 4, 2), (6, 96, 3, 1),
@@ -101,8 +102,9 @@ def main():
     if args.source:
         model = onnx.version_converter.convert_version(model, 13)
     with tempfile.TemporaryDirectory() as folder:
-        path = os.path.join(folder, "float.onnx")
-        onnx.save(onnx.shape_inference.infer_shapes(model), path)
+        source, path = os.path.join(folder, "source.onnx"), os.path.join(folder, "float.onnx")
+        onnx.save(model, source)
+        quant_pre_process(source, path, skip_symbolic_shape=True)
         quantize_static(path, args.out, Images(model), quant_format=QuantFormat.QDQ,
                         per_channel=True, weight_type=QuantType.QInt8,
                         activation_type=QuantType.QInt8 if args.signed else QuantType.QUInt8)
