@@ -7,6 +7,7 @@
 /* Shape arithmetic and small tables; what is larger is the device's work. */
 #define FOLD_BYTES_MAX ((size_t)1 << 20)
 #define FOLD_BYTES_ALL ((size_t)64 << 20)
+#define LATE_FACTOR 9 /* 4 bits become 32, and are read */
 
 static enum cx_status no_memory(struct cx_error *error)
 {
@@ -72,26 +73,48 @@ static enum cx_status bind_input(struct cx_graph *graph, uint32_t i,
     return CX_OK;
 }
 
-/* In order: every node's shapes, and the values of those that follow from constants. */
+/* In order: every node's shapes, and the values of those that follow from constants; LATE: also of
+ * those that cx_graph_quantize looks for. */
 static enum cx_status infer_all(struct cx_graph *graph, const struct cx_bind_options *options,
-                                struct cx_error *error)
+                                bool late, struct cx_error *error)
 {
     struct cx_frame frame;
     size_t bytes_max = options->fold_all ? SIZE_MAX : FOLD_BYTES_MAX;
     size_t budget = options->fold_all ? SIZE_MAX : FOLD_BYTES_ALL;
     uint32_t kept = 0;
+    /* Weights, which kernels want to know. Each byte of the file is four here, once. */
+    size_t late_bytes_max = SIZE_MAX;
+    for (uint32_t v = 0; late && !options->fold_all && v < graph->value_count; v++)
+        budget += graph->values[v].data != NULL ? LATE_FACTOR * graph->values[v].bytes : 0;
     enum cx_status status = cx_frame_init(&frame, graph, budget, error);
     for (uint32_t n = 0; n < graph->node_count && status == CX_OK; n++) {
         const struct cx_node *node = &graph->nodes[n];
         bool folded = false;
         status = cx_frame_infer(&frame, graph, node);
-        if (status == CX_OK && cx_node_is_constant(graph, node))
-            status = cx_frame_fold(&frame, graph, node, bytes_max, options->fold_all, &folded);
+        bool last = cx_node_folds_late(node);
+        if (status == CX_OK && cx_node_is_constant(graph, node) && (late || !last))
+            status = cx_frame_fold(&frame, graph, node, last ? late_bytes_max : bytes_max,
+                                   options->fold_all, &folded);
         if (!folded)
             graph->nodes[kept++] = *node;
     }
     graph->node_count = kept;
     return status;
+}
+
+/* What is left of DequantizeLinear of constants afterwards is folded. */
+static enum cx_status fuse_quantized(struct cx_graph *graph, const struct cx_bind_options *options,
+                                     struct cx_error *error)
+{
+    bool any = false;
+    for (uint32_t n = 0; n < graph->node_count; n++)
+        any = any || cx_node_folds_late(&graph->nodes[n]);
+    if (!any)
+        return CX_OK;
+    enum cx_status status = cx_graph_quantize(graph, error);
+    if (status == CX_OK)
+        status = infer_all(graph, options, true, error);
+    return status == CX_OK ? cx_graph_drop_dead(graph, error) : status;
 }
 
 enum cx_status cx_graph_bind(const struct cx_graph *graph, const struct cx_bind_input *inputs,
@@ -112,9 +135,11 @@ enum cx_status cx_graph_bind(const struct cx_graph *graph, const struct cx_bind_
     for (uint32_t i = 0; i < count && status == CX_OK; i++)
         status = bind_input(bound, i, &inputs[i], error);
     if (status == CX_OK)
-        status = infer_all(bound, options, error);
+        status = infer_all(bound, options, options->no_fuse || options->fold_all, error);
     if (status == CX_OK)
         status = cx_graph_drop_dead(bound, error);
+    if (status == CX_OK && !options->no_fuse && !options->fold_all)
+        status = fuse_quantized(bound, options, error);
     if (status == CX_OK && !options->no_fuse)
         status = cx_graph_fuse(bound, error);
     if (status != CX_OK)

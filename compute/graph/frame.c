@@ -34,6 +34,11 @@ bool cx_node_is_constant(const struct cx_graph *graph, const struct cx_node *nod
     return true;
 }
 
+bool cx_node_folds_late(const struct cx_node *node)
+{
+    return node->op == &cx_ops[CX_OP_ID_DequantizeLinear];
+}
+
 enum cx_status cx_frame_infer(struct cx_frame *frame, struct cx_graph *graph,
                               const struct cx_node *node)
 {

@@ -111,7 +111,7 @@ static enum cx_status fold_constants(struct cx_graph *graph, struct cx_error *er
     for (uint32_t n = 0; n < graph->node_count && status == CX_OK; n++) {
         const struct cx_node *node = &graph->nodes[n];
         bool folded;
-        if (!cx_node_is_constant(graph, node))
+        if (!cx_node_is_constant(graph, node) || cx_node_folds_late(node))
             continue;
         status = cx_frame_infer(&frame, graph, node);
         if (status == CX_OK)

@@ -3,6 +3,7 @@
 #ifndef CX_SIMPLIFY_H
 #define CX_SIMPLIFY_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "cx.h"
@@ -33,6 +34,10 @@ enum cx_status cx_graph_drop_dead(struct cx_graph *graph, struct cx_error *error
 /* Activations, sums and biases into the nodes that compute their operand; shapes are known. */
 enum cx_status cx_graph_fuse(struct cx_graph *graph, struct cx_error *error);
 
+/* Operators between DequantizeLinear and QuantizeLinear into integer ones; shapes are known, and no
+ * DequantizeLinear of a constant was folded (see cx_node_folds_late). */
+enum cx_status cx_graph_quantize(struct cx_graph *graph, struct cx_error *error);
+
 /* How often each value is read, a graph output counting once; an array in graph->arena, NULL on
  * no memory. */
 uint32_t *cx_graph_count_uses(struct cx_graph *graph);
@@ -54,6 +59,9 @@ enum cx_status cx_frame_init(struct cx_frame *frame, struct cx_graph *graph, siz
 
 /* Whether every input is a constant, or needs only to have a shape for this operator. */
 bool cx_node_is_constant(const struct cx_graph *graph, const struct cx_node *node);
+
+/* Whether a constant node is left alone until cx_graph_quantize has seen it. */
+bool cx_node_folds_late(const struct cx_node *node);
 
 /* Fills the frame's inputs for the node and infers its outputs into the graph's values. */
 enum cx_status cx_frame_infer(struct cx_frame *frame, struct cx_graph *graph,

@@ -101,6 +101,10 @@ static void init_blocks(struct cx_launch_spec *spec, const struct pool *pool, co
 {
     *spec = (struct cx_launch_spec){.file = "cpu/pool_blocks.cl", .kernel = kernel, .dim_n = 1};
     cx_launch_option(spec, "-DBLOCK=%d", (int)cx_layout_block(pool->x->layout));
+    if (pool->x->dtype == CX_DTYPE_UINT8)
+        cx_launch_option(spec, "-DTYPE=uchar -DLOWEST=0");
+    else if (pool->x->dtype == CX_DTYPE_INT8)
+        cx_launch_option(spec, "-DTYPE=char -DLOWEST=-128");
     add_options(pool, spec);
 }
 
@@ -151,7 +155,8 @@ static struct cx_layouts layout(const struct cx_layout_query *query)
     const struct cx_value *x = &query->graph->values[query->node->inputs[0]];
     enum cx_layout found = cx_layout_at_hand(query, 0);
     bool positions = query->node->output_count > 1 && query->node->outputs[1] != CX_VALUE_NONE;
-    if (x->dtype != CX_DTYPE_FLOAT || positions || attrs->kind == CX_POOL_LP)
+    bool bytes = x->dtype == CX_DTYPE_UINT8 || x->dtype == CX_DTYPE_INT8; /* maxima only */
+    if ((x->dtype != CX_DTYPE_FLOAT && !bytes) || positions || attrs->kind == CX_POOL_LP)
         found = CX_LAYOUT_PLAIN;
     return (struct cx_layouts){.input = found, .output = attrs->global ? CX_LAYOUT_PLAIN : found};
 }

@@ -13,7 +13,7 @@ add_library(compute_model_builder STATIC model_builder.c)
 target_link_libraries(compute_model_builder PUBLIC compute_reference compute_onnx_proto)
 target_include_directories(compute_model_builder PUBLIC ${PROJECT_BINARY_DIR}/compute/onnx)
 
-foreach(name graph number onnx)
+foreach(name graph number onnx qdq)
   stoker_criterion_test(NAME compute.${name} SOURCES test_${name}.c LIBS compute_model_builder)
 endforeach()
 

@@ -1,16 +1,20 @@
-/* Pools of floats in blocks of BLOCK channels on a CPU. KIND: 0 maximum, 1 average. */
+/* Pools of floats, and maxima of the bytes TYPE, in blocks of BLOCK channels on a CPU. KIND: 0
+ * maximum, 1 average; LOWEST: what no element of a maximum is under. */
 #include "common.cl"
 
 #define PASTE2(a, b) a##b
 #define PASTE(a, b) PASTE2(a, b)
-#define VEC PASTE(float, BLOCK)
+#ifndef LOWEST
+#define LOWEST -INFINITY
+#endif
+#define VEC PASTE(TYPE, BLOCK)
 #define VLOAD PASTE(vload, BLOCK)
 #define VSTORE PASTE(vstore, BLOCK)
 
 /* A NaN once seen stays: the comparison takes x where either is one, the second gives sum's back.
  */
 #if KIND == 0
-#define START ((VEC)-INFINITY)
+#define START ((VEC)(TYPE)(LOWEST))
 #define SEE(sum, x) (sum != sum ? sum : (sum > x ? sum : x))
 #else
 #define START ((VEC)0.0f)
@@ -34,7 +38,7 @@ static inline int padded(int at, int kernel_n, int dilation, int end)
 /* Dimension 0: rows_each rows of a plane, where a volume's planes lie one after the other; 1: a
  * block of channels of an image. Arguments as in kernels/window_args.h. */
 __kernel __attribute__((reqd_work_group_size(1, 1, 1))) void
-pool_blocks(__global const float *restrict input, __global float *restrict out, int8 in_shape,
+pool_blocks(__global const TYPE *restrict input, __global TYPE *restrict out, int8 in_shape,
             int8 steps, int8 pads, int rows_each)
 {
     int in_d = in_shape.s1, in_h = in_shape.s2, in_w = in_shape.s3;
@@ -52,7 +56,7 @@ pool_blocks(__global const float *restrict input, __global float *restrict out, 
             VEC sum = START;
             for (int kz = zs.x; kz < zs.x + zs.y; kz++) {
                 for (int ky = ys.x; ky < ys.x + ys.y; ky++) {
-                    __global const float *from =
+                    __global const TYPE *from =
                         input + (((size_t)(z0 + kz * steps.s5) * in_h + y0 + ky * steps.s6) * in_w +
                                  x0 + xs.x * steps.s7) * BLOCK;
                     for (int kx = 0; kx < xs.y; kx++, from += steps.s7 * BLOCK) {
@@ -77,13 +81,13 @@ pool_blocks(__global const float *restrict input, __global float *restrict out, 
 
 /* Windows that are the whole plane of plane_n positions; out is PLAIN, one number a channel. */
 __kernel __attribute__((reqd_work_group_size(1, 1, 1))) void
-pool_block_planes(__global const float *restrict input, __global float *restrict out, int units,
+pool_block_planes(__global const TYPE *restrict input, __global TYPE *restrict out, int units,
                   int units_each, int plane_n, int channels)
 {
     int unit = get_global_id(0) * units_each, end = min(unit + units_each, units);
     int blocks = (channels + BLOCK - 1) / BLOCK;
     for (; unit < end; unit++) {
-        __global const float *from = input + (size_t)unit * plane_n * BLOCK;
+        __global const TYPE *from = input + (size_t)unit * plane_n * BLOCK;
         VEC sum0 = START, sum1 = START, sum2 = START, sum3 = START;
         int i = 0;
         for (; i + 4 <= plane_n; i += 4, from += 4 * BLOCK) {
@@ -104,12 +108,12 @@ pool_block_planes(__global const float *restrict input, __global float *restrict
         sum0 /= (float)plane_n;
 #endif
         int first = unit % blocks * BLOCK, lanes_n = min(BLOCK, channels - first);
-        __global float *to = out + (size_t)(unit / blocks) * channels + first;
+        __global TYPE *to = out + (size_t)(unit / blocks) * channels + first;
         if (lanes_n == BLOCK) {
             VSTORE(sum0, 0, to);
             continue;
         }
-        float lanes[BLOCK];
+        TYPE lanes[BLOCK];
         VSTORE(sum0, 0, lanes);
         for (int lane = 0; lane < lanes_n; lane++)
             to[lane] = lanes[lane];

@@ -1,9 +1,9 @@
-/* Convolution and products of quantized operands on a CPU, in blocks of channels: a register tile is
- * two segments of SEGMENT neighbouring output pixels by two vectors of output channels. A step takes
- * four input channels of one tap: WIDTH * 2 quads of weights, which were packed ahead in the order
- * of steps, and one quad of input a pixel, found through a table of offsets. Borders lie in the
- * input already. BYTE: the type of y; PIXEL: bytes between neighbouring pixels' inputs, 0 where only
- * the launch knows. */
+/* Convolution and products of quantized operands on a CPU, in blocks of channels: a register tile
+ * is two segments of SEGMENT neighbouring output pixels by two vectors of output channels. A step
+ * takes four input channels of one tap: WIDTH * 2 quads of weights, which were packed ahead in the
+ * order of steps, and one quad of input a pixel, found through a table of offsets. Borders lie in
+ * the input already. BYTE: the type of y; PIXEL: bytes between neighbouring pixels' inputs, 0 where
+ * only the launch knows. */
 #include "cpu/int8_dot.cl"
 
 #if WIDTH == 16
@@ -26,8 +26,9 @@ struct place {
 };
 
 /* size: segments in all, segments a row, rows an image, pixels a row, steps, tiles of channels a
- * group, channels a group, segments a work-item. step: bytes of an image, a row, a pixel and a group
- * of x, of an image, a pixel and a block of channels of y; channels of a group that y may hold. */
+ * group, channels a group, segments a work-item. step: bytes of an image, a row, a pixel and a
+ * group of x, of an image, a pixel and a block of channels of y; channels of a group that y may
+ * hold. */
 static inline struct place place_of(int segment, int8 size, int8 step)
 {
     int row = segment / size.s1, image = row / size.s2, line = row - image * size.s2;

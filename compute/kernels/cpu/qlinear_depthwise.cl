@@ -1,6 +1,6 @@
-/* Quantized convolution of each channel by itself on a CPU, in blocks of WIDTH channels. A work-item
- * makes some rows of one block. It keeps the input rows that a row of the output needs in local
- * memory, with borders of the zero point (less FLIP, which makes signed bytes unsigned). Four
+/* Quantized convolution of each channel by itself on a CPU, in blocks of WIDTH channels. A
+ * work-item makes some rows of one block. It keeps the input rows that a row of the output needs in
+ * local memory, with borders of the zero point (FLIP makes signed bytes unsigned). Four
  * neighbouring pixels are turned into quads, one a channel: a step of the dot product takes four
  * taps of a row. At stride 1 one quad serves two output pixels, the second with weights that are
  * one tap further on. KERNEL_H rows of QUADS quads each. */
