@@ -10,6 +10,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "device/file.h"
+
 #define ENTRY_MAGIC "CXPROG1"
 #define ENTRY_BYTES_MAX (UINT64_C(64) << 20)
 #define ENTRY_NAME_BYTES 40
@@ -26,31 +28,13 @@ struct entry_header {
     uint64_t payload_hash;
 };
 
-static bool make_folders(const char *path)
-{
-    char part[PATH_BYTES];
-    size_t n = strlen(path);
-    if (n == 0 || n >= sizeof part)
-        return false;
-    memcpy(part, path, n + 1);
-    for (char *at = part + 1; *at != '\0'; at++) {
-        if (*at != '/')
-            continue;
-        *at = '\0';
-        if (mkdir(part, 0755) != 0 && errno != EEXIST)
-            return false;
-        *at = '/';
-    }
-    return mkdir(part, 0755) == 0 || errno == EEXIST;
-}
-
 bool cx_cache_init(struct cx_cache *cache, const char *folder, uint64_t bytes_max)
 {
     memset(cache, 0, sizeof *cache);
     cache->bytes_max = bytes_max;
     if (folder == NULL)
         return true;
-    if (!make_folders(folder) || access(folder, W_OK | X_OK) != 0)
+    if (!cx_file_make_folders(folder) || access(folder, W_OK | X_OK) != 0)
         return false;
     cache->folder = strdup(folder);
     return cache->folder != NULL;
@@ -69,37 +53,11 @@ static bool entry_path(const struct cx_cache *cache, XXH128_hash_t key, char *pa
     return n > 0 && (size_t)n < bytes;
 }
 
-static bool read_all(int fd, void *data, size_t bytes)
-{
-    for (size_t at = 0; at < bytes;) {
-        ssize_t n = read(fd, (char *)data + at, bytes - at);
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n <= 0)
-            return false;
-        at += (size_t)n;
-    }
-    return true;
-}
-
-static bool write_all(int fd, const void *data, size_t bytes)
-{
-    for (size_t at = 0; at < bytes;) {
-        ssize_t n = write(fd, (const char *)data + at, bytes - at);
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n <= 0)
-            return false;
-        at += (size_t)n;
-    }
-    return true;
-}
-
 static unsigned char *read_entry(int fd, XXH128_hash_t key, size_t *ret_bytes)
 {
     struct entry_header header;
     struct stat info;
-    if (fstat(fd, &info) != 0 || !read_all(fd, &header, sizeof header))
+    if (fstat(fd, &info) != 0 || !cx_file_read(fd, &header, sizeof header))
         return NULL;
     if (memcmp(header.magic, ENTRY_MAGIC, sizeof header.magic) != 0 ||
         header.key_low != key.low64 || header.key_high != key.high64 || header.payload_bytes == 0 ||
@@ -109,7 +67,7 @@ static unsigned char *read_entry(int fd, XXH128_hash_t key, size_t *ret_bytes)
     unsigned char *data = malloc(header.payload_bytes);
     if (data == NULL)
         return NULL;
-    if (!read_all(fd, data, header.payload_bytes) ||
+    if (!cx_file_read(fd, data, header.payload_bytes) ||
         XXH3_64bits(data, header.payload_bytes) != header.payload_hash) {
         free(data);
         return NULL;
@@ -218,23 +176,12 @@ static uint64_t evict(const struct cx_cache *cache)
 uint64_t cx_cache_store(const struct cx_cache *cache, XXH128_hash_t key, const unsigned char *data,
                         size_t bytes)
 {
-    char path[PATH_BYTES], temporary[PATH_BYTES];
+    char path[PATH_BYTES];
     if (cache->folder == NULL || bytes == 0 || bytes > ENTRY_BYTES_MAX ||
         !entry_path(cache, key, path, sizeof path))
         return 0;
-    int n = snprintf(temporary, sizeof temporary, "%s/new-XXXXXX", cache->folder);
-    if (n < 0 || (size_t)n >= sizeof temporary)
-        return 0;
-    int fd = mkstemp(temporary);
-    if (fd < 0)
-        return 0;
-    struct entry_header header = {ENTRY_MAGIC, key.low64, key.high64, bytes,
-                                  XXH3_64bits(data, bytes)};
-    bool written =
-        write_all(fd, &header, sizeof header) && write_all(fd, data, bytes) && fsync(fd) == 0;
-    if (close(fd) != 0 || !written || rename(temporary, path) != 0) {
-        unlink(temporary);
-        return 0;
-    }
-    return evict(cache);
+    const struct entry_header header = {ENTRY_MAGIC, key.low64, key.high64, bytes,
+                                        XXH3_64bits(data, bytes)};
+    const struct cx_file_part parts[] = {{&header, sizeof header}, {data, bytes}};
+    return cx_file_replace(cache->folder, path, parts, 2) ? evict(cache) : 0;
 }

@@ -45,8 +45,10 @@ struct cx_device {
     struct cx_buffer *idle;
     struct cx_program *programs;
     struct cx_cache cache;
-    struct cx_choices choices;
-    char *candidate; /* to be taken wherever kernels have it; NULL: none */
+    struct cx_choices choices; /* measured on this device, by this process or an earlier one */
+    XXH128_hash_t choices_identity;
+    char *choices_path; /* NULL: not kept on disk */
+    char *candidate;    /* to be taken wherever kernels have it; NULL: none */
     struct cx_device_stats stats;
 };
 

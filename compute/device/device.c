@@ -6,10 +6,14 @@
 #include <sys/stat.h>
 
 #include "device/cl.h"
+#include "device/key.h"
 #include "error.h"
+#include "kernels/source.h"
 
 #define CACHE_BYTES_DEFAULT (UINT64_C(256) << 20)
 #define ALIGN_BYTES_MIN 128
+/* To be raised when the host's side of the kernels makes what was measured worthless. */
+#define CANDIDATES_VERSION "1"
 #define PATH_BYTES 4096
 
 enum cx_status cx_setup(const char *cache_dir, struct cx_error *err)
@@ -87,6 +91,52 @@ static enum cx_status open_cache(struct cx_device *device, const struct cx_devic
     return CX_OK;
 }
 
+/* What measurements of this device depend on, besides what was measured. */
+static XXH128_hash_t choices_identity(const struct cx_device_info *info)
+{
+    const char *texts[] = {info->id,     info->name,    info->vendor,      info->platform_name,
+                           info->driver, info->version, CANDIDATES_VERSION};
+    const uint64_t numbers[] = {info->family, info->compute_units, info->float_width,
+                                info->fp16,   info->fp64,          cx_sources_hash()};
+    XXH128_hash_t key = {0, 0};
+    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
+        cx_key_add_text(&key, texts[i]);
+    cx_key_add(&key, numbers, sizeof numbers);
+    return key;
+}
+
+/* What a file holds that isn't usable is measured again. */
+static enum cx_status open_choices(struct cx_device *device, const char *cache_dir,
+                                   struct cx_error *err)
+{
+    char path[PATH_BYTES];
+    device->choices_identity = choices_identity(&device->info);
+    if (cache_dir == NULL)
+        return CX_OK;
+    int n = snprintf(path, sizeof path, "%s/choices/%s-%s.txt", cache_dir, device->info.id,
+                     cx_family_name(device->info.family));
+    if (n < 0 || (size_t)n >= sizeof path)
+        return cx_error_set(err, CX_ARGUMENT, "the cache folder's name is too long");
+    device->choices_path = strdup(path);
+    if (device->choices_path == NULL)
+        return cx_error_set(err, CX_MEMORY, "no memory for a device");
+    enum cx_choices_result result =
+        cx_choices_load(path, device->choices_identity, &device->choices);
+    if (result == CX_CHOICES_FOREIGN || result == CX_CHOICES_DAMAGED)
+        device->stats.choices_rejected++;
+    return CX_OK;
+}
+
+static enum cx_status copy_candidate(struct cx_device *device, const char *candidate,
+                                     struct cx_error *err)
+{
+    if (candidate == NULL)
+        return CX_OK;
+    device->candidate = strdup(candidate);
+    return device->candidate != NULL ? CX_OK
+                                     : cx_error_set(err, CX_MEMORY, "no memory for a device");
+}
+
 enum cx_status cx_device_open(const char *id, const struct cx_device_options *options,
                               struct cx_device **ret_device, struct cx_error *err)
 {
@@ -126,14 +176,11 @@ enum cx_status cx_device_open(const char *id, const struct cx_device_options *op
         device->info.float_width = options->float_width;
     if (device->info.base_align_bytes < ALIGN_BYTES_MIN)
         device->info.base_align_bytes = ALIGN_BYTES_MIN;
-    if (options->candidate != NULL) {
-        device->candidate = strdup(options->candidate);
-        if (device->candidate == NULL) {
-            status = cx_error_set(err, CX_MEMORY, "no memory for a device");
-            goto out;
-        }
-    }
-    status = open_cache(device, options, err);
+    status = copy_candidate(device, options->candidate, err);
+    if (status == CX_OK)
+        status = open_cache(device, options, err);
+    if (status == CX_OK)
+        status = open_choices(device, options->cache_dir, err);
     if (status == CX_OK)
         status = open_queue(device, err);
     if (status == CX_OK) {
@@ -161,6 +208,7 @@ void cx_device_close(struct cx_device *device)
         clReleaseContext(device->context);
     cx_cache_finish(&device->cache);
     cx_choices_finish(&device->choices);
+    free(device->choices_path);
     free(device->candidate);
     free(device);
 }
@@ -175,7 +223,7 @@ const char *cx_device_candidate(const struct cx_device *device)
     return device->candidate;
 }
 
-struct cx_choices *cx_device_choices(struct cx_device *device)
+const struct cx_choices *cx_device_choices(const struct cx_device *device)
 {
     return &device->choices;
 }
@@ -190,6 +238,20 @@ bool cx_device_blocks_all(const struct cx_device *device)
     return device->block_all;
 }
 
+enum cx_status cx_device_remember(struct cx_device *device, const struct cx_choices *choices,
+                                  struct cx_error *err)
+{
+    for (uint32_t i = 0; i < choices->n; i++)
+        if (!cx_choices_set(&device->choices, choices->list[i].key, choices->list[i].name))
+            return cx_error_set(err, CX_MEMORY, "no memory for choices");
+    if (device->choices_path == NULL)
+        return CX_OK;
+    char folder[PATH_BYTES];
+    int n = (int)(strrchr(device->choices_path, '/') - device->choices_path);
+    snprintf(folder, sizeof folder, "%.*s", n, device->choices_path);
+    return cx_choices_store(folder, device->choices_path, device->choices_identity, choices, err);
+}
+
 uint64_t cx_device_align(const struct cx_device *device)
 {
     return device->info.base_align_bytes;
@@ -198,4 +260,5 @@ uint64_t cx_device_align(const struct cx_device *device)
 void cx_device_stats_get(const struct cx_device *device, struct cx_device_stats *ret_stats)
 {
     *ret_stats = device->stats;
+    ret_stats->choices = device->choices.n;
 }

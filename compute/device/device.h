@@ -53,6 +53,9 @@ struct cx_choices;
  * none. */
 const char *cx_device_candidate(const struct cx_device *device);
 /* What was measured on this device; never NULL. */
-struct cx_choices *cx_device_choices(struct cx_device *device);
+const struct cx_choices *cx_device_choices(const struct cx_device *device);
+/* Adds to it, in memory and on disk where the device has a cache. CX_IO: in memory only. */
+enum cx_status cx_device_remember(struct cx_device *device, const struct cx_choices *choices,
+                                  struct cx_error *err);
 
 #endif

@@ -150,7 +150,7 @@ enum cx_blas { CX_BLAS_AUTO = 0, CX_BLAS_NEVER, CX_BLAS_ALWAYS };
 enum cx_precision { CX_PRECISION_MODEL = 0, CX_PRECISION_HALF };
 
 struct cx_device_options {
-    const char *cache_dir;     /* program binaries; NULL: no cache on disk */
+    const char *cache_dir;     /* program binaries and what tuning found; NULL: nothing on disk */
     uint64_t cache_bytes_max;  /* 0: 256 MiB; the oldest entries go first */
     uint64_t memory_bytes_max; /* most device memory to use; 0: what the device has */
     enum cx_family family;     /* AUTO: by device type; tests override it */
@@ -189,6 +189,8 @@ struct cx_device_stats {
     uint64_t program_misses;   /* built from source */
     uint64_t program_rejected; /* entries found corrupt, foreign or refused, then rebuilt */
     uint64_t program_evicted;  /* entries removed to keep the size bound */
+    uint64_t choices;          /* remembered: which of a kernel's candidates does a node best */
+    uint64_t choices_rejected; /* files of them found corrupt, or of another driver or version */
     uint64_t build_us;         /* total time spent in builds and loads */
 };
 

@@ -74,6 +74,15 @@ static struct cx_plan *plan_of(struct fixture *f, int64_t rows)
     return plan;
 }
 
+static void remember(struct fixture *f, XXH128_hash_t key, const char *name)
+{
+    struct cx_choices one = {NULL, 0, 0};
+    struct cx_error err;
+    cr_assert(cx_choices_set(&one, key, name));
+    cr_assert_eq(cx_device_remember(f->device, &one, &err), CX_OK, "%s", err.text);
+    cx_choices_finish(&one);
+}
+
 static const char *taken(const struct cx_plan *plan, uint32_t point)
 {
     return plan->points[point].names[plan->points[point].taken];
@@ -120,14 +129,14 @@ Test(choose, what_was_measured_holds_for_its_node_and_shape_alone)
     struct cx_plan *before = plan_of(&f, ROWS), *wider = plan_of(&f, ROWS + 1);
     cr_assert(!XXH128_isEqual(before->points[0].key, before->points[1].key));
     cr_assert(!XXH128_isEqual(before->points[0].key, wider->points[0].key));
-    cr_assert(cx_choices_set(cx_device_choices(f.device), before->points[1].key, "rows-1"));
+    remember(&f, before->points[1].key, "rows-1");
     struct cx_plan *after = plan_of(&f, ROWS), *wider_after = plan_of(&f, ROWS + 1);
     cr_assert_str_neq(taken(before, 1), "rows-1");
     cr_assert_str_eq(taken(after, 1), "rows-1");
     cr_assert_str_eq(taken(after, 0), taken(before, 0));
     cr_assert_str_eq(taken(wider_after, 1), taken(wider, 1));
     /* A name that this version doesn't offer is as good as none. */
-    cr_assert(cx_choices_set(cx_device_choices(f.device), before->points[1].key, "rows-77"));
+    remember(&f, before->points[1].key, "rows-77");
     struct cx_plan *unknown = plan_of(&f, ROWS);
     cr_assert_str_eq(taken(unknown, 1), taken(before, 1));
     cx_plan_destroy(before);
