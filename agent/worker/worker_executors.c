@@ -73,6 +73,7 @@ static enum worker_error error_of(uint32_t status)
         return WORKER_ERROR_DEVICE;
     case CX_BUILD:
     case CX_INTERNAL:
+    case CX_CANCELLED:
         return WORKER_ERROR_INTERNAL;
     }
     return WORKER_ERROR_INTERNAL;

@@ -191,3 +191,8 @@ bool cx_device_profiling(const struct cx_device *device)
 {
     return device->profiling;
 }
+
+void cx_device_set_profiling(struct cx_device *device, bool profiling)
+{
+    device->profiling = profiling;
+}

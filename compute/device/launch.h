@@ -156,7 +156,6 @@ struct cx_gemm_spec {
 /* ---- several ways to do one node ---- */
 
 #define CX_CANDIDATE_MAX 32
-#define CX_CANDIDATE_NAME_BYTES 32
 
 /* One of the ways in which a kernel can do a node. */
 struct cx_candidate {

@@ -188,6 +188,16 @@ static enum cx_status make_gemm(struct build *b, const struct cx_gemm_spec *spec
     return status;
 }
 
+/* The last choice of a node is the finest. */
+static const char *candidate_of(const struct cx_plan *plan, uint32_t node)
+{
+    const char *name = NULL;
+    for (uint32_t i = 0; i < plan->point_n; i++)
+        if (plan->points[i].node == node)
+            name = plan->points[i].names[plan->points[i].taken];
+    return name;
+}
+
 /* Drivers compile a kernel for good when it first runs, so it runs here, on zeros. */
 static enum cx_status make_launch(struct build *b, struct cx_described_launch *described,
                                   struct cx_step *step)
@@ -210,8 +220,11 @@ static enum cx_status make_launch(struct build *b, struct cx_described_launch *d
         status = cx_queue_finish(plan->session->device, b->err);
     if (status != CX_OK)
         return cx_error_prefix(b->err, status, "node '%s': ", node->name);
+    if (plan->session->stop != NULL && plan->session->stop(plan->session->stop_context))
+        return cx_error_set(b->err, CX_CANCELLED, "cancelled");
     struct cx_launch_time *time = &plan->times[plan->launch_n++];
     time->node = node->name;
+    time->candidate = candidate_of(plan, described->node);
     time->kernel = step->gemm != NULL ? cx_gemm_name(step->gemm) : described->spec.kernel;
     time->flops = step->gemm != NULL ? cx_gemm_flops(step->gemm) : described->spec.flops;
     return CX_OK;
@@ -242,7 +255,7 @@ static enum cx_status make_node(struct build *b, uint32_t first, uint32_t end)
         struct cx_step *step = &plan->steps[plan->step_n++];
         step->node = launches[i].node;
         status = make_launch(b, &launches[i], step);
-        if (status != CX_OK && launches[i].is_gemm) {
+        if (status != CX_OK && status != CX_CANCELLED && launches[i].is_gemm) {
             drop_steps(plan, step_n);
             plan->launch_n = launch_n;
             otherwise = true;

@@ -36,10 +36,8 @@ enum cx_status cx_session_create(const struct cx_model *model, struct cx_device 
     return CX_OK;
 }
 
-void cx_session_destroy(struct cx_session *session)
+void cx_session_clear(struct cx_session *session)
 {
-    if (session == NULL)
-        return;
     while (session->packed != NULL) {
         struct cx_packed *packed = session->packed;
         session->packed = packed->next;
@@ -51,6 +49,14 @@ void cx_session_destroy(struct cx_session *session)
         session->halves = halves->next;
         free(halves);
     }
+    session->constant_bytes = 0;
+}
+
+void cx_session_destroy(struct cx_session *session)
+{
+    if (session == NULL)
+        return;
+    cx_session_clear(session);
     free(session);
 }
 

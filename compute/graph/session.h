@@ -22,8 +22,13 @@ struct cx_session {
     struct cx_halves *halves; /* constants in half, in host memory */
     uint64_t constant_bytes;
     const struct cx_choices *trial; /* NULL, or what to choose before anything else */
+    bool (*stop)(void *context);    /* not NULL: asked while a plan is made; true ends that */
+    void *stop_context;
     const char *candidate; /* not NULL: in place of the device's, see cx_device_candidate */
 };
+
+/* Gives back every form of the constants. The session has no plans. */
+void cx_session_clear(struct cx_session *session);
 
 /* The device buffer of a constant in the form that PACK makes, made once for equal contents and
  * kind. Owned by the session. */

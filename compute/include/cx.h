@@ -281,6 +281,7 @@ enum cx_status cx_run(struct cx_plan *plan, const void *const *inputs, void *con
 struct cx_launch_time {
     const char *node; /* owned by the plan */
     const char *kernel;
+    const char *candidate; /* of the node's ways, the one taken; NULL: it has one; the plan's */
     uint64_t duration_ns;
     double flops; /* floating-point operations, 0 where not counted */
 };
@@ -289,5 +290,62 @@ struct cx_launch_time {
  * cx_plan_launch_count entries owned by the plan. CX_ARGUMENT without profiling. */
 enum cx_status cx_plan_profile(struct cx_plan *plan, const struct cx_launch_time **ret_times,
                                struct cx_error *err);
+
+/* ---- tuning ---- */
+
+#define CX_TUNE_NODE_BYTES 64
+#define CX_CANDIDATE_NAME_BYTES 32
+
+struct cx_tune_progress {
+    const char *step; /* "building", "measuring", "repeating", "checking", "confirming"; static */
+    uint32_t done, total; /* candidates: measured so far, of those worth it */
+    uint64_t elapsed_us, budget_us;
+    uint64_t before_us, best_us; /* kernels' time of a run: as it was, and with the best known; 0
+                                    while not measured */
+};
+
+struct cx_tune_options {
+    uint64_t budget_us; /* of all of it, programs that are built included; 0: 60 seconds */
+    /* Called on this thread before each run and after each launch that is prepared; false stops.
+     * NULL is fine. */
+    bool (*report)(void *context, const struct cx_tune_progress *progress);
+    uint64_t (*clock_us)(void *context); /* NULL: the monotonic clock; tests count */
+    void *context;
+};
+
+/* A choice that kernels had; nodes that are alike share one. */
+struct cx_tune_choice {
+    char node[CX_TUNE_NODE_BYTES]; /* the first of them */
+    const char *op;                /* static */
+    uint32_t nodes;
+    uint32_t candidates, refused;
+    char before[CX_CANDIDATE_NAME_BYTES], after[CX_CANDIDATE_NAME_BYTES];
+    uint64_t before_ns, after_ns; /* of all the nodes in one run; 0: not measured */
+};
+
+struct cx_tune_report {
+    struct cx_tune_choice *choices; /* those that took most time first */
+    uint32_t choice_n;
+    uint32_t changed;                       /* choices whose `after` isn't `before` */
+    uint32_t candidates, measured, refused; /* refused: failed, or gave other results */
+    uint32_t runs;
+    uint64_t elapsed_us;
+    uint64_t before_us, after_us; /* medians of whole runs, alternating; 0: nothing to compare */
+    bool complete;                /* nothing was left out for want of time */
+    bool cancelled;
+    bool kept; /* the changes were confirmed to be faster and are remembered */
+};
+
+/* Measures which of their candidates the model's nodes do best with these input shapes, on runs of
+ * the whole network with made-up inputs, and keeps what makes it faster: for plans made from now
+ * on, on disk too where the device has a cache. A candidate that fails, or whose network's outputs
+ * differ by more than rounding, is refused. When `report` says stop, or the budget is used up, what
+ * was learnt until then is confirmed and kept as well. Blocks for the budget, or for as long as a
+ * driver takes for one kernel. Plans that exist stay as they are. The caller finishes *ret_report
+ * after success. CX_IO: tuned, but in this process's memory only; then too. */
+enum cx_status cx_tune(struct cx_session *session, const struct cx_shape *input_shapes,
+                       size_t input_n, const struct cx_tune_options *options,
+                       struct cx_tune_report *ret_report, struct cx_error *err);
+void cx_tune_report_finish(struct cx_tune_report *report);
 
 #endif

@@ -1,8 +1,10 @@
 /* Runs a model on a device and prints figures, one a line: name value unit.
  *
- * compute_bench [-d DEVICE] [-f cpu|gpu] [-q] [-k CANDIDATE] [-c CACHE_DIR] [-n RUNS] [-p] [-l]
- *               [-x SHAPE]… [-i FILE]… [-o FILE]… MODEL.onnx [BATCH…]
- * -f takes the kernels of that family, -q keeps numbers in half, -k takes one candidate of kernels.
+ * compute_bench [-d DEVICE] [-f cpu|gpu] [-q] [-k CANDIDATE] [-t SECONDS] [-c CACHE_DIR] [-n RUNS]
+ *               [-p] [-l] [-x SHAPE]… [-i FILE]… [-o FILE]… MODEL.onnx [BATCH…]
+ * -f takes the kernels of that family, -q keeps numbers in half, -k takes a candidate
+ * wherever kernels have it, by its name or its beginning. -t tunes for so long before each batch;
+ * what is found is remembered in CACHE_DIR.
  * The first axis of every input is the batch; -x gives an input's whole shape ("1x3x224x224")
  * instead, the first -x the first input's and so on. -i reads an input's bytes, -o writes an
  * output's, in the same way. -p adds a line a launch and one a kernel.
@@ -23,6 +25,7 @@
 
 #define RUNS_DEFAULT 30
 #define RUNS_MAX 10000
+#define TUNE_S_MAX 86400
 #define IO_MAX 16
 
 struct bench {
@@ -32,6 +35,7 @@ struct bench {
     const char *shapes[IO_MAX], *input_paths[IO_MAX], *output_paths[IO_MAX];
     int shape_n, input_path_n, output_path_n;
     int runs;
+    long tune_s; /* 0: as it is */
     bool profile, lines, warm;
     struct cx_device *device;
     struct cx_model *model;
@@ -250,12 +254,38 @@ static enum cx_status answer_lines(struct bench *bench, const struct job *job)
     return status;
 }
 
+static enum cx_status tune(struct bench *bench, long batch, const struct cx_shape *shapes)
+{
+    struct cx_tune_options options = {.budget_us = (uint64_t)bench->tune_s * 1000000};
+    struct cx_tune_report report;
+    enum cx_status status = cx_tune(bench->session, shapes, cx_model_input_count(bench->model),
+                                    &options, &report, &bench->err);
+    if (status != CX_OK)
+        return status;
+    for (uint32_t i = 0; i < report.choice_n; i++) {
+        const struct cx_tune_choice *choice = &report.choices[i];
+        printf("# %-32.32s %3u nodes %2u candidates %2u refused %-16s -> %-16s %9.1f -> %9.1f us\n",
+               choice->node, choice->nodes, choice->candidates, choice->refused, choice->before,
+               choice->after, (double)choice->before_ns * 1e-3, (double)choice->after_ns * 1e-3);
+    }
+    printf("batch%ld_tune %.1f s %u runs %u/%u measured %u refused %u changed%s%s\n", batch,
+           (double)report.elapsed_us * 1e-6, report.runs, report.measured, report.candidates,
+           report.refused, report.changed, report.complete ? " complete" : "",
+           report.kept ? " kept" : "");
+    printf("batch%ld_untuned_median %.2f ms\n", batch, (double)report.before_us * 1e-3);
+    printf("batch%ld_tuned_median %.2f ms\n", batch, (double)report.after_us * 1e-3);
+    cx_tune_report_finish(&report);
+    return CX_OK;
+}
+
 static enum cx_status run_batch(struct bench *bench, long batch)
 {
     struct cx_shape shapes[IO_MAX];
     struct job job = {.batch = batch};
-    double first_ms, start_ms = now_ms();
     enum cx_status status = input_shapes(bench, batch, shapes);
+    if (status == CX_OK && bench->tune_s > 0)
+        status = tune(bench, batch, shapes);
+    double first_ms, start_ms = now_ms();
     if (status == CX_OK)
         status = cx_plan_create(bench->session, shapes, cx_model_input_count(bench->model), NULL,
                                 &job.plan, &bench->err);
@@ -324,7 +354,7 @@ static bool read_options(struct bench *bench, int argc, char **argv)
     int option;
     long count;
     bool good = true;
-    while (good && (option = getopt(argc, argv, "d:f:k:c:n:pqlx:i:o:")) != -1) {
+    while (good && (option = getopt(argc, argv, "d:f:k:t:c:n:pqlx:i:o:")) != -1) {
         if (option == 'd')
             bench->device_id = optarg;
         else if (option == 'c')
@@ -335,6 +365,8 @@ static bool read_options(struct bench *bench, int argc, char **argv)
             bench->family = CX_FAMILY_CPU;
         else if (option == 'k')
             bench->candidate = optarg;
+        else if (option == 't')
+            good = parse_count(optarg, TUNE_S_MAX, &bench->tune_s);
         else if (option == 'q')
             bench->precision = CX_PRECISION_HALF;
         else if (option == 'p')
@@ -361,8 +393,9 @@ int main(int argc, char **argv)
 {
     static struct bench bench = {.runs = RUNS_DEFAULT};
     if (!read_options(&bench, argc, argv)) {
-        fputs("usage: compute_bench [-d DEVICE] [-f cpu|gpu] [-q] [-k CANDIDATE] [-c CACHE_DIR] "
-              "[-n RUNS] [-p] [-l] [-x SHAPE]… [-i FILE]… [-o FILE]… MODEL.onnx [BATCH…]\n",
+        fputs("usage: compute_bench [-d DEVICE] [-f cpu|gpu] [-q] [-k CANDIDATE] [-t SECONDS] "
+              "[-c CACHE_DIR] [-n RUNS] [-p] [-l] [-x SHAPE]… [-i FILE]… [-o FILE]… MODEL.onnx "
+              "[BATCH…]\n",
               stderr);
         return 2;
     }

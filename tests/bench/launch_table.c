@@ -45,7 +45,8 @@ enum cx_status launch_table_print(struct cx_plan *plan, struct cx_error *err)
     if (status != CX_OK)
         return status;
     for (size_t i = 0; i < n; i++)
-        printf("# %-32.32s %-14s %9.1f us %7.1f GFLOP/s\n", times[i].node, times[i].kernel,
+        printf("# %-32.32s %-14s %-16s %9.1f us %7.1f GFLOP/s\n", times[i].node, times[i].kernel,
+               times[i].candidate != NULL ? times[i].candidate : "-",
                (double)times[i].duration_ns * 1e-3,
                times[i].flops / (double)(times[i].duration_ns + 1));
     struct row *rows = calloc(n + 1, sizeof *rows);

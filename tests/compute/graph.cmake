@@ -20,3 +20,10 @@ endforeach()
 # Which of a kernel's candidates a node takes.
 stoker_criterion_test(NAME compute.choose SOURCES test_choose.c LIBS compute_model_builder
   TIMEOUT 120)
+
+# Tuning; wrappers make candidates fail, lie or dawdle.
+stoker_criterion_test(NAME compute.tune SOURCES test_tune.c LIBS compute_model_builder TIMEOUT 240)
+if(TARGET test_compute_tune)
+  target_link_options(test_compute_tune PRIVATE -Wl,--wrap=cx_run -Wl,--wrap=cx_stamp_read)
+endif()
+stoker_criterion_test(NAME compute.tune_table SOURCES test_tune_table.c LIBS compute_model_builder)
