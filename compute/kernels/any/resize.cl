@@ -7,11 +7,12 @@ __kernel void resize(__global const A_T *src, __global D_T *dst, __global const 
                      int taps, long in, long out, long inner, long count, long per_item)
 {
     long i = (long)get_global_id(0) * per_item, end = min(count, i + per_item);
+    long row = i / inner, k = i - row * inner, o = row / out;
+    int at = (int)(row - o * out);
     while (i < end) {
-        long row = i / inner, k = i - row * inner;
         long stop = min(end, i + inner - k);
-        __global const int2 *near = table + row % out * taps;
-        __global const A_T *from = src + row / out * in * inner + k;
+        __global const int2 *near = table + at * taps;
+        __global const A_T *from = src + o * in * inner + k;
         for (; i + W <= stop; i += W, from += W) {
             VEC(D_ACC) sum = (VEC(D_ACC))(0);
             for (int t = 0; t < taps; t++)
@@ -24,6 +25,11 @@ __kernel void resize(__global const A_T *src, __global D_T *dst, __global const 
             for (int t = 0; t < taps; t++)
                 sum += (D_ACC)LOAD1(A, from, near[t].x * inner) * (D_ACC)as_float(near[t].y);
             STORE1(D, sum, dst, i);
+        }
+        k = 0;
+        if (++at == out) {
+            at = 0;
+            o++;
         }
     }
 }

@@ -6,14 +6,19 @@ __kernel void resize_nearest(__global const T *src, __global T *dst, __global co
                              int taps, long in, long out, long inner, long count, long per_item)
 {
     long i = (long)get_global_id(0) * per_item, end = min(count, i + per_item);
+    long row = i / inner, k = i - row * inner, o = row / out;
+    int at = (int)(row - o * out);
     while (i < end) {
-        long row = i / inner, k = i - row * inner;
         long stop = min(end, i + inner - k);
-        __global const T *from =
-            src + (row / out * in + table[row % out * taps].x) * inner + k;
+        __global const T *from = src + (o * in + table[at * taps].x) * inner + k;
         for (; i + W <= stop; i += W, from += W)
             CAT(vstore, W)(CAT(vload, W)(0, from), 0, dst + i);
         for (; i < stop; i++, from++)
             dst[i] = *from;
+        k = 0;
+        if (++at == out) {
+            at = 0;
+            o++;
+        }
     }
 }
