@@ -272,14 +272,14 @@ void cx_qlinear_rounding_args(struct cx_prepare *p, const struct cx_qlinear_call
     float sum_scale = sums ? float_at(c, CX_QL_SUM_SCALE, 0) : 1;
     cx_quant_range(cx_prepare_output(p, 0)->dtype, &type_low, &type_high);
     cx_qlinear_bounds(p, &low, &high);
-    cx_launch_arg(spec, cx_arg_f32((float)(type_low - y_zero)));
-    cx_launch_arg(spec, cx_arg_f32((float)(type_high - y_zero)));
+    /* The epilogue's bounds are those of what is stored. */
+    int64_t y_low = sums ? type_low : low, y_high = sums ? type_high : high;
+    cx_launch_arg(spec, cx_arg_f32((float)(y_low - y_zero)));
+    cx_launch_arg(spec, cx_arg_f32((float)(y_high - y_zero)));
     cx_launch_arg(spec, cx_arg_i32(sums ? sum_zero : y_zero));
-    cx_launch_arg(spec, cx_arg_i32(low));
-    cx_launch_arg(spec, cx_arg_i32(high));
     cx_launch_arg(spec, cx_arg_f32(float_at(c, CX_QL_Y_SCALE, 0) / sum_scale));
     cx_launch_arg(spec, cx_arg_f32(sums ? float_at(c, CX_QL_RESIDUAL_SCALE, 0) / sum_scale : 0));
     cx_launch_arg(spec, cx_arg_i32(int_at(c, CX_QL_RESIDUAL_ZERO, 0)));
-    cx_launch_arg(spec, cx_arg_f32((float)(type_low - sum_zero)));
-    cx_launch_arg(spec, cx_arg_f32((float)(type_high - sum_zero)));
+    cx_launch_arg(spec, cx_arg_f32((float)(low - sum_zero)));
+    cx_launch_arg(spec, cx_arg_f32((float)(high - sum_zero)));
 }

@@ -11,7 +11,6 @@ typedef uchar vquad __attribute__((ext_vector_type(4 * WIDTH)));
 #define INT_OF PASTE(convert_int, WIDTH)
 #define FLOAT_OF PASTE(convert_float, WIDTH)
 #define VLOAD PASTE(vload, WIDTH)
-#define VSTORE PASTE(vstore, WIDTH)
 
 #if DOT == 1
 #define ADD_DOT(sum, x, w) __asm__("vpdpbusd %2, %1, %0" : "+v"(sum) : "v"(x), "v"(w))
@@ -36,14 +35,21 @@ static inline vint plus_dot(vint sum, vint x, vint w)
 #define ADD_DOT(sum, x, w) (sum) = plus_dot(sum, x, w)
 #endif
 
+/* WIDTH bytes at any address. PoCL's vload and vstore of bytes are one instruction a byte. */
+typedef uchar vbytes __attribute__((ext_vector_type(WIDTH)));
+typedef vbytes vbytes_at __attribute__((aligned(1)));
+#define LOAD_BYTES(space, p) (*(space const vbytes_at *)(p))
+#define STORE_BYTES(space, v, p) (*(space vbytes_at *)(p) = (v))
+
 /* ---- from sums to bytes: see cx_qlinear_store ---- */
 
-/* How y is rounded: r = x + y_zero held in y_low .. y_high; with a residual that difference and the
- * residual's make the sum, rounded once more. low and high hold the result. */
+/* y less its zero point is a sum by its multiplier, rounded, in least .. most. With a residual that
+ * and the residual make a sum, rounded once more, in sum_least .. sum_most. Bounds are less than
+ * 2^22 from 0, so that adding ROUNDER leaves the nearest integer in a float's low bits: rint and
+ * clamp take ten times as long, for cases that don't occur here. */
 struct rounding {
-    float least, most; /* y's range less its zero point */
-    int zero;          /* of the result */
-    int low, high;
+    float least, most;
+    int zero; /* of the result */
 #if HAS_RESIDUAL
     float of_y, of_residual;
     int residual_zero;
@@ -51,35 +57,46 @@ struct rounding {
 #endif
 };
 
+#define ROUNDER 12582912.0f /* 1.5 * 2^23 */
+
 #define ROUNDING_PARAMETERS                                                                        \
-    float least, float most, int zero, int low, int high, float of_y, float of_residual,           \
-        int residual_zero, float sum_least, float sum_most
+    float least, float most, int zero, float of_y, float of_residual, int residual_zero,           \
+        float sum_least, float sum_most
 #if HAS_RESIDUAL
 #define ROUNDING                                                                                   \
     {                                                                                              \
-        least, most, zero, low, high, of_y, of_residual, residual_zero, sum_least, sum_most        \
+        least, most, zero, of_y, of_residual, residual_zero, sum_least, sum_most                   \
     }
 #else
 #define ROUNDING                                                                                   \
     {                                                                                              \
-        least, most, zero, low, high                                                               \
+        least, most, zero                                                                          \
     }
 #endif
 
 #if HAS_RESIDUAL
-#define RESIDUAL_AT(p) INT_OF(VLOAD(0, p))
+#define RESIDUAL_AT(p) INT_OF(*(__global const residual_at *)(p))
+typedef BYTE residual_at __attribute__((ext_vector_type(WIDTH), aligned(1)));
 #else
 #define RESIDUAL_AT(p) (vint)0
 #endif
 
-static inline vint rounded(const struct rounding *r, vint sum, vfloat multiplier, vint residual)
+/* Held in bounds first: that keeps the product and the addition after it apart. */
+static inline vfloat within(vfloat x, vfloat least, vfloat most)
 {
-    vfloat y = clamp(rint(FLOAT_OF(sum) * multiplier), (vfloat)r->least, (vfloat)r->most);
-#if HAS_RESIDUAL
-    vfloat other = FLOAT_OF(residual - r->residual_zero) * r->of_residual;
-    y = clamp(rint(fma(y, (vfloat)r->of_y, other)), (vfloat)r->sum_least, (vfloat)r->sum_most);
-#endif
-    return clamp(INT_OF(y) + r->zero, (vint)r->low, (vint)r->high);
+    x = x > least ? x : least;
+    return x < most ? x : most;
 }
 
-#define BYTES_OF(v) PASTE(PASTE(convert_, BYTE), WIDTH)(v)
+/* The low bytes are those of y, of either type. */
+static inline vbytes rounded(const struct rounding *r, vint sum, vfloat multiplier, vint residual)
+{
+    vfloat y = within(FLOAT_OF(sum) * multiplier, (vfloat)r->least, (vfloat)r->most) + ROUNDER;
+#if HAS_RESIDUAL
+    vfloat other = FLOAT_OF(residual - r->residual_zero) * r->of_residual;
+    y = fma(y - ROUNDER, (vfloat)r->of_y, other);
+    y = within(y, (vfloat)r->sum_least, (vfloat)r->sum_most) + ROUNDER;
+#endif
+    vint bits = __builtin_astype(y, vint) + r->zero;
+    return __builtin_convertvector(bits, vbytes);
+}

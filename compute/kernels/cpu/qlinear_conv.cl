@@ -39,16 +39,14 @@ static inline struct place place_of(int segment, int8 size, int8 step)
 }
 
 /* Channels past the last are not stored where a pixel's lie next to another's. */
-static inline void store(PASTE(BYTE, WIDTH) bytes, __global BYTE *to, int room)
+static inline void store(vbytes bytes, __global BYTE *to, int room)
 {
     if (room >= WIDTH) {
-        VSTORE(bytes, 0, to);
+        STORE_BYTES(__global, bytes, to);
         return;
     }
-    BYTE all[WIDTH];
-    VSTORE(bytes, 0, all);
     for (int i = 0; i < room; i++)
-        to[i] = all[i];
+        to[i] = (BYTE)bytes[i];
 }
 
 #define PARAMETERS                                                                                 \
@@ -75,8 +73,7 @@ static inline void store(PASTE(BYTE, WIDTH) bytes, __global BYTE *to, int room)
 #define FINISH(sum, v, at)                                                                         \
     if (room > (v)*WIDTH) {                                                                        \
         size_t to = (at) + (size_t)(v)*step.s6;                                                  \
-        vint bytes = rounded(&r, sum, m##v, RESIDUAL_AT(residual + to));                           \
-        store(BYTES_OF(bytes), y + to, room - (v)*WIDTH);                                          \
+        store(rounded(&r, sum, m##v, RESIDUAL_AT(residual + to)), y + to, room - (v)*WIDTH);       \
     }
 #define FINISH_A(j) FINISH(a##j##0, 0, ya + (j)*step.s5) FINISH(a##j##1, 1, ya + (j)*step.s5)
 #define FINISH_B(j) FINISH(b##j##0, 0, yb + (j)*step.s5) FINISH(b##j##1, 1, yb + (j)*step.s5)

@@ -32,22 +32,24 @@ static inline vint quads_of(__local const uchar *pixels)
  * columns in front, columns of a local row, the stride down, the zero point. */
 static void fill_row(__local uchar *line, __global const uchar *x, int row, int8 size, int8 border)
 {
-    PASTE(uchar, WIDTH) empty = (PASTE(uchar, WIDTH))(uchar)border.s4;
+    vbytes empty = (vbytes)(uchar)border.s4;
     bool inside = row >= 0 && row < size.s0;
     int begin = inside ? border.s1 : border.s2, end = inside ? border.s1 + size.s1 : border.s2;
     __global const uchar *from = x + ((long)row * size.s1 - border.s1) * WIDTH;
     for (int i = 0; i < begin; i++)
-        VSTORE(empty, i, line);
+        STORE_BYTES(__local, empty, line + i * WIDTH);
     for (int i = begin; i < end; i++)
-        VSTORE(VLOAD(i, from) ^ (PASTE(uchar, WIDTH))(uchar)FLIP, i, line);
+        STORE_BYTES(__local, LOAD_BYTES(__global, from + i * WIDTH) ^ (vbytes)(uchar)FLIP,
+                    line + i * WIDTH);
     for (int i = end; i < border.s2; i++)
-        VSTORE(empty, i, line);
+        STORE_BYTES(__local, empty, line + i * WIDTH);
 }
 
 #define STORE(sum, column)                                                                         \
     {                                                                                              \
         size_t to = y_row + (size_t)(column)*WIDTH;                                                \
-        VSTORE(BYTES_OF(rounded(&r, sum, multiplier, RESIDUAL_AT(residual + to))), 0, y + to);     \
+        vbytes bytes = rounded(&r, sum, multiplier, RESIDUAL_AT(residual + to));                   \
+        STORE_BYTES(__global, bytes, y + to);                                                      \
     }
 
 __kernel __attribute__((reqd_work_group_size(1, 1, 1))) void

@@ -1,8 +1,8 @@
 /* The input of a quantized convolution as its kernels read it: unsigned (FLIP is 0x80 for signed
  * bytes, else 0), with borders of the zero point. BLOCK bytes a pixel. */
-#define PASTE2(a, b) a##b
-#define PASTE(a, b) PASTE2(a, b)
-#define VEC PASTE(uchar, BLOCK)
+typedef uchar vbytes __attribute__((ext_vector_type(BLOCK)));
+typedef uchar uchar16_at __attribute__((ext_vector_type(16), aligned(1)));
+#define LOAD16(p) (*(__global const uchar16_at *)(p))
 
 /* One row of the result a work-item. size: rows and columns of the input, of the result, rows and
  * columns of the border in front; channels (of PLAIN input). */
@@ -12,18 +12,19 @@ __kernel void border_blocks(__global const uchar *restrict x, __global uchar *re
     int row = get_global_id(0), unit = get_global_id(1);
     int in_h = size.s0, in_w = size.s1, out_w = size.s3, left = size.s5;
     int from_row = row - size.s4;
-    __global uchar *to = y + ((size_t)unit * size.s2 + row) * out_w * BLOCK;
-    VEC empty = (VEC)(uchar)zero;
+    __global vbytes *to = (__global vbytes *)y + ((size_t)unit * size.s2 + row) * out_w;
+    vbytes empty = (vbytes)(uchar)zero;
     bool inside = from_row >= 0 && from_row < in_h;
     int begin = inside ? min(left, out_w) : out_w, end = inside ? min(left + in_w, out_w) : out_w;
-    __global const uchar *from = x + (((size_t)unit * in_h + from_row) * in_w - left) * BLOCK;
+    __global const vbytes *from =
+        (__global const vbytes *)x + ((long)unit * in_h + from_row) * in_w - left;
     int i = 0;
     for (; i < begin; i++)
-        PASTE(vstore, BLOCK)(empty, i, to);
+        to[i] = empty;
     for (; i < end; i++)
-        PASTE(vstore, BLOCK)(PASTE(vload, BLOCK)(i, from) ^ (VEC)(uchar)FLIP, i, to);
+        to[i] = from[i] ^ (vbytes)(uchar)FLIP;
     for (; i < out_w; i++)
-        PASTE(vstore, BLOCK)(empty, i, to);
+        to[i] = empty;
 }
 
 /* Up to four planes of channels to one quad a pixel. */
@@ -45,7 +46,7 @@ __kernel void border_quads(__global const uchar *restrict x, __global uint *rest
     for (; i + 16 <= end; i += 16) {
         uint16 quads = 0;
         for (int c = 0; c < channels; c++)
-            quads |= convert_uint16(vload16(0, from + c * plane + i) ^ (uchar16)FLIP)
+            quads |= convert_uint16(LOAD16(from + c * plane + i) ^ (uchar16)FLIP)
                      << (uint16)(8 * c);
         vstore16(quads, 0, to + i);
     }
@@ -68,7 +69,7 @@ __kernel void pad_rows(__global const uchar *restrict x, __global uchar *restric
     __global uchar *to = y + row * size.s3;
     int i = 0;
     for (; i + 16 <= size.s1; i += 16)
-        vstore16(vload16(0, from + i) ^ (uchar16)FLIP, 0, to + i);
+        *(__global uchar16_at *)(to + i) = LOAD16(from + i) ^ (uchar16)FLIP;
     for (; i < size.s1; i++)
         to[i] = from[i] ^ FLIP;
     for (; i < size.s3; i++)
