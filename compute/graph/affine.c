@@ -48,7 +48,7 @@ uint32_t *cx_affine_ranks(struct cx_graph *graph)
     for (uint32_t n = 0; n < graph->node_count; n++) {
         const struct cx_node *node = &graph->nodes[n];
         if (node->input_count > 0 && node->inputs[0] != CX_VALUE_NONE && node->output_count > 0 &&
-            node->outputs[0] != CX_VALUE_NONE)
+            node->outputs[0] != CX_VALUE_NONE && graph->values[node->outputs[0]].data == NULL)
             ranks[node->outputs[0]] = rank_of(graph, ranks, node);
     }
     return ranks;

@@ -6,8 +6,9 @@
 
 /* Larger results stay nodes: a file of a few bytes must not ask for gigabytes while it loads. */
 #define FOLD_BYTES_MAX ((size_t)16 << 20)
-#define FOLD_BYTES_ALL ((size_t)256 << 20) /* read and written, on top of the weights themselves \
-                                            */
+#define FOLD_BYTES_ALL                                                        \
+    ((size_t)256 << 20) /* read and written, on top of the weights themselves \
+                         */
 
 uint32_t *cx_graph_count_uses(struct cx_graph *graph)
 {
@@ -60,13 +61,32 @@ static void replace_reads(struct cx_graph *graph, uint32_t from, uint32_t to)
     }
 }
 
+static bool is_read(const struct cx_graph *graph, uint32_t value)
+{
+    for (uint32_t n = 0; n < graph->node_count; n++)
+        for (uint32_t i = 0; i < graph->nodes[n].input_count; i++)
+            if (graph->nodes[n].inputs[i] == value)
+                return true;
+    return is_output(graph, value);
+}
+
+/* Whether it hands input 0 on and nobody asks for more, such as Dropout's mask. */
+static bool is_identity(const struct cx_graph *graph, const struct cx_node *node)
+{
+    if ((node->op->impl->flags & CX_OP_IDENTITY) == 0)
+        return false;
+    for (uint32_t i = 1; i < node->output_count; i++)
+        if (node->outputs[i] != CX_VALUE_NONE && is_read(graph, node->outputs[i]))
+            return false;
+    return true;
+}
+
 void cx_graph_skip_identity(struct cx_graph *graph)
 {
     uint32_t kept = 0;
     for (uint32_t n = 0; n < graph->node_count; n++) {
         struct cx_node *node = &graph->nodes[n];
-        bool identity = (node->op->impl->flags & CX_OP_IDENTITY) != 0 && node->output_count == 1;
-        if (identity && !is_output(graph, node->outputs[0]))
+        if (is_identity(graph, node) && !is_output(graph, node->outputs[0]))
             replace_reads(graph, node->outputs[0], node->inputs[0]);
         else
             graph->nodes[kept++] = *node;

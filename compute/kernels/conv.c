@@ -8,8 +8,9 @@
 #include "ops/op.h"
 
 /* The ways, in the order in which equals are preferred. */
-static cx_conv_offer_fn *const ways[] = {cx_conv_offer_winograd, cx_conv_offer_blocked,
-                                         cx_conv_offer_depthwise, cx_conv_offer_rows};
+static cx_conv_offer_fn *const ways[] = {cx_conv_offer_depthwise_blocks, cx_conv_offer_winograd,
+                                         cx_conv_offer_blocked, cx_conv_offer_depthwise,
+                                         cx_conv_offer_rows};
 
 static const struct cx_value *operand(const struct cx_graph *graph, const struct cx_node *node,
                                       uint32_t i)
@@ -172,7 +173,7 @@ static struct cx_layouts layouts_cpu(const struct cx_layout_query *query)
     struct cx_layouts layouts = {0};
     struct cx_conv_call c;
     if (describe(&c, query->device, query->graph, query->node) != NULL ||
-        !cx_conv_blocked_fits(&c) || is_depthwise(&c))
+        !cx_conv_blocked_fits(&c) || (is_depthwise(&c) && !cx_conv_depthwise_blocks_fits(&c)))
         return layouts;
     layouts.output = cx_layout_blocked(query->device);
     layouts.input = layouts.output;

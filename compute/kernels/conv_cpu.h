@@ -42,14 +42,19 @@ struct cx_conv_offer {
 typedef uint32_t cx_conv_offer_fn(const struct cx_conv_call *c, struct cx_conv_offer *offers,
                                   uint32_t room);
 
-cx_conv_offer_fn cx_conv_offer_blocked;   /* conv_blocked.c: the output in a blocked layout */
-cx_conv_offer_fn cx_conv_offer_winograd;  /* conv_winograd.c: blocked, 3x3 of stride 1 */
-cx_conv_offer_fn cx_conv_offer_rows;      /* conv_rows.c: values in PLAIN */
-cx_conv_offer_fn cx_conv_offer_depthwise; /* conv_depthwise.c: PLAIN, a channel by itself */
+cx_conv_offer_fn cx_conv_offer_blocked;  /* conv_blocked.c: the output in a blocked layout */
+cx_conv_offer_fn cx_conv_offer_winograd; /* conv_winograd.c: blocked, 3x3 of stride 1 */
+cx_conv_offer_fn cx_conv_offer_depthwise_blocks; /* conv_depthwise_blocks.c */
+cx_conv_offer_fn cx_conv_offer_rows;             /* conv_rows.c: values in PLAIN */
+cx_conv_offer_fn cx_conv_offer_depthwise;        /* conv_depthwise.c: PLAIN, a channel by itself */
 
 /* Whether a blocked layout will do: cx_conv_offer_blocked would offer something for an output in
  * one, and an input in the same one or, for few channels, in PLAIN. Looks at no layouts. */
 bool cx_conv_blocked_fits(const struct cx_conv_call *c);
+
+/* Whether every channel is by itself and cx_conv_offer_depthwise_blocks would take it. Looks at no
+ * layouts. */
+bool cx_conv_depthwise_blocks_fits(const struct cx_conv_call *c);
 
 /* The bias operand as an argument, or zeros, so that kernels need no form without one. */
 enum cx_status cx_conv_bias_arg(const struct cx_conv_call *c, struct cx_arg *ret_arg);

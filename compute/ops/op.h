@@ -20,7 +20,7 @@ enum cx_op_flags {
     CX_OP_INPLACE = 1 << 1,    /* may write output 0 over a dying input of equal bytes */
     CX_OP_SHAPE_ONLY = 1 << 2, /* eval reads the shapes of its inputs, never their data */
     CX_OP_EPILOGUE = 1 << 3,   /* its kernels apply node->epilogue */
-    CX_OP_IDENTITY = 1 << 4,   /* with one output, that is input 0 unchanged */
+    CX_OP_IDENTITY = 1 << 4,   /* output 0 is input 0 unchanged */
     CX_OP_HEAVY = 1 << 5,      /* eval costs far more than reading its operands */
 };
 

@@ -158,7 +158,9 @@ static void build_split_norm(bool conv)
     mb_random(&mb, "beta", MB_SHAPE(3), 3);
     mb_random(&mb, "mean", MB_SHAPE(3), 4);
     mb_floats(&mb, "var", MB_SHAPE(3), (const float[]){1, 4, 0.25f});
-    mb_random(&mb, "factor", MB_SHAPE(3, 1, 1), 6);
+    mb_random(&mb, "flat", MB_SHAPE(3), 6);
+    mb_ints(&mb, "axes", 2, (const int64_t[]){1, 2});
+    mb_node(&mb, "Unsqueeze", "flat axes", "factor");
     mb_random(&mb, "offset", MB_SHAPE(1, 3, 1, 1), 7);
     mb_floats(&mb, "two", MB_SHAPE(1), (const float[]){2});
     mb_node(&mb, conv ? "Conv" : "Sigmoid", conv ? "x w" : "x", "a");
@@ -308,6 +310,19 @@ Test(graph, resolves_shape_arithmetic)
     cr_assert(bound->node_count == 2 && count_ops(bound, CX_OP_ID_Reshape) == 1);
     const struct cx_shape *shape = &bound->values[bound->outputs[0]].shape;
     cr_assert(shape->rank == 2 && shape->dims[0] == 3 && shape->dims[1] == 20);
+}
+
+Test(graph, skips_a_dropout_whose_mask_nobody_reads)
+{
+    mb_input(&mb, "x", CX_DTYPE_FLOAT, MB_SHAPE(4));
+    mb_node(&mb, "Dropout", "x", "a unread");
+    mb_node(&mb, "Exp", "a", "b");
+    mb_node(&mb, "Dropout", "b", "c mask");
+    mb_node(&mb, "Relu", "c", "y");
+    mb_output(&mb, "y");
+    mb_output(&mb, "mask");
+    read_model();
+    cr_assert(count_ops(graph, CX_OP_ID_Dropout) == 1 && graph->node_count == 3);
 }
 
 Test(graph, names_the_node_whose_shapes_do_not_fit)

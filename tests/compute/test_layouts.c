@@ -176,3 +176,38 @@ Test(layouts, scale_shift)
     check_scale_shift(CX_FAMILY_GPU, false);
     check_scale_shift(CX_FAMILY_CPU, true);
 }
+
+Test(layouts, lrn)
+{
+    static const struct {
+        int64_t channels, size;
+        float beta;
+    } rows[] = {{64, 5, 0.75f}, {19, 4, 0.75f}, {37, 13, 0.5f}, {3, 5, 0.75f}};
+    for (size_t i = 0; i < N(rows); i++) {
+        int64_t dims[] = {2, rows[i].channels, 3, 7};
+        struct rig_node node = {.op = "LRN", .opset = 13, .input_n = 1, .output_n = 1};
+        node.inputs[0] = rig_tensor(CX_DTYPE_FLOAT, 4, dims, 3);
+        node.rtol = node.atol = 1e-5;
+        node.blocked = true;
+        rig_attr_int(&node, "size", rows[i].size);
+        rig_attr_float(&node, "alpha", 0.5f);
+        rig_attr_float(&node, "beta", rows[i].beta);
+        rig_attr_float(&node, "bias", 2.0f);
+        rig_check(&node, CX_FAMILY_CPU);
+    }
+}
+
+/* Without a bias, with all that may follow. */
+Test(layouts, depthwise_epilogue)
+{
+    static const int64_t x[] = {2, 19, 7, 30}, w[] = {19, 1, 3, 3}, y[] = {2, 19, 5, 28};
+    struct rig_node node = {.op = "Conv", .opset = 11, .input_n = 2, .output_n = 1};
+    node.inputs[0] = rig_tensor(CX_DTYPE_FLOAT, 4, x, 1);
+    node.inputs[1] = rig_tensor(CX_DTYPE_FLOAT, 4, w, 2);
+    node.constant[1] = true;
+    node.residual = rig_tensor(CX_DTYPE_FLOAT, 4, y, 3);
+    node.epilogue = (struct cx_epilogue){.act = CX_ACT_HARD_SWISH};
+    node.rtol = node.atol = 1e-4;
+    rig_attr_int(&node, "group", 19);
+    rig_check(&node, CX_FAMILY_CPU);
+}
