@@ -141,6 +141,8 @@ enum cx_status cx_graph_bind(const struct cx_graph *graph, const struct cx_bind_
     if (status == CX_OK && !options->no_fuse && !options->fold_all)
         status = fuse_quantized(bound, options, error);
     if (status == CX_OK && !options->no_fuse)
+        status = cx_graph_fuse_shuffles(bound, error);
+    if (status == CX_OK && !options->no_fuse)
         status = cx_graph_fuse(bound, error);
     if (status != CX_OK)
         goto out;

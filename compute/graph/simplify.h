@@ -31,6 +31,9 @@ enum cx_status cx_graph_fold_batch_norm(struct cx_graph *graph, struct cx_error 
 /* Nodes that no output depends on. */
 enum cx_status cx_graph_drop_dead(struct cx_graph *graph, struct cx_error *error);
 
+/* Shuffles of channels into one node each; shapes are known. */
+enum cx_status cx_graph_fuse_shuffles(struct cx_graph *graph, struct cx_error *error);
+
 /* Activations, sums and biases into the nodes that compute their operand; shapes are known. */
 enum cx_status cx_graph_fuse(struct cx_graph *graph, struct cx_error *error);
 

@@ -45,4 +45,17 @@ static enum cx_status prepare(struct cx_prepare *p)
     return status;
 }
 
-const struct cx_kernel cx_kernel_variadic_any = {.prepare = prepare};
+/* The blocks that are found, where no input broadcasts. */
+static struct cx_layouts layout(const struct cx_layout_query *query)
+{
+    const struct cx_node *node = query->node;
+    const struct cx_value *values = query->graph->values, *out = &values[node->outputs[0]];
+    bool same = node->input_count > 1;
+    for (uint32_t i = 0; i < node->input_count; i++) {
+        const struct cx_value *in = &values[node->inputs[i]];
+        same = same && in->data == NULL && cx_shape_equal(&in->shape, &out->shape);
+    }
+    return same ? cx_spec_follow(query, true) : (struct cx_layouts){.input = CX_LAYOUT_PLAIN};
+}
+
+const struct cx_kernel cx_kernel_variadic_any = {.prepare = prepare, .layout = layout};

@@ -215,6 +215,7 @@ static struct cx_graph *make_graph(const struct rig_node *rig, struct cx_tensor 
                               .what = rig->op,
                               .error = &err};
     node->attrs_hash = cx_attr_set_hash(&set);
+    node->attrs = rig->parsed;
     if (op->impl->parse != NULL)
         cr_assert_eq(op->impl->parse(&set, op, rig->opset, &node->attrs), CX_OK, "%s", err.text);
     memset(ret_expected, 0, RIG_OUTPUTS_MAX * sizeof *ret_expected);

@@ -23,6 +23,7 @@ struct rig_node {
     bool constant[RIG_INPUTS_MAX];           /* known when the plan is made */
     uint32_t attr_n;
     struct cx_attr attrs[RIG_ATTRS_MAX];
+    const void *parsed;          /* attributes of a node that passes make, in place of attrs */
     struct cx_epilogue epilogue; /* its residual is this: */
     struct cx_tensor residual;   /* CX_DTYPE_UNDEFINED: none */
     double rtol, atol;

@@ -312,6 +312,35 @@ Test(graph, resolves_shape_arithmetic)
     cr_assert(shape->rank == 2 && shape->dims[0] == 3 && shape->dims[1] == 20);
 }
 
+/* x in two groups of three channels, turned by PERM and put together again. */
+static void build_shuffle(const int64_t *perm)
+{
+    mb_input(&mb, "x", CX_DTYPE_FLOAT, MB_SHAPE(2, 6, 3, 5));
+    mb_ints(&mb, "groups", 5, (const int64_t[]){2, 2, 3, 3, 5});
+    mb_ints(&mb, "back", 4, (const int64_t[]){2, 6, 3, 5});
+    mb_node(&mb, "Reshape", "x groups", "a");
+    mb_attr_ints(&mb, mb_node(&mb, "Transpose", "a", "b"), "perm", 5, perm);
+    mb_node(&mb, "Reshape", "b back", "y");
+    mb_output(&mb, "y");
+}
+
+Test(graph, makes_a_shuffle_of_channels_one_node)
+{
+    build_shuffle((const int64_t[]){0, 2, 1, 3, 4});
+    read_model();
+    cr_assert(bind(MB_SHAPE(2, 6, 3, 5)) == CX_OK, "%s", error.text);
+    cr_assert(bound->node_count == 1 && count_ops(bound, CX_OP_ID_ChannelShuffle) == 1);
+    expect_fusion_keeps_numbers(MB_SHAPE(2, 6, 3, 5));
+}
+
+Test(graph, keeps_a_transpose_that_is_no_shuffle)
+{
+    build_shuffle((const int64_t[]){0, 2, 1, 4, 3});
+    read_model();
+    cr_assert(bind(MB_SHAPE(2, 6, 3, 5)) == CX_OK, "%s", error.text);
+    cr_assert(bound->node_count == 3);
+}
+
 Test(graph, skips_a_dropout_whose_mask_nobody_reads)
 {
     mb_input(&mb, "x", CX_DTYPE_FLOAT, MB_SHAPE(4));

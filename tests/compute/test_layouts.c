@@ -5,6 +5,7 @@
 #include <criterion/criterion.h>
 
 #include "graph/layout.h"
+#include "ops/channel_shuffle.h"
 #include "ops/op.h"
 #include "tests/compute/node_rig.h"
 
@@ -210,4 +211,85 @@ Test(layouts, depthwise_epilogue)
     node.rtol = node.atol = 1e-4;
     rig_attr_int(&node, "group", 19);
     rig_check(&node, CX_FAMILY_CPU);
+}
+
+/* Operands alike, and numbers a channel that are constant or computed, on either side. */
+Test(layouts, binary)
+{
+    static const struct {
+        const char *op;
+        int64_t channels;
+        uint32_t rank; /* of the operand that broadcasts; 0: it has the other's shape */
+        int64_t batch; /* and its first axis where it has four */
+        uint32_t which;
+        bool constant;
+    } rows[] = {
+        {"Add", 19, 0, 0, 1, false},  {"Div", 32, 0, 0, 1, false}, {"Mul", 19, 4, 2, 1, false},
+        {"Mul", 32, 4, 2, 0, false},  {"Sub", 19, 3, 0, 1, true},  {"Sub", 19, 4, 1, 0, true},
+        {"PRelu", 37, 3, 0, 1, true}, {"Add", 32, 4, 1, 0, false},
+    };
+    for (size_t i = 0; i < N(rows); i++) {
+        int64_t x[] = {2, rows[i].channels, 5, 7};
+        int64_t c[] = {rows[i].batch, rows[i].channels, 1, 1};
+        struct rig_node node = {.op = rows[i].op, .opset = 16, .input_n = 2, .output_n = 1};
+        uint32_t which = rows[i].which;
+        node.inputs[0] = node.inputs[1] = rig_tensor(CX_DTYPE_FLOAT, 4, x, 3);
+        node.inputs[which] =
+            rows[i].rank == 0 ? rig_tensor(CX_DTYPE_FLOAT, 4, x, 4)
+                              : rig_tensor(CX_DTYPE_FLOAT, rows[i].rank, c + 4 - rows[i].rank, 4);
+        node.constant[which] = rows[i].constant;
+        node.rtol = node.atol = 1e-6;
+        node.blocked = true;
+        rig_check(&node, CX_FAMILY_CPU);
+    }
+}
+
+Test(layouts, sum)
+{
+    static const int64_t dims[] = {2, 19, 5, 7};
+    struct rig_node node = {.op = "Mean", .opset = 13, .input_n = 3, .output_n = 1};
+    for (uint32_t i = 0; i < 3; i++)
+        node.inputs[i] = rig_tensor(CX_DTYPE_FLOAT, 4, dims, i + 1);
+    node.rtol = node.atol = 1e-6;
+    node.blocked = true;
+    rig_check(&node, CX_FAMILY_CPU);
+}
+
+/* Parts that begin with a block, the last with a rest, and parts of other axes. */
+Test(layouts, slice_and_split)
+{
+    static const int64_t dims[] = {2, 53, 5, 7}, sizes[] = {16, 32, 5};
+    static const int64_t starts[] = {0, 16, 1}, ends[] = {1, 35, 4}, axes[] = {0, 1, 2};
+    struct rig_node slice = {.op = "Slice", .opset = 13, .input_n = 4, .output_n = 1};
+    struct rig_node split = {.op = "Split", .opset = 13, .input_n = 2, .output_n = 3};
+    slice.inputs[0] = split.inputs[0] = rig_tensor(CX_DTYPE_FLOAT, 4, dims, 3);
+    slice.inputs[1] = rig_int64s(3, starts);
+    slice.inputs[2] = rig_int64s(3, ends);
+    slice.inputs[3] = rig_int64s(3, axes);
+    split.inputs[1] = rig_int64s(3, sizes);
+    for (uint32_t i = 1; i < 4; i++)
+        slice.constant[i] = split.constant[i] = true;
+    slice.blocked = split.blocked = true;
+    rig_attr_int(&split, "axis", 1);
+    rig_check(&slice, CX_FAMILY_CPU);
+    rig_check(&split, CX_FAMILY_CPU);
+}
+
+static void check_shuffle(enum cx_family family, bool blocked)
+{
+    static const int64_t dims[] = {2, 24, 5, 7};
+    static const struct cx_channel_shuffle attrs = {.groups = 4};
+    struct rig_node node = {.op = "ChannelShuffle", .domain = "cx", .opset = 1};
+    node.input_n = node.output_n = 1;
+    node.inputs[0] = rig_tensor(CX_DTYPE_FLOAT, 4, dims, 3);
+    node.parsed = &attrs;
+    node.blocked = blocked;
+    rig_check(&node, family);
+}
+
+Test(layouts, channel_shuffle)
+{
+    check_shuffle(CX_FAMILY_CPU, false);
+    check_shuffle(CX_FAMILY_GPU, false);
+    check_shuffle(CX_FAMILY_CPU, true);
 }

@@ -76,3 +76,26 @@ __kernel void binary(__global const A_T *a, __global const B_T *b, __global D_T 
         nest_next_row(&nest);
     }
 }
+
+/* In blocks of W channels: out[i] = f(a[i], b[c]), or f(b[c], a[i]) with SWAP, where b has a number
+ * a channel, of each image (step elements apart) or of all (step 0). A work-item takes per_item of
+ * `count` positions in a row. */
+#ifdef BLOCKS
+#ifdef SWAP
+#define APPLY(a, b) CAT(apply_, W)(b, a)
+#else
+#define APPLY(a, b) CAT(apply_, W)(a, b)
+#endif
+__kernel void binary_blocks(__global const A_T *a, __global const A_T *b, __global D_T *out,
+                            long blocks, long plane, long step, long count, long per_item)
+{
+    long i = (long)get_global_id(0) * per_item;
+    long end = min(count, i + per_item);
+    while (i < end) {
+        long unit = i / plane, stop = min(end, (unit + 1) * plane);
+        VEC(A_ACC) still = LOADW(A, b, unit / blocks * step + unit % blocks * W);
+        for (; i < stop; i++)
+            STOREW(D, APPLY(LOADW(A, a, i * W), still), out, i * W);
+    }
+}
+#endif
