@@ -18,7 +18,7 @@
 
 #include "net_client.h"
 
-enum { FLOATS_MAX = 4096, PATIENCE_S = 300, REQUEST_MS = 5000, PAGE = 1000 };
+enum { FLOATS_MAX = 1 << 20, PATIENCE_S = 300, REQUEST_MS = 5000, PAGE = 1000 };
 
 struct load {
     const char *address, *model, *shape; /* shape: as in 1,1,8,8 */

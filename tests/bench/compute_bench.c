@@ -10,7 +10,8 @@
  * output's, in the same way. -p adds a line a launch and one a kernel.
  * -l answers lines for onnx_vs_ort.py once the first result is there: "run N" times N runs and
  * prints them in nanoseconds, "write" writes the outputs, "peak" measures the device again and
- * prints its peak in FLOP/s, the end of the input ends it. */
+ * prints its peak in FLOP/s, the end of the input ends it.
+ * Where batch 1 stands before others, "cost" is what a run of theirs costs against so many of 1. */
 #include <errno.h>
 #include <math.h>
 #include <stdio.h>
@@ -41,6 +42,7 @@ struct bench {
     struct cx_model *model;
     struct cx_session *session;
     double start_ms, peak_gflops;
+    double single_ms; /* median at batch 1; 0: not measured */
     double times_ms[RUNS_MAX];
     struct cx_error err;
 };
@@ -206,6 +208,11 @@ static void print_figures(struct bench *bench, const struct job *job)
     printf("batch%ld_best %.3f ms\n", job->batch, best_ms);
     printf("batch%ld_median %.3f ms\n", job->batch, median_ms);
     printf("batch%ld_throughput %.1f images/s\n", job->batch, (double)job->batch * 1e3 / median_ms);
+    if (job->batch == 1)
+        bench->single_ms = median_ms;
+    else if (bench->single_ms > 0)
+        printf("batch%ld_cost %.3fx of %ld runs of batch1\n", job->batch,
+               median_ms / (bench->single_ms * (double)job->batch), job->batch);
     printf("batch%ld_rate %.1f GFLOP/s ratio %.2fx of measured_peak\n", job->batch, gflops,
            gflops / bench->peak_gflops);
 }

@@ -5,7 +5,8 @@ usage: open_batch.py IN.onnx OUT.onnx
 
 For models that were exported with a fixed batch: the first dimension of inputs and outputs becomes
 N, and a Reshape to a constant shape that begins with the old batch takes it from its input.
-Check the result with onnx_check.py at several batches: a model may mix its rows in other ways. Needs onnx."""
+Check the result with onnx_vs_ort.py at several batches: a model may mix its rows in other ways. Needs
+onnx."""
 import sys
 
 import numpy
