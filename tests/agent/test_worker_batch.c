@@ -190,7 +190,12 @@ static uint64_t run_us_cliff(uint32_t size)
     return size <= 4 ? 1000 : 40000;
 }
 
-Test(worker_batch, a_size_that_took_too_long_is_left_alone)
+static uint64_t run_us_slow(uint32_t size)
+{
+    return 10000 + size;
+}
+
+Test(worker_batch, a_size_that_took_too_long_is_left_alone_for_a_while)
 {
     struct harness h;
     start_loaded(&h, 64, 20000);
@@ -199,6 +204,10 @@ Test(worker_batch, a_size_that_took_too_long_is_left_alone)
     cr_expect_leq(h.runs[8], 2, "8 rows ran %u times in %.0f s", h.runs[8],
                   (double)h.now_us / SECOND);
     cr_expect_eq(h.runs[16], 0);
+    uint64_t until_us = h.now_us + 420 * (uint64_t)SECOND;
+    while (h.now_us < until_us && chosen(&h).size < 64)
+        work(&h, 1, 192, 100, run_us_slow);
+    cr_expect_eq(chosen(&h).size, 64, "the reason may have gone");
     end(&h);
 }
 
@@ -305,6 +314,59 @@ Test(worker_batch, a_job_of_many_rows_stays_whole_and_is_padded_to_a_size)
     tick(&h);
     cr_expect_eq(find(&h, WORKER_DO_RUN, 0)->size, 0, "more than the model takes: as it is");
     end(&h);
+}
+
+Test(worker_batch, jobs_of_many_rows_do_not_make_a_batch_larger_than_its_size)
+{
+    struct harness h;
+    start_loaded(&h, 64, 0);
+    work(&h, 1, 7, 200, run_us_launches);
+    cr_assert_eq(chosen(&h).size, 4);
+    for (uint64_t id = 11; id <= 12; id++) {
+        struct worker_event event = job_event(id, 1);
+        event.dispatch.rows = 3;
+        step(&h, &event);
+    }
+    tick(&h);
+    cr_expect_eq(find(&h, WORKER_DO_RUN, 0)->rows, 3);
+    cr_expect_eq(find(&h, WORKER_DO_RUN, 0)->size, 4);
+    end(&h);
+}
+
+/* Device 0's process dies over its batch, and comes back. */
+static void die_and_return(struct harness *h)
+{
+    step(h, &(struct worker_event){.kind = WORKER_DIED, .text = "signal 11"});
+    h->now_us = agent_worker_core_next_us(h->core);
+    tick(h);
+    step(h, &(struct worker_event){.kind = WORKER_STARTED});
+    cr_assert_eq(count(h, WORKER_DO_LOAD), 1);
+    step(h, &(struct worker_event){.kind = WORKER_LOADED, .bytes = 100});
+}
+
+Test(worker_batch, a_new_size_is_to_blame_for_a_death_unless_a_job_does_it_alone)
+{
+    for (int is_poison = 0; is_poison < 2; is_poison++) {
+        struct harness h;
+        start_loaded(&h, 64, 0);
+        work(&h, 1, 7, 200, run_us_launches);
+        for (uint64_t id = 11; id <= 26; id++, h.now_us++)
+            dispatch(&h, id, 1);
+        tick(&h);
+        cr_assert_eq(find(&h, WORKER_DO_RUN, 0)->size, 8, "the rows for a trial are there now");
+        die_and_return(&h);
+        for (int alone = 0; alone < 8; alone++) {
+            cr_assert_eq(find(&h, WORKER_DO_RUN, 0)->n_payloads, 1);
+            h.now_us += run_us_launches(1);
+            if (is_poison && alone == 0)
+                die_and_return(&h);
+            else
+                step(&h, &(struct worker_event){.kind = WORKER_RAN});
+        }
+        uint32_t size = find(&h, WORKER_DO_RUN, 0)->size;
+        cr_expect(is_poison ? size == 8 : size <= 4, "%u rows", size);
+        end(&h);
+    }
 }
 
 Test(worker_batch, the_same_events_give_the_same_actions)
