@@ -34,6 +34,7 @@ struct cx_device {
     cl_device_id id;
     cl_context context;
     cl_command_queue queue;
+    cl_command_queue up, down; /* copies beside it; NULL until the first transfer */
     bool profiling;
     bool block_all;
     enum cx_blas blas;

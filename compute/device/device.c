@@ -202,6 +202,10 @@ void cx_device_close(struct cx_device *device)
         cx_device_trim(device);
         clReleaseCommandQueue(device->queue);
     }
+    if (device->up != NULL)
+        clReleaseCommandQueue(device->up);
+    if (device->down != NULL)
+        clReleaseCommandQueue(device->down);
     cx_programs_release(device);
     cx_blas_release(device);
     if (device->context != NULL)

@@ -71,6 +71,7 @@ void cx_plan_destroy(struct cx_plan *plan)
 {
     if (plan == NULL)
         return;
+    cx_overlap_destroy(plan);
     destroy_steps(plan);
     for (uint32_t i = 0; plan->fault_slices != NULL && i < plan->fault_n; i++)
         cx_buffer_destroy(plan->fault_slices[i]);

@@ -44,7 +44,7 @@ static enum cx_status copy_out(struct cx_plan *plan, void *const *outputs, struc
     return status;
 }
 
-static enum cx_status run_steps(struct cx_plan *plan, struct cx_error *err)
+enum cx_status cx_plan_enqueue(struct cx_plan *plan, struct cx_error *err)
 {
     bool profiling = cx_device_profiling(plan->session->device);
     enum cx_status status = CX_OK;
@@ -66,11 +66,12 @@ static enum cx_status run_steps(struct cx_plan *plan, struct cx_error *err)
     return status;
 }
 
-static enum cx_status check_faults(const struct cx_plan *plan, struct cx_error *err)
+enum cx_status cx_plan_check_faults(const struct cx_plan *plan, const int32_t *flags,
+                                    struct cx_error *err)
 {
     size_t stride = plan->fault_n > 0 ? plan->fault_bytes / plan->fault_n / sizeof(int32_t) : 0;
     for (uint32_t i = 0; i < plan->fault_n; i++) {
-        if (plan->fault_flags[i * stride] == 0)
+        if (flags[i * stride] == 0)
             continue;
         const struct cx_node *node = &plan->bound->nodes[plan->faults[i].node];
         return cx_error_set(err, CX_FORMAT, "%s '%s': %s", node->op->name, node->name,
@@ -110,7 +111,7 @@ enum cx_status cx_run(struct cx_plan *plan, const void *const *inputs, void *con
     uint64_t start_us = now_us();
     enum cx_status status = copy_in(plan, inputs, err);
     if (status == CX_OK)
-        status = run_steps(plan, err);
+        status = cx_plan_enqueue(plan, err);
     if (status == CX_OK)
         status = copy_out(plan, outputs, err);
     /* Even after a failure: the queue still holds pointers to the caller's memory. */
@@ -118,7 +119,7 @@ enum cx_status cx_run(struct cx_plan *plan, const void *const *inputs, void *con
     if (status == CX_OK)
         status = finished;
     if (status == CX_OK)
-        status = check_faults(plan, err);
+        status = cx_plan_check_faults(plan, plan->fault_flags, err);
     if (status == CX_OK && ret_timing != NULL)
         split_time(plan, now_us() - start_us, ret_timing);
     return status;

@@ -140,7 +140,17 @@ struct cx_plan {
     uint32_t point_n;
     uint64_t activation_bytes;
     struct cx_stamp stamp_in, stamp_first, stamp_last, stamp_out;
+    struct cx_overlap *overlap; /* NULL until cx_plan_overlap */
 };
+
+/* Enqueues the steps of a run; waits for none but those on the host. */
+enum cx_status cx_plan_enqueue(struct cx_plan *plan, struct cx_error *err);
+/* Fails with the text of the first fault that FLAGS, as read back after a run, has set. */
+enum cx_status cx_plan_check_faults(const struct cx_plan *plan, const int32_t *flags,
+                                    struct cx_error *err);
+
+/* Waits for the runs in flight and frees what they used. */
+void cx_overlap_destroy(struct cx_plan *plan);
 
 /* The layout pass with the kernels of the session's device. */
 enum cx_status cx_plan_layout(struct cx_session *session, struct cx_graph *bound,

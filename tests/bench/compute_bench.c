@@ -1,10 +1,10 @@
 /* Runs a model on a device and prints figures, one a line: name value unit.
  *
  * compute_bench [-d DEVICE] [-f cpu|gpu] [-q] [-k CANDIDATE] [-t SECONDS] [-c CACHE_DIR] [-n RUNS]
- *               [-p] [-l] [-x SHAPE]… [-i FILE]… [-o FILE]… MODEL.onnx [BATCH…]
+ *               [-a] [-p] [-l] [-x SHAPE]… [-i FILE]… [-o FILE]… MODEL.onnx [BATCH…]
  * -f takes the kernels of that family, -q keeps numbers in half, -k takes a candidate
  * wherever kernels have it, by its name or its beginning. -t tunes for so long before each batch;
- * what is found is remembered in CACHE_DIR.
+ * what is found is remembered in CACHE_DIR. -a adds the throughput of runs whose copies overlap.
  * The first axis of every input is the batch; -x gives an input's whole shape ("1x3x224x224")
  * instead, the first -x the first input's and so on. -i reads an input's bytes, -o writes an
  * output's, in the same way. -p adds a line a launch and one a kernel.
@@ -37,7 +37,7 @@ struct bench {
     int shape_n, input_path_n, output_path_n;
     int runs;
     long tune_s; /* 0: as it is */
-    bool profile, lines, warm;
+    bool profile, lines, warm, ahead;
     struct cx_device *device;
     struct cx_model *model;
     struct cx_session *session;
@@ -217,6 +217,23 @@ static void print_figures(struct bench *bench, const struct job *job)
            gflops / bench->peak_gflops);
 }
 
+/* The same runs with CX_RUNS_AHEAD of them in flight. */
+static enum cx_status time_ahead(struct bench *bench, const struct job *job)
+{
+    enum cx_status status = cx_plan_overlap(job->plan, &bench->err);
+    double start_ms = now_ms();
+    for (int i = 0; i < bench->runs + CX_RUNS_AHEAD && status == CX_OK; i++) {
+        if (i >= CX_RUNS_AHEAD)
+            status = cx_run_wait(job->plan, job->outputs, &bench->err);
+        if (i < bench->runs && status == CX_OK)
+            status = cx_run_start(job->plan, (const void *const *)job->inputs, &bench->err);
+    }
+    if (status == CX_OK)
+        printf("batch%ld_ahead %.1f images/s\n", job->batch,
+               (double)job->batch * bench->runs * 1e3 / (now_ms() - start_ms));
+    return status;
+}
+
 static enum cx_status time_runs(struct bench *bench, const struct job *job)
 {
     enum cx_status status = CX_OK;
@@ -225,7 +242,9 @@ static enum cx_status time_runs(struct bench *bench, const struct job *job)
     if (status != CX_OK)
         return status;
     print_figures(bench, job);
-    if (bench->profile)
+    if (bench->ahead)
+        status = time_ahead(bench, job);
+    if (bench->profile && status == CX_OK)
         status = launch_table_print(job->plan, &bench->err);
     return status == CX_OK ? write_outputs(bench, job) : status;
 }
@@ -361,7 +380,7 @@ static bool read_options(struct bench *bench, int argc, char **argv)
     int option;
     long count;
     bool good = true;
-    while (good && (option = getopt(argc, argv, "d:f:k:t:c:n:pqlx:i:o:")) != -1) {
+    while (good && (option = getopt(argc, argv, "d:f:k:t:c:n:apqlx:i:o:")) != -1) {
         if (option == 'd')
             bench->device_id = optarg;
         else if (option == 'c')
@@ -376,6 +395,8 @@ static bool read_options(struct bench *bench, int argc, char **argv)
             good = parse_count(optarg, TUNE_S_MAX, &bench->tune_s);
         else if (option == 'q')
             bench->precision = CX_PRECISION_HALF;
+        else if (option == 'a')
+            bench->ahead = true;
         else if (option == 'p')
             bench->profile = true;
         else if (option == 'l')
@@ -400,9 +421,9 @@ int main(int argc, char **argv)
 {
     static struct bench bench = {.runs = RUNS_DEFAULT};
     if (!read_options(&bench, argc, argv)) {
-        fputs("usage: compute_bench [-d DEVICE] [-f cpu|gpu] [-q] [-k CANDIDATE] [-t SECONDS] "
-              "[-c CACHE_DIR] [-n RUNS] [-p] [-l] [-x SHAPE]… [-i FILE]… [-o FILE]… MODEL.onnx "
-              "[BATCH…]\n",
+        fputs("usage: compute_bench [-d DEVICE] [-f cpu|gpu] [-q] [-k CANDIDATE] [-t SECONDS]\n"
+              "       [-c CACHE_DIR] [-n RUNS] [-a] [-p] [-l] [-x SHAPE]… [-i FILE]… [-o FILE]…\n"
+              "       MODEL.onnx [BATCH…]\n",
               stderr);
         return 2;
     }

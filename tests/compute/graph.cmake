@@ -18,6 +18,8 @@ foreach(name graph number onnx qdq)
 endforeach()
 
 # Which of a kernel's candidates a node takes.
+stoker_criterion_test(NAME compute.overlap SOURCES test_overlap.c LIBS compute_model_builder
+  TIMEOUT 120)
 stoker_criterion_test(NAME compute.choose SOURCES test_choose.c LIBS compute_model_builder
   TIMEOUT 120)
 
