@@ -168,6 +168,27 @@ enum cx_status cx_buffer_read(struct cx_buffer *buffer, uint64_t offset, void *d
                               : cx_cl_fail(err, code, buffer->device, "clEnqueueReadBuffer");
 }
 
+enum cx_status cx_buffer_map(struct cx_buffer *buffer, uint64_t bytes, void **ret_memory,
+                             struct cx_error *err)
+{
+    cl_int code;
+    void *memory =
+        clEnqueueMapBuffer(buffer->device->queue, buffer->mem, CL_TRUE,
+                           CL_MAP_WRITE_INVALIDATE_REGION, 0, bytes, 0, NULL, NULL, &code);
+    if (code != CL_SUCCESS)
+        return cx_cl_fail(err, code, buffer->device, "clEnqueueMapBuffer");
+    *ret_memory = memory;
+    return CX_OK;
+}
+
+enum cx_status cx_buffer_unmap(struct cx_buffer *buffer, void *memory, struct cx_error *err)
+{
+    cl_int code =
+        clEnqueueUnmapMemObject(buffer->device->queue, buffer->mem, memory, 0, NULL, NULL);
+    return code == CL_SUCCESS ? CX_OK
+                              : cx_cl_fail(err, code, buffer->device, "clEnqueueUnmapMemObject");
+}
+
 enum cx_status cx_buffer_clear(struct cx_buffer *buffer, struct cx_error *err)
 {
     const cl_uchar zero = 0;

@@ -32,6 +32,12 @@ enum cx_status cx_buffer_write(struct cx_buffer *buffer, uint64_t offset, const 
 enum cx_status cx_buffer_read(struct cx_buffer *buffer, uint64_t offset, void *data, uint64_t bytes,
                               struct cx_error *err);
 
+/* The first BYTES of a buffer in the host's memory, to be overwritten; for devices whose memory the
+ * host shares. Blocks until nothing uses the buffer. Unmap it before the next launch. */
+enum cx_status cx_buffer_map(struct cx_buffer *buffer, uint64_t bytes, void **ret_memory,
+                             struct cx_error *err);
+enum cx_status cx_buffer_unmap(struct cx_buffer *buffer, void *memory, struct cx_error *err);
+
 /* Sets all of a buffer to zero bytes; blocks. */
 enum cx_status cx_buffer_clear(struct cx_buffer *buffer, struct cx_error *err);
 

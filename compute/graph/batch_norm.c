@@ -5,6 +5,7 @@
 #include "error.h"
 #include "graph/affine.h"
 #include "graph/simplify.h"
+#include "graph/weight.h"
 #include "ops/number.h"
 
 struct pass {
@@ -102,7 +103,12 @@ static enum cx_status own_weights(const struct pass *pass, struct cx_node *conv,
     }
     /* Weights made here before are the convolution's own. */
     bool shared = inputs[1] < pass->value_count && pass->uses[inputs[1]] != 1;
-    if (status == CX_OK && (shared || !weights.data_private)) {
+    if (status == CX_OK && weights.in_file && shared) {
+        status = cx_graph_add_value(graph, weights.name, &inputs[1]);
+        if (status != CX_OK)
+            return no_memory(pass);
+        graph->values[inputs[1]] = weights;
+    } else if (status == CX_OK && !weights.in_file && (shared || !weights.data_private)) {
         status = add_constant(pass, weights.name, weights.dtype, &weights.shape, &inputs[1]);
         if (status == CX_OK) {
             struct cx_tensor to = cx_graph_tensor(graph, inputs[1]);
@@ -114,6 +120,20 @@ static enum cx_status own_weights(const struct pass *pass, struct cx_node *conv,
     return status;
 }
 
+static enum cx_status scale_weights(const struct pass *pass, uint32_t id, const double *scales)
+{
+    struct cx_value *value = &pass->graph->values[id];
+    if (value->in_file)
+        return cx_weight_scale(&pass->graph->arena, value, scales) == CX_OK ? CX_OK
+                                                                            : no_memory(pass);
+    struct cx_tensor weights = cx_graph_tensor(pass->graph, id);
+    int64_t each = cx_shape_span(&weights.shape, 1, weights.shape.rank);
+    for (int64_t c = 0; c < weights.shape.dims[0]; c++)
+        for (int64_t i = c * each; i < (c + 1) * each; i++)
+            cx_set_f64(&weights, i, cx_get_f64(&weights, i) * scales[c]);
+    return CX_OK;
+}
+
 static enum cx_status fold_into_conv(const struct pass *pass, struct cx_node *conv,
                                      struct cx_node *node, const struct cx_affine *affine,
                                      int64_t channels)
@@ -122,15 +142,18 @@ static enum cx_status fold_into_conv(const struct pass *pass, struct cx_node *co
     enum cx_status status = own_weights(pass, conv, channels);
     if (status != CX_OK)
         return status;
-    struct cx_tensor weights = cx_graph_tensor(graph, conv->inputs[1]),
-                     bias = cx_graph_tensor(graph, conv->inputs[2]);
-    int64_t each = cx_shape_span(&weights.shape, 1, weights.shape.rank);
+    double *scales = cx_arena_array(&graph->arena, (size_t)channels, sizeof *scales);
+    if (scales == NULL)
+        return no_memory(pass);
+    struct cx_tensor bias = cx_graph_tensor(graph, conv->inputs[2]);
     for (int64_t c = 0; c < channels; c++) {
-        double shift, scale = cx_affine_at(graph, node, affine, c, &shift);
-        for (int64_t i = c * each; i < (c + 1) * each && scale != 1; i++)
-            cx_set_f64(&weights, i, cx_get_f64(&weights, i) * scale);
-        cx_set_f64(&bias, c, cx_get_f64(&bias, c) * scale + shift);
+        double shift;
+        scales[c] = cx_affine_at(graph, node, affine, c, &shift);
+        cx_set_f64(&bias, c, cx_get_f64(&bias, c) * scales[c] + shift);
     }
+    status = scale_weights(pass, conv->inputs[1], scales);
+    if (status != CX_OK)
+        return status;
     take_over(pass, conv, node);
     return CX_OK;
 }

@@ -2,6 +2,7 @@
 
 #include "error.h"
 #include "graph/simplify.h"
+#include "graph/weight.h"
 
 enum cx_status cx_frame_init(struct cx_frame *frame, struct cx_graph *graph, size_t budget_bytes,
                              struct cx_error *error)
@@ -112,6 +113,13 @@ enum cx_status cx_frame_fold(struct cx_frame *frame, struct cx_graph *graph,
         frame->out[i].data = cx_arena_alloc(&graph->arena, graph->values[node->outputs[i]].bytes);
         if (frame->out[i].data == NULL)
             return cx_error_set(frame->call.error, CX_MEMORY, "out of memory");
+    }
+    for (uint32_t i = 0; i < node->input_count; i++) {
+        if (node->inputs[i] == CX_VALUE_NONE || !graph->values[node->inputs[i]].in_file)
+            continue;
+        if (cx_weight_settle(&graph->arena, &graph->values[node->inputs[i]]) != CX_OK)
+            return cx_error_set(frame->call.error, CX_MEMORY, "out of memory");
+        frame->in[i] = cx_graph_tensor(graph, node->inputs[i]);
     }
     enum cx_status status = cx_call_eval(&frame->call, NULL);
     if (status != CX_OK)

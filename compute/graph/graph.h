@@ -29,9 +29,11 @@ struct cx_value {
     bool shape_known; /* false only in a loaded graph */
     bool rank_known;  /* of a loaded graph's input: whether shape says anything at all */
     enum cx_layout layout;
-    const void *data;  /* a constant's elements, always PLAIN; NULL when computed by a run */
-    bool data_private; /* no other value shares these bytes and they may be written */
-    size_t bytes;      /* in its layout; valid when shape_known */
+    const void *data;      /* a constant's elements, always PLAIN; NULL when computed by a run */
+    bool data_private;     /* no other value shares these bytes and they may be written */
+    bool in_file;          /* a float weight; only graph/weight.h reads its data */
+    const double *factors; /* of a weight in a file: see cx_weight_scale; or NULL */
+    size_t bytes;          /* in its layout; valid when shape_known */
 };
 
 enum cx_act {

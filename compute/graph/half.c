@@ -63,7 +63,8 @@ static enum cx_status add_half(struct pass *pass, uint32_t value, uint32_t *ret_
     *to = pass->graph->values[value];
     to->name = name;
     to->data = NULL;
-    to->data_private = false;
+    to->data_private = to->in_file = false;
+    to->factors = NULL;
     to->dtype = CX_DTYPE_FLOAT16;
     to->bytes /= 2;
     pass->forms[value][HALVES] = half;

@@ -3,13 +3,20 @@
 
 #include "error.h"
 #include "graph/session.h"
+#include "graph/weight.h"
 #include "ops/op.h"
 
 #define OPERAND_ALIGN 64
 
+/* Constants are read where they lie, but for those that lie in a file. */
+static bool is_ready(const struct cx_value *value)
+{
+    return value->data != NULL && !value->in_file;
+}
+
 static size_t operand_bytes(const struct cx_plan *plan, uint32_t value)
 {
-    if (value == CX_VALUE_NONE || plan->bound->values[value].data != NULL)
+    if (value == CX_VALUE_NONE || is_ready(&plan->bound->values[value]))
         return 0;
     return (plan->bound->values[value].bytes + OPERAND_ALIGN - 1) / OPERAND_ALIGN * OPERAND_ALIGN;
 }
@@ -22,12 +29,14 @@ static struct cx_tensor operand(const struct cx_plan *plan, uint32_t value, char
     const struct cx_value *v = &plan->bound->values[value];
     tensor.dtype = v->dtype;
     tensor.shape = v->shape;
-    if (v->data != NULL) {
+    if (is_ready(v)) {
         tensor.data = (void *)(uintptr_t)v->data; /* eval reads its inputs only */
     } else {
         tensor.data = *memory;
         *memory += operand_bytes(plan, value);
     }
+    if (v->in_file)
+        cx_weight_read(v, tensor.data);
     return tensor;
 }
 

@@ -39,6 +39,7 @@ enum cx_status cx_plan_create(struct cx_session *session, const struct cx_shape 
         status = cx_describe(session, plan->bound, &description, err);
     if (status == CX_OK)
         status = cx_plan_build(plan, &description, progress, err);
+    cx_session_end_packing(session);
     if (status == CX_OK) {
         *ret_plan = plan;
         plan = NULL;

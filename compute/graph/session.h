@@ -21,6 +21,8 @@ struct cx_session {
     struct cx_packed *packed;
     struct cx_halves *halves; /* constants in half, in host memory */
     uint64_t constant_bytes;
+    void *reading; /* where a weight's elements lie while it is packed */
+    uint64_t reading_bytes;
     const struct cx_choices *trial; /* NULL, or what to choose before anything else */
     bool (*stop)(void *context);    /* not NULL: asked while a plan is made; true ends that */
     void *stop_context;
@@ -36,6 +38,9 @@ enum cx_status cx_session_pack(struct cx_session *session, const struct cx_value
                                const char *kind, uint64_t bytes, cx_pack_fn *pack,
                                const void *context, struct cx_buffer **ret_buffer,
                                struct cx_error *err);
+
+/* Gives back the memory that packing takes meanwhile: when a plan is made. */
+void cx_session_end_packing(struct cx_session *session);
 
 /* A constant as it stands in the graph. */
 enum cx_status cx_session_constant(struct cx_session *session, const struct cx_value *value,

@@ -4,6 +4,7 @@
 #include "error.h"
 #include "graph/names.h"
 #include "graph/simplify.h"
+#include "graph/weight.h"
 #include "onnx/internal.h"
 #include "onnx/onnx.h"
 #include "ops/op.h"
@@ -89,9 +90,11 @@ static enum cx_status build_initializers(struct builder *b, const Onnx__Graph *p
         value->shape = tensor.shape;
         value->shape_known = value->rank_known = true;
         value->data = tensor.data;
-        /* Two tensors may name the same bytes of a file of external data. */
-        value->data_private = proto->initializer[i]->data_location == 0;
+        /* Two tensors may name the same bytes of a file. */
+        bool in_file = cx_onnx_in_file(b->source->owner, tensor.data);
+        value->data_private = proto->initializer[i]->data_location == 0 && !in_file;
         cx_shape_bytes(tensor.dtype, &tensor.shape, CX_LAYOUT_PLAIN, &value->bytes);
+        value->in_file = in_file && value->bytes >= CX_WEIGHT_BYTES_MIN;
     }
     return CX_OK;
 }
@@ -300,6 +303,30 @@ static enum cx_status build_nodes(struct builder *b, const Onnx__Graph *proto)
     return status == CX_OK ? cx_graph_sort(b->graph, b->error) : status;
 }
 
+/* A weight stays in the file when only nodes read it that know how. */
+static enum cx_status settle_weights(struct builder *b)
+{
+    struct cx_graph *graph = b->graph;
+    bool *known = cx_arena_array(&graph->arena, graph->value_count, sizeof *known);
+    bool *others = cx_arena_array(&graph->arena, graph->value_count, sizeof *others);
+    if (known == NULL || others == NULL)
+        return no_memory(b);
+    for (uint32_t n = 0; n < graph->node_count; n++)
+        for (uint32_t i = 0; i < graph->nodes[n].input_count; i++)
+            if (graph->nodes[n].inputs[i] != CX_VALUE_NONE)
+                *(cx_weight_place(&graph->nodes[n], i) ? &known[graph->nodes[n].inputs[i]]
+                                                       : &others[graph->nodes[n].inputs[i]]) = true;
+    for (uint32_t i = 0; i < graph->output_count; i++)
+        others[graph->outputs[i]] = true;
+    for (uint32_t v = 0; v < graph->value_count; v++) {
+        struct cx_value *value = &graph->values[v];
+        bool stays = known[v] && !others[v] && value->dtype == CX_DTYPE_FLOAT;
+        if (!stays && cx_weight_settle(&graph->arena, value) != CX_OK)
+            return no_memory(b);
+    }
+    return CX_OK;
+}
+
 static enum cx_status check_model(const struct builder *b, const Onnx__Graph *proto)
 {
     int32_t opset = find_opset(b->model, "");
@@ -341,5 +368,5 @@ enum cx_status cx_onnx_build_graph(const struct onnx_source *source, const Onnx_
         status = build_nodes(&b, proto);
     if (status == CX_OK)
         status = build_outputs(&b, proto);
-    return status;
+    return status == CX_OK ? settle_weights(&b) : status;
 }

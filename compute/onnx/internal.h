@@ -2,6 +2,7 @@
 #ifndef CX_ONNX_INTERNAL_H
 #define CX_ONNX_INTERNAL_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "cx.h"
@@ -21,6 +22,8 @@ struct onnx_mapping {
 struct onnx_owner {
     Onnx__Model *model;
     uint64_t budget_bytes; /* what the unpacking may still allocate */
+    void *file;            /* the model's, mapped; NULL when it was read from memory */
+    size_t file_size;
     struct onnx_mapping mappings[CX_ONNX_EXTERNAL_MAX];
     uint32_t mapping_count;
 };
@@ -37,6 +40,24 @@ struct onnx_source {
 /* Checks that the length of every field lies inside the one around it, so that a file cut short
  * is told from one of another kind, with the byte where it went wrong. */
 enum cx_status cx_onnx_scan_model(const uint8_t *data, size_t size, struct cx_error *error);
+
+/* Where in the file an initializer's raw_data lies that was left out; size 0 for others. */
+struct onnx_raw {
+    size_t offset, size;
+};
+
+struct onnx_stripped {
+    uint8_t *message;
+    size_t size;
+    struct onnx_raw *raws; /* one an initializer, in the order of the message's */
+    size_t raw_n;
+};
+
+/* The message with every initializer's raw_data of CX_WEIGHT_BYTES_MIN bytes or more at length 0.
+ * DATA has passed cx_onnx_scan_model. CX_MEMORY. */
+enum cx_status cx_onnx_strip(const uint8_t *data, size_t size, struct onnx_stripped *ret_stripped,
+                             struct cx_error *error);
+void cx_onnx_stripped_finish(struct onnx_stripped *stripped);
 
 /* WHAT names the tensor in messages. *ret_tensor's data lives as long as the source's owner and
  * arena and is never NULL. */
@@ -62,5 +83,8 @@ enum cx_status cx_onnx_build_graph(const struct onnx_source *source, const Onnx_
 enum cx_status cx_onnx_unpack(struct onnx_owner *owner, const uint8_t *data, size_t size,
                               struct cx_error *error);
 void cx_onnx_owner_destroy(void *owner);
+
+/* Whether bytes lie in the model's file or one of external data. */
+bool cx_onnx_in_file(const struct onnx_owner *owner, const void *data);
 
 #endif

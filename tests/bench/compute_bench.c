@@ -41,7 +41,7 @@ struct bench {
     struct cx_device *device;
     struct cx_model *model;
     struct cx_session *session;
-    double start_ms, peak_gflops;
+    double start_ms, peak_gflops, driver_mb;
     double single_ms; /* median at batch 1; 0: not measured */
     double times_ms[RUNS_MAX];
     struct cx_error err;
@@ -169,22 +169,30 @@ static enum cx_status run_once(struct bench *bench, const struct job *job, doubl
     return status;
 }
 
+static double resident_peak_mb(void)
+{
+    struct rusage usage;
+    getrusage(RUSAGE_SELF, &usage);
+    return (double)usage.ru_maxrss * 1.024e-3;
+}
+
 /* Before anything is measured: that takes memory and time of its own. */
 static void print_load(struct bench *bench, const struct job *job)
 {
-    struct rusage usage;
     struct cx_device_stats stats;
     double weights = (double)cx_model_weight_bytes(bench->model) * 1e-6;
     double activations = (double)cx_plan_activation_bytes(job->plan) * 1e-6;
-    getrusage(RUSAGE_SELF, &usage);
+    double resident_mb = resident_peak_mb();
     cx_device_stats_get(bench->device, &stats);
     printf("file_to_first_result %.0f ms\n", now_ms() - bench->start_ms);
     printf("programs_built %llu programs\n", (unsigned long long)stats.program_misses);
     printf("weights %.1f MB\n", weights);
     printf("device_peak %.1f MB\n", (double)stats.arena_bytes_peak * 1e-6);
-    printf("resident_peak %.1f MB ratio %.2fx of weights_and_activations\n",
-           (double)usage.ru_maxrss * 1.024e-3,
-           (double)usage.ru_maxrss * 1.024e-3 / (weights + activations));
+    printf("resident_driver %.1f MB\n", bench->driver_mb);
+    printf("resident_peak %.1f MB\n", resident_mb);
+    printf("resident_ours %.1f MB ratio %.2fx of weights_and_activations\n",
+           resident_mb - bench->driver_mb,
+           (resident_mb - bench->driver_mb) / (weights + activations));
 }
 
 static enum cx_status measure(struct bench *bench)
@@ -359,6 +367,7 @@ static enum cx_status open_all(struct bench *bench)
            info->compute_units, cx_family_name(info->family));
     double opened_ms = now_ms();
     printf("device_open %.0f ms\n", opened_ms - bench->start_ms);
+    bench->driver_mb = resident_peak_mb();
     status = cx_model_load(bench->model_path, &bench->model, &bench->err);
     if (status == CX_OK)
         printf("model_load %.0f ms\n", now_ms() - opened_ms);

@@ -29,3 +29,6 @@ if(TARGET test_compute_tune)
   target_link_options(test_compute_tune PRIVATE -Wl,--wrap=cx_run -Wl,--wrap=cx_stamp_read)
 endif()
 stoker_criterion_test(NAME compute.tune_table SOURCES test_tune_table.c LIBS compute_model_builder)
+
+stoker_plain_test(NAME compute.weights SOURCES test_weights.c LIBS compute_model_builder m)
+stoker_plain_test(NAME compute.peak_memory SOURCES test_peak_memory.c LIBS compute_model_builder)

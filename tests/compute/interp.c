@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "graph/weight.h"
 #include "ops/op.h"
 
 static enum cx_status run_node(const struct cx_graph *bound, const struct cx_node *node,
@@ -38,8 +39,14 @@ enum cx_status interp_run(const struct cx_graph *bound, const struct cx_tensor *
     struct cx_tensor *outputs = cx_arena_array(arena, bound->output_count, sizeof *outputs);
     if (values == NULL || outputs == NULL)
         return CX_MEMORY;
-    for (uint32_t i = 0; i < bound->value_count; i++)
+    for (uint32_t i = 0; i < bound->value_count; i++) {
+        struct cx_value value = bound->values[i];
+        if (cx_weight_settle(arena, &value) != CX_OK)
+            return CX_MEMORY;
         values[i] = cx_graph_tensor(bound, i);
+        if (value.data != NULL)
+            values[i].data = (void *)(uintptr_t)value.data;
+    }
     for (uint32_t i = 0; i < bound->input_count; i++)
         values[bound->inputs[i]].data = inputs[i].data;
     for (uint32_t n = 0; n < bound->node_count; n++) {
