@@ -3,6 +3,7 @@
 
 #include <math.h>
 
+#include "kernels/split.h"
 #include "kernels/window_args.h"
 #include "ops/conv.h"
 #include "ops/op.h"
@@ -49,6 +50,12 @@ double cx_conv_flops(const struct cx_conv_call *c)
 {
     return 2.0 * (double)c->batch * (double)c->groups * (double)c->rows * (double)c->channels *
            (double)c->taps * (double)c->pixels;
+}
+
+double cx_conv_cycles(const struct cx_conv_call *c)
+{
+    double units = c->device->compute_units > 0 ? (double)c->device->compute_units : 1;
+    return cx_conv_flops(c) / 2 / cx_split_width(c->device) / units;
 }
 
 void cx_conv_arg_epilogue(struct cx_launch_spec *spec, const struct cx_conv_call *c)

@@ -7,19 +7,23 @@
 #include "kernels/conv_cpu.h"
 #include "kernels/window_args.h"
 
-#define PANEL_BYTES_MAX (INT64_C(512) << 10) /* of local memory: what a core's own cache holds */
-#define WORTH_TRYING 1.12                    /* times the lowest cost */
-#define PIECES_MAX 256                       /* of an image, and of the output channels */
+#define PANEL_FLOATS_MAX (INT64_C(128) << 10) /* of local memory: what a core's own cache holds */
+#define WORTH_TRYING 1.12                     /* times the lowest cost */
+#define PLAIN_BLOCK 4 /* channels that the panel keeps together of an input in PLAIN */
+#define OFFERS_MAX 4
+#define PIECES_MAX 256 /* of an image, and of the output channels */
 
 /* How a node is cut into register tiles and work-items; all counts are of one image. */
 struct tiling {
     int block, in_block; /* channels of a block: of the output, of the input */
     int mr, rows, mt;    /* see cpu/conv_blocked.cl */
     bool panel, flat;
-    int64_t tiles;       /* of output channels */
-    int64_t tile_blocks; /* input blocks that one of them adds up, at most */
-    int64_t lines;       /* rows of pixels, or of tiles without a panel */
+    int64_t tiles;        /* of output channels */
+    int64_t tile_blocks;  /* input blocks that one of them adds up, at most */
+    double tile_channels; /* input channels that one of them adds up, on average */
+    int64_t lines;        /* rows of pixels, or of tiles without a panel */
     int64_t lines_each, lines_min, tiles_each;
+    int64_t columns_each; /* pixels of a row; all, unless there is a panel and it isn't flat */
     int64_t panel_blocks; /* input blocks in the panel at once */
     double cost;
 };
@@ -107,19 +111,51 @@ static int64_t panel_rows(const struct cx_conv_call *c, int64_t lines)
                              : (lines - 1) * w->stride[1] + (w->kernel[1] - 1) * w->dilation[1] + 1;
 }
 
-static int64_t panel_row_floats(const struct cx_conv_call *c, const struct tiling *t)
+/* Of one block of input channels, for LINES rows of COLUMNS pixels. */
+static int64_t panel_floats(const struct cx_conv_call *c, int64_t lines, int64_t columns,
+                            int64_t in_block)
 {
     const struct cx_window *w = &c->window;
     int64_t phases = w->kernel[2] == 1 ? 1 : w->stride[2];
-    return phases * (w->out[2] + (w->kernel[2] - 1) * w->dilation[2] / phases) * t->in_block;
+    int64_t row = phases * (columns + (w->kernel[2] - 1) * w->dilation[2] / phases) * in_block;
+    return panel_rows(c, lines) * row;
+}
+
+static int64_t panel_room(const struct cx_conv_call *c)
+{
+    int64_t floats = (int64_t)c->device->local_bytes / 4 * 3 / (int64_t)sizeof(float);
+    return (floats < PANEL_FLOATS_MAX ? floats : PANEL_FLOATS_MAX) - c->taps;
+}
+
+/* Rows of pixels, or of tiles, of a work-item's panel. */
+static int64_t item_lines(const struct tiling *t)
+{
+    return t->lines_each < t->lines_min ? t->lines_min : t->lines_each;
+}
+
+/* Cycles to fill the panel, and to put sums away where it takes several passes; INFINITY where a
+ * panel can't be. Sets panel_blocks. */
+static double panel_cost(const struct cx_conv_call *c, struct tiling *t, int64_t blocks,
+                         double pixels)
+{
+    int64_t plane = panel_floats(c, item_lines(t), t->columns_each, t->in_block);
+    int64_t fit = panel_room(c) / plane;
+    t->panel_blocks = fit < blocks ? fit : blocks;
+    if (fit < 1)
+        return INFINITY;
+    int64_t passes = divide_up(blocks, t->panel_blocks);
+    /* Later passes add to what lies in the output, so that no pixel may be in two tiles. */
+    if (passes > 1 && (t->rows == 2 || c->window.out[2] % t->mr != 0))
+        return INFINITY;
+    return (double)(blocks * plane) / t->in_block * (t->in_block == PLAIN_BLOCK ? 6.0 : 3.0) +
+           (double)((passes - 1) * t->tiles_each) * pixels * 8;
 }
 
 /* Cycles of one work-item, when the machine does a vector of FMA a cycle; fills panel_blocks. */
 static double item_cost(const struct cx_conv_call *c, struct tiling *t)
 {
-    int64_t lines = t->lines_each < t->lines_min ? t->lines_min : t->lines_each;
-    int64_t run =
-        t->panel ? (t->flat ? lines * c->window.out[2] : c->window.out[2]) : lines * t->mr;
+    int64_t lines = item_lines(t), row = t->panel ? t->columns_each : t->mr;
+    int64_t run = t->flat ? lines * row : row;
     int64_t strips = t->flat ? 1 : divide_up(lines, t->rows);
     int64_t left = run % t->mr;
     double pixels = (double)(run / t->mr * t->mr * t->rows);
@@ -133,50 +169,51 @@ static double item_cost(const struct cx_conv_call *c, struct tiling *t)
                                         ? t->tiles_each * 2 * t->block - 1
                                         : c->groups * c->rows - 1,
                                     t->in_block);
-    double steps = (double)(t->tile_blocks * t->in_block * c->taps);
+    double steps = (double)(t->tile_channels * c->taps);
     double tiles = pixels / (t->mr * t->rows);
     double cost = (double)t->tiles_each * (pixels * 2 * steps + pixels * 6 + tiles * 40);
     t->panel_blocks = blocks;
-    if (t->panel) {
-        int64_t plane = panel_rows(c, lines) * panel_row_floats(c, t);
-        int64_t room = (int64_t)c->device->local_bytes / 4 * 3;
-        room = room < PANEL_BYTES_MAX ? room : PANEL_BYTES_MAX;
-        int64_t fit = room / (plane * (int64_t)sizeof(float));
-        if (fit < 1)
-            return INFINITY;
-        t->panel_blocks = fit < blocks ? fit : blocks;
-        int64_t passes = divide_up(blocks, t->panel_blocks);
-        cost += (double)(blocks * plane) / t->in_block * (t->in_block == 1 ? 1.0 : 3.0);
-        cost += (double)((passes - 1) * t->tiles_each) * pixels * 8;
-    } else if (pixels * (double)(blocks * t->in_block) * sizeof(float) > (double)PANEL_BYTES_MAX) {
+    if (t->panel)
+        cost += panel_cost(c, t, blocks, pixels);
+    else if (pixels * (double)(blocks * t->in_block) > (double)PANEL_FLOATS_MAX)
         cost *= 1.1;
-    }
     return cost + 3000;
 }
 
-/* Sets lines_each and tiles_each to what ends first on all compute units. */
+/* Tries all ways to cut the output channels, with rows and columns as they are in TRIAL. */
+static void split_tiles(const struct cx_conv_call *c, int64_t pieces, struct tiling *trial,
+                        struct tiling *best)
+{
+    int64_t units = c->device->compute_units > 0 ? c->device->compute_units : 1;
+    for (int64_t parts = 1; parts <= trial->tiles && parts <= PIECES_MAX; parts++) {
+        trial->tiles_each = divide_up(trial->tiles, parts);
+        if (divide_up(trial->tiles, trial->tiles_each) != parts)
+            continue;
+        trial->cost = item_cost(c, trial) * (double)divide_up(pieces * parts * c->batch, units);
+        if (trial->cost < best->cost)
+            *best = *trial;
+    }
+}
+
+/* Sets lines_each, columns_each and tiles_each to what ends first on all compute units. */
 static void split(const struct cx_conv_call *c, struct tiling *ret)
 {
     struct tiling t = *ret;
-    int64_t units = c->device->compute_units > 0 ? c->device->compute_units : 1;
+    int64_t width = t.columns_each, enough = 4 * (int64_t)c->device->compute_units;
     ret->cost = INFINITY;
-    for (int64_t pieces = 1; pieces <= t.lines && pieces <= PIECES_MAX; pieces++) {
-        t.lines_each = divide_up(t.lines, pieces);
-        if (t.rows == 2 && t.lines_each > 1)
-            t.lines_each = divide_up(t.lines_each, 2) * 2;
-        if (divide_up(t.lines, t.lines_each) != pieces)
-            continue;
-        for (int64_t parts = 1; parts <= t.tiles && parts <= PIECES_MAX; parts++) {
-            t.tiles_each = divide_up(t.tiles, parts);
-            if (divide_up(t.tiles, t.tiles_each) != parts)
-                continue;
-            int64_t items = pieces * parts * c->batch;
-            double one = item_cost(c, &t);
-            /* Whole rounds of work-items, a little less where the last is handed out in time. */
-            t.cost = one * (double)divide_up(items, units);
-            if (t.cost < ret->cost)
-                *ret = t;
+    for (int64_t across = 1; across <= PIECES_MAX; across *= 2) {
+        t.columns_each = divide_up(divide_up(width, across), t.mr) * t.mr;
+        t.columns_each = across == 1 ? width : t.columns_each;
+        int64_t columns = divide_up(width, t.columns_each);
+        for (int64_t down = 1; down <= t.lines && down <= PIECES_MAX; down++) {
+            t.lines_each = divide_up(divide_up(t.lines, down), t.rows) * t.rows;
+            if (divide_up(t.lines, t.lines_each) == down)
+                split_tiles(c, columns * down, &t, ret);
         }
+        /* Rows are cut only where there are too few of them, or one is too long for a panel. */
+        if (!t.panel || t.flat || columns < across ||
+            (ret->cost < INFINITY && across * t.lines >= enough))
+            break;
     }
 }
 
@@ -195,18 +232,22 @@ static bool tile(const struct cx_conv_call *c, int mr, int rows, struct tiling *
     const struct cx_window *w = &c->window;
     struct tiling t = {.mr = mr, .rows = rows};
     t.block = (int)cx_layout_block(c->y->layout);
-    t.in_block = (int)cx_layout_block(c->x->layout);
+    bool plain = c->x->layout == CX_LAYOUT_PLAIN;
+    t.in_block = plain ? PLAIN_BLOCK : t.block;
     t.tiles = divide_up(c->groups * c->rows, 2 * t.block);
     for (int64_t i = 0; i < t.tiles; i++) {
         int64_t begin = i * 2 * t.block, last = begin + 2 * t.block - 1;
         last = last < c->groups * c->rows ? last : c->groups * c->rows - 1;
         int64_t blocks = blocks_between(c, begin, last, t.in_block);
         t.tile_blocks = blocks > t.tile_blocks ? blocks : t.tile_blocks;
+        t.tile_channels += (double)((last / c->rows - begin / c->rows + 1) * c->channels);
     }
-    t.panel = c->taps > 1 || t.in_block == 1;
+    t.tile_channels /= (double)t.tiles;
+    t.panel = c->taps > 1 || plain;
     for (int i = 0; i < CX_SPATIAL_MAX; i++)
         t.panel = t.panel || w->stride[i] != 1 || w->pad_begin[i] != 0 || w->pad_end[i] != 0;
-    t.flat = rows == 1 && (!t.panel || w->kernel[2] == 1);
+    t.flat =
+        rows == 1 && (!t.panel || (w->kernel[2] == 1 && (w->kernel[1] == 1 || w->stride[1] == 1)));
     int64_t run = t.flat ? c->pixels : w->out[2];
     if (run < mr || (rows == 2 && (run != mr || w->out[1] < 2)))
         return false;
@@ -214,6 +255,7 @@ static bool tile(const struct cx_conv_call *c, int mr, int rows, struct tiling *
     t.mt = rows == 2 ? mr : !t.panel && mr % 2 == 0 ? mr / 2 : 0;
     t.lines = t.panel ? w->out[1] : divide_up(c->pixels, mr);
     t.lines_min = t.panel && t.flat ? divide_up(mr, w->out[2]) : rows;
+    t.columns_each = w->out[2];
     split(c, &t);
     *ret = t;
     return t.cost < INFINITY;
@@ -225,7 +267,7 @@ bool cx_conv_blocked_fits(const struct cx_conv_call *c)
     return c->y->dtype == CX_DTYPE_FLOAT && c->w->data != NULL &&
            (c->bias == NULL || c->bias->data != NULL) && w->in[0] == 1 && w->out[0] == 1 &&
            w->kernel[0] == 1 && w->pad_begin[0] == 0 && w->pad_end[0] == 0 && c->batch > 0 &&
-           c->taps * c->channels > 0 && c->pixels > 0;
+           c->taps * c->channels > 0 && c->pixels > 0 && panel_floats(c, 1, 1, 16) <= panel_room(c);
 }
 
 static enum cx_status prepare(const struct cx_conv_call *c, uint32_t variant)
@@ -236,11 +278,14 @@ static enum cx_status prepare(const struct cx_conv_call *c, uint32_t variant)
     struct cx_launch_spec spec = {.file = "cpu/conv_blocked.cl", .kernel = "conv_blocked"};
     const struct cx_epilogue *e = c->epilogue;
     int64_t blocks = divide_up(c->groups * c->rows, t.block);
-    cx_launch_option(&spec, "-DWIDTH=%d -DMR=%d -DROWS=%d -DMT=%d -DPANEL=%d -DIB=%d -DHALF=%d",
-                     t.block, t.mr, t.rows, t.mt, t.panel, t.in_block, (int)(blocks % 2));
+    cx_launch_option(&spec,
+                     "-DWIDTH=%d -DMR=%d -DROWS=%d -DMT=%d -DPANEL=%d -DPLAIN=%d -DIB=%d -DHALF=%d",
+                     t.block, t.mr, t.rows, t.mt, t.panel, c->x->layout == CX_LAYOUT_PLAIN,
+                     t.in_block, (int)(blocks % 2));
     if (e->act > CX_ACT_CLIP)
         cx_launch_option(&spec, "-DACT=%d", (int)e->act);
-    int64_t pieces = divide_up(t.lines, t.lines_each);
+    int64_t across = divide_up(c->window.out[2], t.columns_each);
+    int64_t pieces = divide_up(t.lines, t.lines_each) * across;
     spec.dim_n = 2;
     spec.global[0] = (size_t)(pieces * c->batch);
     spec.global[1] = (size_t)divide_up(t.tiles, t.tiles_each);
@@ -253,8 +298,7 @@ static enum cx_status prepare(const struct cx_conv_call *c, uint32_t variant)
         return status;
     cx_launch_arg(&spec, cx_prepare_residual_arg(c->p));
     cx_launch_arg(&spec, cx_prepare_output_arg(c->p, 0));
-    int64_t lines = t.lines_each < t.lines_min ? t.lines_min : t.lines_each;
-    int64_t plane = t.panel ? panel_rows(c, lines) * panel_row_floats(c, &t) : 1;
+    int64_t plane = panel_floats(c, item_lines(&t), t.columns_each, t.in_block);
     cx_launch_arg(&spec,
                   cx_arg_local((uint64_t)(t.panel ? plane * t.panel_blocks : 1) * sizeof(float)));
     cx_launch_arg(&spec, cx_arg_local((uint64_t)c->taps * sizeof(int32_t)));
@@ -262,6 +306,8 @@ static enum cx_status prepare(const struct cx_conv_call *c, uint32_t variant)
     const int64_t split[CX_RANK_MAX] = {pieces,       t.lines_each, t.lines_min,    t.tiles,
                                         t.tiles_each, t.flat,       t.panel_blocks, c->rows};
     cx_launch_arg(&spec, cx_arg_i32x8(split));
+    cx_launch_arg(&spec, cx_arg_i32(across));
+    cx_launch_arg(&spec, cx_arg_i32(t.columns_each));
     cx_launch_arg(&spec, cx_arg_i64(t.tile_blocks * c->taps * t.in_block * 2 * t.block));
     cx_conv_arg_bounds(&spec, c);
     cx_launch_arg(&spec, cx_arg_f32(e->alpha));
@@ -270,29 +316,45 @@ static enum cx_status prepare(const struct cx_conv_call *c, uint32_t variant)
     return cx_prepare_launch(c->p, &spec);
 }
 
+/* Keeps the ROOM cheapest, in their order; returns how many there are. */
+static uint32_t insert(struct cx_conv_offer offer, struct cx_conv_offer *offers, uint32_t n,
+                       uint32_t room)
+{
+    uint32_t at = n;
+    while (at > 0 && offers[at - 1].cost > offer.cost)
+        at--;
+    if (at == room)
+        return n;
+    n = n < room ? n + 1 : n;
+    for (uint32_t i = n - 1; i > at; i--)
+        offers[i] = offers[i - 1];
+    offers[at] = offer;
+    return n;
+}
+
 uint32_t cx_conv_offer_blocked(const struct cx_conv_call *c, struct cx_conv_offer *offers,
                                uint32_t room)
 {
-    if (c->y->layout == CX_LAYOUT_PLAIN || !cx_conv_blocked_fits(c))
+    bool plain = c->x->layout == CX_LAYOUT_PLAIN;
+    if (c->y->layout == CX_LAYOUT_PLAIN || !cx_conv_blocked_fits(c) || (plain && c->groups > 1))
         return 0;
     int most = tile_pixels(c->device);
     uint32_t n = 0;
-    double best = INFINITY;
     struct tiling t;
     for (int rows = 1; rows <= 2; rows++)
         for (int mr = most / rows; mr > 0; mr--) {
-            if (!tile(c, mr, rows, &t) || n == room)
+            if (n > 0 && 2 * rows * mr < most)
+                break;
+            if (!tile(c, mr, rows, &t))
                 continue;
             /* A shape of its own is a program of its own, built in a second. */
             if (rows == 1 && mr != most)
                 t.cost *= 1.03;
-            offers[n++] = (struct cx_conv_offer){names[rows - 1][mr - 1], t.cost, prepare,
-                                                 (uint32_t)(rows * 16 + mr)};
-            best = t.cost < best ? t.cost : best;
+            n = insert((struct cx_conv_offer){names[rows - 1][mr - 1], t.cost, prepare,
+                                              (uint32_t)(rows * 16 + mr)},
+                       offers, n, room < OFFERS_MAX ? room : OFFERS_MAX);
         }
-    uint32_t kept = 0;
-    for (uint32_t i = 0; i < n; i++)
-        if (offers[i].cost < best * WORTH_TRYING)
-            offers[kept++] = offers[i];
-    return kept;
+    while (n > 0 && offers[n - 1].cost > offers[0].cost * WORTH_TRYING)
+        n--;
+    return n;
 }

@@ -26,6 +26,9 @@ struct cx_conv_call {
 /* Floating-point operations of the node, two for a multiplication with its addition. */
 double cx_conv_flops(const struct cx_conv_call *c);
 
+/* The same as a cost (below), if every compute unit did useful steps all the time. */
+double cx_conv_cycles(const struct cx_conv_call *c);
+
 #define CX_CONV_OFFERS_MAX 32
 
 /* One of the ways to do a node. */

@@ -42,6 +42,6 @@ uint32_t cx_conv_offer_depthwise(const struct cx_conv_call *c, struct cx_conv_of
     if (c->channels != 1 || c->rows > 2 || c->window.in[0] != 1 || c->window.kernel[0] != 1 ||
         room == 0 || c->x->layout != CX_LAYOUT_PLAIN || c->y->layout != CX_LAYOUT_PLAIN)
         return 0;
-    offers[0] = (struct cx_conv_offer){"depthwise", cx_conv_flops(c) / 8, prepare, 0};
+    offers[0] = (struct cx_conv_offer){"depthwise", 3 * cx_conv_cycles(c), prepare, 0};
     return 1;
 }

@@ -106,11 +106,19 @@ static enum cx_status prepare(const struct cx_conv_call *c, uint32_t variant)
     return cx_prepare_launch(p, &spec);
 }
 
+/* A tile gathers its inputs once and is full of rows only where a group has that many. */
+static double cost(const struct cx_conv_call *c)
+{
+    double tile = cx_split_tile_rows(c->device), rows = (double)c->rows;
+    double filled = rows < tile ? rows / tile : 1;
+    return cx_conv_cycles(c) / filled * (1 + 16 / rows);
+}
+
 uint32_t cx_conv_offer_rows(const struct cx_conv_call *c, struct cx_conv_offer *offers,
                             uint32_t room)
 {
     if (room == 0 || c->x->layout != CX_LAYOUT_PLAIN || c->y->layout != CX_LAYOUT_PLAIN)
         return 0;
-    offers[0] = (struct cx_conv_offer){"rows", cx_conv_flops(c) / 60, prepare, 0};
+    offers[0] = (struct cx_conv_offer){"rows", cost(c), prepare, 0};
     return 1;
 }

@@ -42,8 +42,8 @@ bool conf_read(const struct conf_case *one, uint32_t set, const char *kind, stru
 const struct cx_tensor *conf_pick(const struct conf_tensors *tensors, uint32_t i, uint32_t count,
                                   const char *name);
 
-/* As onnx's own runner: type, shape, |got - want| <= atol + rtol * |want|, NaN equal to NaN. False
- * with the first difference in WHY. */
+/* As onnx's own runner: type, shape, |got - want| <= atol + rtol * |want|, NaN equal to NaN; atol
+ * is at least a few roundings of the largest float. False with the first difference in WHY. */
 bool conf_compare(const struct cx_tensor *got, const struct cx_tensor *want, double rtol,
                   double atol, char *why, size_t why_size);
 

@@ -32,8 +32,26 @@ static const struct conv_case convs[] = {
     {"3 axes", 3, 1, 4, 16, 2, {5, 6, 7}, {3, 2, 3}, {1, 2, 1}, {1, 1, 2}, {1, 0, 1, 1, 0, 1}},
 };
 
-static void check_conv(const struct conv_case *c, enum cx_dtype dtype, bool constant,
-                       enum cx_family family)
+/* What the tiles of the CPU's blocked convolution make special. */
+static const struct conv_case tiled[] = {
+    {"a run and its half tile", 2, 2, 40, 48, 1, {9, 7}, {1, 1}, {1, 1}, {1, 1}, {0}},
+    {"1x1 stride 2", 2, 2, 24, 40, 1, {15, 14}, {1, 1}, {2, 2}, {1, 1}, {0}},
+    {"tiles of a long row", 2, 2, 20, 40, 1, {5, 30}, {3, 3}, {1, 1}, {1, 1}, {1, 0, 0, 2}},
+    {"rows by twos, odd", 2, 2, 33, 32, 1, {7, 7}, {3, 3}, {1, 1}, {1, 1}, {1, 1, 1, 1}},
+    {"one column", 2, 1, 18, 20, 1, {13, 6}, {3, 1}, {2, 1}, {2, 1}, {2, 0, 1, 0}},
+    {"uneven groups", 2, 2, 136, 100, 4, {7, 5}, {1, 1}, {1, 1}, {1, 1}, {0}},
+    {"small groups", 2, 1, 64, 96, 16, {6, 9}, {3, 3}, {1, 1}, {1, 1}, {1, 1, 1, 1}},
+    {"groups of whole blocks", 2, 1, 64, 96, 2, {6, 9}, {3, 3}, {2, 1}, {1, 1}, {1, 1, 1, 1}},
+    {"more than a panel", 2, 1, 600, 12, 1, {5, 64}, {5, 5}, {1, 1}, {1, 1}, {1, 2, 0, 2}},
+    {"a row in pieces", 1, 2, 1, 40, 1, {9000}, {64}, {3}, {1}, {20, 5}},
+    {"rows too long for a panel", 2, 1, 16, 16, 1, {2, 3000}, {3, 3}, {1, 1}, {1, 1}, {1, 1, 1, 1}},
+    {"3x3 stem", 2, 2, 1, 24, 1, {9, 17}, {3, 3}, {1, 1}, {1, 1}, {1, 1, 1, 1}},
+    {"11x11 stem, stride 4", 2, 1, 3, 20, 1, {31, 35}, {11, 11}, {4, 4}, {1, 1}, {0}},
+};
+
+static void check_fused(const struct conv_case *c, enum cx_dtype dtype, bool constant,
+                        enum cx_family family, const struct cx_epilogue *epilogue,
+                        const int64_t *residual)
 {
     uint32_t rank = c->spatial + 2;
     int64_t x[5] = {c->batch, c->channels}, w[5] = {c->rows, c->channels / c->groups};
@@ -58,8 +76,34 @@ static void check_conv(const struct conv_case *c, enum cx_dtype dtype, bool cons
     rig_attr_ints(&node, "strides", c->spatial, c->stride);
     rig_attr_ints(&node, "dilations", c->spatial, c->dilation);
     rig_attr_ints(&node, "pads", 2 * c->spatial, c->pad);
+    if (epilogue != NULL)
+        node.epilogue = *epilogue;
+    if (residual != NULL)
+        node.residual = rig_tensor(dtype, rank, residual, 4);
     rig_check(&node, family);
     rig_free_all();
+}
+
+static void check_conv(const struct conv_case *c, enum cx_dtype dtype, bool constant,
+                       enum cx_family family)
+{
+    check_fused(c, dtype, constant, family, NULL, NULL);
+}
+
+/* A 3x3 convolution with each activation, every second one after adding a residual. */
+static void check_epilogues(void)
+{
+    static const struct conv_case c = {"fused", 2,      2,      20,     40,          1,
+                                       {7, 9},  {3, 3}, {1, 1}, {1, 1}, {1, 1, 1, 1}};
+    static const int64_t out[] = {2, 40, 7, 9};
+    for (int act = CX_ACT_NONE; act < CX_ACT_COUNT; act++) {
+        const struct cx_epilogue epilogue = {.act = (enum cx_act)act,
+                                             .alpha = act == CX_ACT_CLIP ? -0.3f : 0.2f,
+                                             .beta = 0.5f,
+                                             .residual = CX_VALUE_NONE};
+        cr_log_info("activation %d\n", act);
+        check_fused(&c, CX_DTYPE_FLOAT, true, CX_FAMILY_CPU, &epilogue, act % 2 == 0 ? out : NULL);
+    }
 }
 
 static void check_convs(enum cx_family family)
@@ -83,6 +127,21 @@ Test(conv, gpu)
     check_convs(CX_FAMILY_GPU);
 }
 
+/* Every STEP-th from FIRST on. */
+static void check_tiled(size_t first, size_t step)
+{
+    for (size_t i = first; i < sizeof(tiled) / sizeof(tiled[0]); i += step) {
+        cr_log_info("convolution %s\n", tiled[i].what);
+        check_conv(&tiled[i], CX_DTYPE_FLOAT, true, CX_FAMILY_CPU);
+    }
+}
+
+Test(conv, cpu_tiles)
+{
+    check_tiled(0, 1);
+    check_epilogues();
+}
+
 /* As on devices with narrower vectors. */
 Test(conv, cpu_narrow)
 {
@@ -91,6 +150,7 @@ Test(conv, cpu_narrow)
         rig_close_devices();
         rig_want_width(widths[i]);
         check_conv(&convs[1], CX_DTYPE_FLOAT, true, CX_FAMILY_CPU);
+        check_tiled(i, 2);
     }
     rig_close_devices();
 }

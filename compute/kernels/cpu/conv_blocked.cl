@@ -8,7 +8,8 @@
  * MT        pixels of the tile for what is left over; 0: there is never any
  * PANEL     1: the input is first copied to a panel in local memory, with zeros for its borders;
  *           0: for a kernel of one tap that steps by one and meets no border
- * IB        input channels of a block: WIDTH, or 1 for an input in PLAIN
+ * PLAIN     1: the input is in PLAIN, and only in the panel in blocks of four channels
+ * IB        input channels of a block: WIDTH, or 4 for an input in PLAIN
  * HALF      1: the last tile of channels has one vector only */
 #include "common.cl"
 
@@ -121,26 +122,26 @@ struct shape {
 
 /* The tile for what is left over where SMALL; with one vector where HALF. */
 static void multiply(const struct shape *s, SPACE const float *from, __global const float *w,
-                     __global const float *bias, int blocks, __global float *to,
+                     __global const float *bias, int skip, int left, __global float *to,
                      __global const float *add, bool first, bool last, bool small, bool half_tile)
 {
 #if HALF
     if (half_tile) {
 #if MT
         if (small)
-            tile_half_left(s, from, w, bias, blocks, to, add, first, last);
+            tile_half_left(s, from, w, bias, skip, left, to, add, first, last);
         else
 #endif
-            tile_half(s, from, w, bias, blocks, to, add, first, last);
+            tile_half(s, from, w, bias, skip, left, to, add, first, last);
         return;
     }
 #endif
 #if MT
     if (small)
-        tile_left(s, from, w, bias, blocks, to, add, first, last);
+        tile_left(s, from, w, bias, skip, left, to, add, first, last);
     else
 #endif
-        tile(s, from, w, bias, blocks, to, add, first, last);
+        tile(s, from, w, bias, skip, left, to, add, first, last);
 }
 
 #if ACT > 2
@@ -161,19 +162,20 @@ struct panel {
     int y, y_step, x, x_step;  /* input of row and column 0, and steps to the next */
 };
 
-/* The panel for output rows [row0, row1), and where the taps of a pixel are in it. */
+/* The panel for columns [x0, x1) of output rows [row0, row1), and where the taps of a pixel are in
+ * it. */
 static void lay_out(struct panel *p, struct shape *s, __local int *offsets, int8 steps, int8 pads,
-                    int row0, int row1, int out_w)
+                    int row0, int row1, int x0, int x1)
 {
     int kernel_h = steps.s0, kernel_w = steps.s1, stride_h = steps.s3, stride_w = steps.s4;
     int dilation_h = steps.s6, dilation_w = steps.s7;
     int row_step = kernel_h == 1 ? 1 : stride_h;
     p->rows = (row1 - row0 - 1) * row_step + (kernel_h - 1) * dilation_h + 1;
     p->phases = kernel_w == 1 ? 1 : stride_w;
-    p->columns = out_w + (kernel_w - 1) * dilation_w / p->phases;
+    p->columns = x1 - x0 + (kernel_w - 1) * dilation_w / p->phases;
     p->y = row0 * stride_h - pads.s1;
     p->y_step = kernel_h == 1 ? stride_h : 1;
-    p->x = -pads.s2;
+    p->x = x0 * stride_w - pads.s2;
     p->x_step = stride_w;
     int row = p->phases * p->columns * IB;
     s->taps = kernel_h * kernel_w;
@@ -187,17 +189,29 @@ static void lay_out(struct panel *p, struct shape *s, __local int *offsets, int8
     }
 }
 
-#if IB == 1
-typedef float element;
-#define ELEMENT(p) (*(p))
-#define ELEMENT_STORE(v, p) (*(p) = (v))
+typedef PASTE(float, IB) element;
+#define ELEMENT_STORE(v, p) PASTE(vstore, IB)(v, 0, p)
+
+/* The input channels of a block at one pixel, and how far apart pixels are. */
+#if PLAIN
+#define PIXEL_STEP 1
+static element load_element(__global const float *from, long plane, int channels)
+{
+    float a = from[0], b = channels > 1 ? from[plane] : 0;
+    float c = channels > 2 ? from[2 * plane] : 0, d = channels > 3 ? from[3 * plane] : 0;
+    return (element)(a, b, c, d);
+}
 #else
-typedef VEC element;
-#define ELEMENT(p) VLOAD(0, p)
-#define ELEMENT_STORE(v, p) VSTORE(v, 0, p)
+#define PIXEL_STEP IB
+static element load_element(__global const float *from, long plane, int channels)
+{
+    return VLOAD(0, from);
+}
 #endif
 
-static void fill_row(__local float *to, __global const float *from, const struct panel *p, int in_w)
+/* CHANNELS: what there is of a block, of which planes are IN_PLANE apart if the input is PLAIN. */
+static void fill_row(__local float *to, __global const float *from, const struct panel *p, int in_w,
+                     long in_plane, int channels)
 {
     for (int phase = 0; phase < p->phases; phase++) {
         int x = p->x + phase;
@@ -207,21 +221,23 @@ static void fill_row(__local float *to, __global const float *from, const struct
         for (int i = 0; i < begin; i++, to += IB)
             ELEMENT_STORE((element)(0.0f), to);
         for (int i = begin; i < end; i++, to += IB)
-            ELEMENT_STORE(ELEMENT(from + (x + i * p->x_step) * IB), to);
+            ELEMENT_STORE(load_element(from + (x + i * p->x_step) * PIXEL_STEP, in_plane, channels),
+                          to);
         for (int i = end; i < p->columns; i++, to += IB)
             ELEMENT_STORE((element)(0.0f), to);
     }
 }
 
+/* Blocks of input channels, of which LEFT are there. */
 static void fill(__local float *to, __global const float *from, const struct panel *p, int blocks,
-                 int in_h, int in_w)
+                 int left, int in_h, int in_w)
 {
     int row = p->phases * p->columns * IB;
-    for (int block = 0; block < blocks; block++, from += in_h * in_w * IB) {
+    for (int block = 0; block < blocks; block++, from += (long)in_h * in_w * IB, left -= IB) {
         for (int r = 0; r < p->rows; r++, to += row) {
             int y = p->y + r * p->y_step;
             if (y >= 0 && y < in_h)
-                fill_row(to, from + y * in_w * IB, p, in_w);
+                fill_row(to, from + y * in_w * PIXEL_STEP, p, in_w, (long)in_h * in_w, left);
             else
                 for (int i = 0; i < row; i += IB)
                     ELEMENT_STORE((element)(0.0f), to + i);
@@ -244,23 +260,25 @@ static void add_up(const struct shape *s, const struct sum *n, SPACE const float
                    float beta)
 {
     /* The input channels of the groups that the tile's channels belong to. */
-    int begin = tile_at * NR / n->rows_all * n->channels / IB;
     int row = min(tile_at * NR + NR, n->channels_all) - 1;
-    int end = (row / n->rows_all * n->channels + n->channels + IB - 1) / IB;
-    int b = max(begin, n->from), blocks = min(end, n->until) - b;
-    if (blocks <= 0)
+    int begin = tile_at * NR / n->rows_all * n->channels;
+    int end = (row / n->rows_all + 1) * n->channels;
+    int k0 = max(begin, n->from * IB), k1 = min(end, n->until * IB);
+    if (k0 >= k1)
         return;
-    w += (size_t)(b - begin) * s->taps * IB * NR;
-    in += (b - n->from) * s->in_plane;
-    bool first = b == begin, last = b + blocks == end;
+    int block = k0 / IB;
+    w += (size_t)(block - begin / IB) * s->taps * IB * NR;
+    in += (block - n->from) * s->in_plane;
+    bool first = k0 == begin, last = k1 == end;
     bool half_tile = HALF && tile_at * 2 + 1 == n->out_blocks;
     for (int y = 0; y < n->lines; y += ROWS) {
         for (int x = 0; x < n->run; x += MR) {
             bool small = ROWS == 2 ? n->lines - y < 2 : n->run - x <= MT;
             int at = min(x, n->run - (small ? MT : MR));
             size_t o = (size_t)(y * n->out_w + at) * WIDTH;
-            multiply(s, in + y * s->in_row + at * IB, w, bias + tile_at * NR, blocks, out + o,
-                     residual == 0 ? residual : residual + o, first, last, small, half_tile);
+            multiply(s, in + y * s->in_row + at * IB, w, bias + tile_at * NR, k0 % IB,
+                     k1 - block * IB, out + o, residual == 0 ? residual : residual + o, first, last,
+                     small, half_tile);
 #if ACT > 2
             if (last)
                 activate(s, out + o, small ? MT : WHOLE, half_tile ? 1 : 2, alpha, beta);
@@ -272,13 +290,14 @@ static void add_up(const struct shape *s, const struct sum *n, SPACE const float
 /* in_shape, steps and pads are those of window_args.h. split: pieces of an image; rows of a piece
  * (of tiles, where there is no panel) and the fewest it may have; tiles of channels, and those of a
  * work-item; whether tiles run on from row to row, since the kernel has one column; blocks of input
- * channels in the panel; output channels of a group. tile_floats: weights of a tile of channels. */
+ * channels in the panel; output channels of a group. across, columns_each: pieces beside each
+ * other, and columns of each. tile_floats: weights of a tile of channels. */
 __kernel __attribute__((reqd_work_group_size(1, 1, 1))) void
 conv_blocked(__global const float *restrict input, __global const float *restrict weights,
              __global const float *restrict bias, __global const float *restrict residual,
              __global float *restrict out, __local float *panel, __local int *offsets,
-             int8 in_shape, int8 steps, int8 pads, int8 split, long tile_floats, float low,
-             float high, float alpha, float beta)
+             int8 in_shape, int8 steps, int8 pads, int8 split, int across, int columns_each,
+             long tile_floats, float low, float high, float alpha, float beta)
 {
     int groups = in_shape.s6, in_h = in_shape.s2, in_w = in_shape.s3;
     int out_h = in_shape.s4, out_w = in_shape.s5, in_floats = in_h * in_w * IB;
@@ -289,17 +308,20 @@ conv_blocked(__global const float *restrict input, __global const float *restric
     struct sum n = {.channels = in_shape.s0, .rows_all = split.s7, .out_w = out_w};
     n.channels_all = groups * n.rows_all;
     n.out_blocks = (n.channels_all + WIDTH - 1) / WIDTH;
-    __global const float *in =
-        input + (size_t)image * ((groups * n.channels + IB - 1) / IB) * in_floats;
+    int in_channels = PLAIN ? groups * n.channels : (groups * n.channels + IB - 1) / IB * IB;
+    __global const float *in = input + (size_t)image * in_channels * in_h * in_w;
 
 #if PANEL
+    int x1 = min((piece % across + 1) * columns_each, out_w);
+    int x0 = max(0, min(piece % across * columns_each, x1 - MR));
+    piece /= across;
     int row1 = min((piece + 1) * split.s1, out_h);
     int row0 = max(0, min(piece * split.s1, row1 - split.s2));
     struct panel p;
-    lay_out(&p, &s, offsets, steps, pads, row0, row1, out_w);
-    int pixel0 = row0 * out_w;
+    lay_out(&p, &s, offsets, steps, pads, row0, row1, x0, x1);
+    int pixel0 = row0 * out_w + x0;
     n.lines = split.s5 ? 1 : row1 - row0;
-    n.run = split.s5 ? (row1 - row0) * out_w : out_w;
+    n.run = split.s5 ? (row1 - row0) * out_w : x1 - x0;
 #else
     int pixel1 = min((piece + 1) * split.s1 * MR, out_h * out_w);
     int pixel0 = max(0, min(piece * split.s1 * MR, pixel1 - MR));
@@ -317,7 +339,7 @@ conv_blocked(__global const float *restrict input, __global const float *restric
         n.until = min(n.from + split.s6, block1);
         __global const float *source = in + (size_t)n.from * in_floats;
 #if PANEL
-        fill(panel, source, &p, n.until - n.from, in_h, in_w);
+        fill(panel, source, &p, n.until - n.from, n.channels - n.from * IB, in_h, in_w);
         __local const float *a = panel;
 #else
         __global const float *a = source + pixel0 * IB;

@@ -1,5 +1,6 @@
 /* A register tile of conv_blocked.cl: the function TILE for PIXELS(X), the pixels, and VECTORS
- * vectors of output channels. Sums stand in named variables, since arrays would be spilled. */
+ * vectors of output channels. It adds up input channels [skip, left), counted from the first of a
+ * block. Sums stand in named variables, since arrays would be spilled. */
 #if VECTORS == 2
 #define BOTH(first, second) \
     first;                  \
@@ -24,7 +25,7 @@
     BOTH(VSTORE(s##i##_0, 0, to + OUT_AT(i)), VSTORE(s##i##_1, 0, to + s->out_plane + OUT_AT(i)));
 
 static void TILE(const struct shape *s, SPACE const float *from, __global const float *w,
-                 __global const float *bias, int blocks, __global float *to,
+                 __global const float *bias, int skip, int left, __global float *to,
                  __global const float *add, bool first, bool last)
 {
     VEC start0 = VLOAD(0, bias);
@@ -35,20 +36,22 @@ static void TILE(const struct shape *s, SPACE const float *from, __global const 
     if (!first) {
         PIXELS(PIXEL_RESUME)
     }
-    for (int block = 0; block < blocks; block++, from += s->in_plane) {
+    for (int k0 = skip; left > 0; left -= IB, k0 = 0, from += s->in_plane) {
 #if !PANEL
         PIXELS(PIXEL_PREFETCH)
 #endif
-        for (int tap = 0; tap < TAPS; tap++) {
+        int k1 = min(left, IB);
+        for (int tap = 0; tap < TAPS; tap++, w += IB * NR) {
             SPACE const float *above = from + OFFSET(tap);
 #if ROWS == 2
             SPACE const float *below = above + s->in_row;
 #endif
+            __global const float *wk = w + k0 * NR;
 #pragma unroll 1
-            for (int k = 0; k < IB; k++, w += NR) {
-                VEC w0 = VLOAD(0, w);
+            for (int k = k0; k < k1; k++, wk += NR) {
+                VEC w0 = VLOAD(0, wk);
 #if VECTORS == 2
-                VEC w1 = VLOAD(1, w);
+                VEC w1 = VLOAD(1, wk);
 #endif
                 PIXELS(PIXEL_ADD)
             }
