@@ -5,13 +5,16 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "candidates.h"
 #include "conformance.h"
 #include "cx.h"
 #include "graph/arena.h"
 #include "graph/tensor.h"
 
 /* The machine's first device with the kernels of FAMILY, "cpu" or "gpu", and the test run's cache.
- * NULL with the reason printed: "skipped" where there is no device at all. */
+ * A
+ * "+" at its end is for device_wants_candidates. NULL with the reason printed: "skipped" where
+ * there is no device at all. */
 struct cx_device *device_open_family(const char *family);
 
 /* A plan for inputs of these shapes, as cx_plan_create makes it. Many cases pass shapes, axes or
@@ -23,9 +26,20 @@ enum cx_status device_plan(struct cx_session *session, const struct cx_tensor *i
 /* Whether a case has a data set of that number. */
 bool device_has_set(const struct conf_case *one, uint32_t set);
 
+/* Whether a FAMILY asks for each candidate of the kernels in turn: "cpu+". */
+bool device_wants_candidates(const char *family);
+
 /* Plans and runs a case's data set and compares the outputs with the expected ones. False with the
- * reason in ERROR: a refusal has the status of whoever refused, a difference CX_INTERNAL. */
+ * reason in ERROR: a refusal has the status of whoever refused, a difference CX_INTERNAL.
+ * CANDIDATES is NULL, or takes those that its nodes could choose from; a case whose nodes have none
+ * is then right as it is. */
 bool device_check_set(const struct conf_case *one, struct cx_session *session, uint32_t set,
-                      struct cx_arena *arena, struct cx_error *error);
+                      struct candidates *candidates, struct cx_arena *arena,
+                      struct cx_error *error);
+
+/* All data sets of a case; where CANDIDATES isn't NULL, once more for each of those that its nodes
+ * have, which it takes, and ERROR names the one that went wrong. */
+bool device_check_case(const struct conf_case *one, struct cx_session *session,
+                       struct candidates *candidates, struct cx_error *error);
 
 #endif

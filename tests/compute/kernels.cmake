@@ -1,5 +1,5 @@
 # Tests of the device kernels. Their programs are kept in the build folder between runs.
-add_library(compute_node_rig STATIC node_rig.c)
+add_library(compute_node_rig STATIC node_rig.c candidates.c)
 target_link_libraries(compute_node_rig PUBLIC stoker_flags compute PkgConfig::CRITERION)
 target_include_directories(compute_node_rig PUBLIC
   ${PROJECT_SOURCE_DIR} ${PROJECT_SOURCE_DIR}/compute)
@@ -19,7 +19,7 @@ endif()
 # The ONNX cases through a device. Compiling kernels takes most of the time, so they run in several
 # processes; the other family's kernels run on the same device over the current cases.
 stoker_add_test_program(test_compute_conformance_device LIBS compute_reference
-  SOURCES test_conformance_device.c device_plan.c)
+  SOURCES test_conformance_device.c device_plan.c candidates.c)
 function(conformance_test family shard shards)
   set(name compute.conformance_device_${family}_${shard})
   add_test(NAME ${name} COMMAND test_compute_conformance_device ${family} ${shard}/${shards} ${ARGN})
@@ -32,9 +32,22 @@ foreach(shard RANGE 1)
   conformance_test(gpu ${shard} 2 onnx-node)
 endforeach()
 
+# With each candidate of the kernels in turn: here the current cases of the operators that have some.
+# `ninja candidates` does so for all cases and networks on both families' kernels, in about an hour.
+foreach(family cpu gpu)
+  add_test(NAME compute.candidates_${family}
+    COMMAND test_compute_conformance_device ${family}+ 0/1 onnx-node)
+  stoker_set_test(compute.candidates_${family} TIMEOUT 600)
+endforeach()
+add_custom_target(candidates
+  COMMAND test_compute_conformance_device cpu+ 0/1 onnx-node onnx-node-old onnx-real
+  COMMAND test_compute_conformance_device gpu+ 0/1 onnx-node onnx-node-old onnx-real
+  COMMAND test_compute_networks cpu+ onnx-light-random
+  USES_TERMINAL VERBATIM)
+
 # Six whole networks; the largest has 144 million weights.
 stoker_add_test_program(test_compute_networks LIBS compute_model_builder
-  SOURCES test_networks.c random_weights.c device_plan.c)
+  SOURCES test_networks.c random_weights.c device_plan.c candidates.c)
 add_test(NAME compute.networks COMMAND test_compute_networks cpu onnx-light-random)
 stoker_set_test(compute.networks TIMEOUT 600)
 

@@ -9,6 +9,7 @@
 #include "graph/session.h"
 #include "ops/number.h"
 #include "ops/op.h"
+#include "tests/compute/candidates.h"
 
 #define BLOCKS_MAX 4096
 
@@ -19,22 +20,8 @@ static enum cx_blas blas;
 static uint32_t width;
 static uint32_t blas_steps;
 
-/* Candidates that the kernels of the node under test were seen to have. */
-static char seen[CX_CANDIDATE_MAX * 4][CX_CANDIDATE_NAME_BYTES];
-static uint32_t seen_n;
-
-static void see_candidates(const struct cx_plan *plan)
-{
-    for (uint32_t i = 0; i < plan->point_n; i++) {
-        for (uint32_t c = 0; c < plan->points[i].candidate_n; c++) {
-            uint32_t k = 0;
-            while (k < seen_n && strcmp(seen[k], plan->points[i].names[c]) != 0)
-                k++;
-            if (k == seen_n && seen_n < sizeof seen / sizeof seen[0])
-                memcpy(seen[seen_n++], plan->points[i].names[c], sizeof seen[0]);
-        }
-    }
-}
+/* Those of the node under test. */
+static struct candidates seen;
 
 static void *keep(size_t bytes)
 {
@@ -271,7 +258,7 @@ enum cx_status rig_run_graph(struct cx_graph *graph, enum cx_family family, cons
     cr_assert_eq(status, CX_OK, "%s", err->text);
     status = cx_plan_build(plan, &description, NULL, err);
     cr_assert_eq(status, CX_OK, "%s", err->text);
-    see_candidates(plan);
+    candidates_see(&seen, plan);
     blas_steps = 0;
     for (uint32_t i = 0; i < plan->step_n; i++)
         blas_steps += plan->steps[i].gemm != NULL;
@@ -327,11 +314,11 @@ static void check_candidate(const struct rig_node *rig, enum cx_family family,
 
 void rig_check(const struct rig_node *rig, enum cx_family family)
 {
-    seen_n = 0;
+    seen.n = 0;
     check_candidate(rig, family, NULL);
     /* The list may grow: one choice can lead to another. */
-    for (uint32_t i = 0; i < seen_n; i++)
-        check_candidate(rig, family, seen[i]);
+    for (uint32_t i = 0; i < seen.n; i++)
+        check_candidate(rig, family, seen.names[i]);
 }
 
 void rig_check_run_fails(const struct rig_node *rig, enum cx_family family, enum cx_status wanted)

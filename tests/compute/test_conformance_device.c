@@ -1,6 +1,7 @@
 /* The ONNX conformance cases through a device: model, session, plan, run. A case is right, or it is
  * refused with a message that names the operator or type at fault. Arguments: cpu or gpu, the
- * family of kernels; SHARD/SHARDS; folders of cases. */
+ * family of kernels, with a + for each of their candidates in turn; SHARD/SHARDS; folders of cases.
+ */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,6 +15,7 @@
 #define OPERATORS_MAX 512
 
 struct tally {
+    uint32_t without; /* candidates, where those are asked for */
     uint32_t passed, refused, disputed, wrong;
     struct {
         char name[64];
@@ -77,25 +79,25 @@ static bool names_its_reason(const struct conf_case *one, const char *text)
     return false;
 }
 
-static void check_case(const struct conf_case *one, struct cx_device *device, struct tally *tally)
+static void check_case(const struct conf_case *one, struct cx_device *device,
+                       struct candidates *candidates, struct tally *tally)
 {
     char path[1100];
     struct cx_error error = {0};
+    if (candidates != NULL)
+        candidates->n = 0;
     struct cx_model *model = NULL;
     struct cx_session *session = NULL;
     snprintf(path, sizeof path, "%s/model.onnx", one->dir);
     error.status = cx_model_read(path, &model, &error);
     if (error.status == CX_OK)
         error.status = cx_session_create(model, device, &session, &error);
-    bool right = error.status == CX_OK;
-    for (uint32_t set = 0; right && device_has_set(one, set); set++) {
-        struct cx_arena arena = {0};
-        right = device_check_set(one, session, set, &arena, &error);
-        cx_arena_finish(&arena);
-    }
+    bool right = error.status == CX_OK && device_check_case(one, session, candidates, &error);
     cx_session_destroy(session);
     cx_model_destroy(model);
-    if (right) {
+    if (right && candidates != NULL && candidates->n == 0) {
+        tally->without++;
+    } else if (right) {
         tally->passed++;
     } else if (error.status == CX_UNSUPPORTED && names_its_reason(one, error.text)) {
         tally->refused++;
@@ -112,7 +114,7 @@ static void check_case(const struct conf_case *one, struct cx_device *device, st
 }
 
 static bool check_folder(const char *folder, struct shard shard, struct cx_device *device,
-                         struct tally *tally)
+                         struct candidates *candidates, struct tally *tally)
 {
     struct conf_case *cases = NULL;
     size_t count = 0;
@@ -122,7 +124,7 @@ static bool check_folder(const char *folder, struct shard shard, struct cx_devic
     }
     for (size_t k = 0; k < count; k++)
         if (is_ours(&cases[k], shard))
-            check_case(&cases[k], device, tally);
+            check_case(&cases[k], device, candidates, tally);
     free(cases);
     return true;
 }
@@ -130,9 +132,10 @@ static bool check_folder(const char *folder, struct shard shard, struct cx_devic
 int main(int argc, char **argv)
 {
     static struct tally tally;
+    static struct candidates candidates;
     struct shard shard;
     if (argc < 4 || sscanf(argv[2], "%u/%u", &shard.index, &shard.count) != 2 || shard.count == 0) {
-        printf("usage: %s cpu|gpu SHARD/SHARDS FOLDER…\n", argv[0]);
+        printf("usage: %s cpu|gpu[+] SHARD/SHARDS FOLDER…\n", argv[0]);
         return EXIT_FAILURE;
     }
     if (getenv("STOKER_CONFORMANCE_DIR") == NULL) {
@@ -144,13 +147,16 @@ int main(int argc, char **argv)
         return SKIPPED;
     bool found = true;
     for (int i = 3; i < argc && found; i++)
-        found = check_folder(argv[i], shard, device, &tally);
+        found = check_folder(argv[i], shard, device,
+                             device_wants_candidates(argv[1]) ? &candidates : NULL, &tally);
     cx_device_close(device);
     if (!found)
         return SKIPPED;
     printf("refused by operator:");
     for (uint32_t i = 0; i < tally.operator_n; i++)
         printf(" %s %u", tally.operators[i].name, tally.operators[i].count);
+    if (device_wants_candidates(argv[1]))
+        printf("\n%u without candidates", tally.without);
     printf("\n%u passed, %u refused, %u disputed, %u wrong\n", tally.passed, tally.refused,
            tally.disputed, tally.wrong);
     return tally.wrong == 0 && tally.passed > 0 ? EXIT_SUCCESS : EXIT_FAILURE;

@@ -1,6 +1,7 @@
 /* Whole networks with random weights on a device, against outputs that another runtime computed.
- * Arguments: cpu or gpu, and a folder of cases whose models are light ones: FOLDER/NAME_random is
- * onnx-light/light_NAME with weights filled in. */
+ * Arguments: cpu or gpu, with a + for each candidate of the kernels in turn, and a folder of cases
+ * whose models are light ones: FOLDER/NAME_random is onnx-light/light_NAME with weights filled in.
+ */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -30,21 +31,20 @@ static bool load(const struct conf_case *one, struct cx_graph **ret_graph, struc
     return error->status == CX_OK;
 }
 
-static bool check_network(const struct conf_case *one, struct cx_device *device)
+static bool check_network(const struct conf_case *one, struct cx_device *device,
+                          struct candidates *candidates)
 {
     struct cx_error error = {CX_OK, ""};
     struct cx_graph *graph = NULL;
+    if (candidates != NULL)
+        candidates->n = 0;
     struct cx_session *session = calloc(1, sizeof *session);
     bool right = session != NULL && load(one, &graph, &error);
     if (right) {
         session->graph = graph;
         session->device = device;
     }
-    for (uint32_t set = 0; right && device_has_set(one, set); set++) {
-        struct cx_arena arena = {0};
-        right = device_check_set(one, session, set, &arena, &error);
-        cx_arena_finish(&arena);
-    }
+    right = right && device_check_case(one, session, candidates, &error);
     cx_session_destroy(session);
     cx_graph_destroy(graph);
     cx_device_trim(device);
@@ -55,11 +55,12 @@ static bool check_network(const struct conf_case *one, struct cx_device *device)
 
 int main(int argc, char **argv)
 {
+    static struct candidates candidates;
     struct conf_case *cases = NULL;
     size_t count = 0;
     bool right = true;
     if (argc != 3) {
-        printf("usage: %s cpu|gpu FOLDER\n", argv[0]);
+        printf("usage: %s cpu|gpu[+] FOLDER\n", argv[0]);
         return EXIT_FAILURE;
     }
     if (!conf_list(argv[2], &cases, &count)) {
@@ -72,7 +73,9 @@ int main(int argc, char **argv)
         return SKIPPED;
     }
     for (size_t i = 0; i < count; i++)
-        right = check_network(&cases[i], device) && right;
+        right = check_network(&cases[i], device,
+                              device_wants_candidates(argv[1]) ? &candidates : NULL) &&
+                right;
     cx_device_close(device);
     free(cases);
     return right && count > 0 ? EXIT_SUCCESS : EXIT_FAILURE;
