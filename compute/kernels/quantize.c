@@ -25,6 +25,7 @@ static enum cx_status prepare(struct cx_prepare *p)
     cx_spec_operand(&spec, "D", y->dtype);
     cx_launch_option(&spec, "-DQUANTIZES=%d -DHAS_ZERO=%d -DONE_SCALE=%d", q->quantizes,
                      zero != NULL, map.size == 1 && map.inner == 1);
+    cx_launch_option(&spec, "-DEXACT_DIVISION=%d", cx_spec_is_cpu(p));
     cx_launch_option(&spec, "-DLOW=%lld -DHIGH=%lld -DDIFFERENCE=%s", (long long)low,
                      (long long)high, integer == CX_DTYPE_INT32 ? "long" : "int");
     /* In a blocked layout, which only one scale for all allows, the padding is computed along. */

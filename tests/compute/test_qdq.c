@@ -10,8 +10,9 @@
 #include "model_builder.h"
 #include "ops/op.h"
 
-#define STEP_SHARE_MAX 0.01 /* of outputs that may differ, by one step, where sums meet in a tie \
-                             */
+#define STEP_SHARE_MAX                                                        \
+    0.01 /* of outputs that may differ, by one step, where sums meet in a tie \
+          */
 
 static float scale_number = 0.05f;
 
@@ -174,6 +175,7 @@ Test(qdq, several_readers)
     mb_init(&mb, 13);
     mb_input(&mb, "x", CX_DTYPE_FLOAT, shape);
     add_scale(&mb, "s", 0.05f, 3, CX_DTYPE_INT8);
+    add_scale(&mb, "t", 0.0317f, 3, CX_DTYPE_INT8); /* a product by "s" would meet many ties */
     quantize(&mb, "x", "s", "xq", "xd");
     add_weights(&mb, "w", MB_SHAPE(4, 4, 3, 3));
     add_conv(&mb, "xd w", "c1");
@@ -184,7 +186,7 @@ Test(qdq, several_readers)
     mb_node(&mb, "Add", "d1 xd", "a");
     quantize(&mb, "a", "s", "q3", "d3");
     mb_node(&mb, "Mul", "d1 d3", "m");
-    quantize(&mb, "m", "s", "q4", "y2");
+    quantize(&mb, "m", "t", "q4", "y2");
     mb_node(&mb, "Add", "d2 y2", "y3");
     mb_output(&mb, "y1");
     mb_output(&mb, "y2");
@@ -200,6 +202,7 @@ Test(qdq, moves)
     struct mb mb;
     const struct cx_shape shape = MB_SHAPE(1, 4, 6, 6);
     static const int64_t order[] = {0, 2, 3, 1}, flat[] = {1, -1, 4};
+    static const int64_t turned[] = {0, 2, 1};
     mb_init(&mb, 13);
     mb_input(&mb, "x", CX_DTYPE_FLOAT, shape);
     add_scale(&mb, "s", 0.05f, 100, CX_DTYPE_UINT8);
@@ -213,9 +216,40 @@ Test(qdq, moves)
     mb_attr_int(&mb, mb_node(&mb, "Concat", "d2 d2", "c"), "axis", 1);
     quantize(&mb, "c", "s", "q3", "d3");
     mb_attr_int(&mb, mb_node(&mb, "Concat", "d3 d2", "d"), "axis", 1);
-    quantize(&mb, "d", "t", "q4", "y"); /* other parameters: real */
+    quantize(&mb, "d", "t", "q4", "d4"); /* joined in other parameters: two tables */
+    mb_attr_ints(&mb, mb_node(&mb, "Transpose", "d4", "e"), "perm", 3, turned);
+    quantize(&mb, "e", "s", "q5", "y"); /* moved in other parameters: real */
     mb_output(&mb, "y");
     check(&mb, shape,
-          (enum cx_op_id[]){CX_OP_ID_QuantizeLinear, CX_OP_ID_DequantizeLinear, CX_OP_COUNT},
-          (uint32_t[]){2, 3});
+          (enum cx_op_id[]){CX_OP_ID_QuantizeLinear, CX_OP_ID_DequantizeLinear, CX_OP_ID_ByteTable,
+                            CX_OP_COUNT},
+          (uint32_t[]){2, 2, 2});
+}
+
+/* Functions of single elements become tables, a product one on integers. */
+Test(qdq, functions)
+{
+    struct mb mb;
+    const struct cx_shape shape = MB_SHAPE(1, 4, 6, 6);
+    mb_init(&mb, 14);
+    mb_input(&mb, "x", CX_DTYPE_FLOAT, shape);
+    add_scale(&mb, "s", 0.05f, 20, CX_DTYPE_INT8);
+    add_scale(&mb, "t", 0.04f, 0, CX_DTYPE_INT8);
+    quantize(&mb, "x", "s", "xq", "xd");
+    mb_node(&mb, "HardSwish", "xd", "a");
+    quantize(&mb, "a", "t", "q1", "d1");
+    mb_node(&mb, "Sigmoid", "d1", "b");
+    mb_node(&mb, "Relu", "b", "c");
+    quantize(&mb, "c", "t", "q2", "d2");
+    mb_node(&mb, "Relu", "d1", "d");
+    quantize(&mb, "d", "t", "q3", "d3");
+    mb_node(&mb, "Mul", "d2 d3", "e");
+    quantize(&mb, "e", "s", "q4", "d4");
+    convert(&mb, "QuantizeLinear", "d4", "t", "q5");
+    convert(&mb, "DequantizeLinear", "q5", "t", "y");
+    mb_output(&mb, "y");
+    check(&mb, shape,
+          (enum cx_op_id[]){CX_OP_ID_QuantizeLinear, CX_OP_ID_DequantizeLinear, CX_OP_ID_ByteTable,
+                            CX_OP_ID_QLinearMul, CX_OP_COUNT},
+          (uint32_t[]){1, 1, 4, 1});
 }

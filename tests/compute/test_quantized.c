@@ -386,17 +386,17 @@ Test(quantize, gpu)
     check_quantizes(CX_FAMILY_GPU);
 }
 
-static void check_adds(enum cx_family family)
+static void check_pairs(const char *op, double scale, enum cx_family family)
 {
     int64_t a[4] = {2, 19, 5, 3}, row[2] = {5, 1};
     for (int broadcast = 0; broadcast < 2; broadcast++) {
         struct rig_node node = {
-            .op = "QLinearAdd", .domain = "com.microsoft", .opset = 1, .input_n = 8, .output_n = 1};
+            .op = op, .domain = "com.microsoft", .opset = 1, .input_n = 8, .output_n = 1};
         node.inputs[0] = bytes_of(S8, 4, a, 1);
         node.inputs[3] = broadcast ? bytes_of(S8, 2, row, 2) : bytes_of(S8, 4, a, 2);
         node.inputs[1] = scale_of(0.03);
         node.inputs[4] = scale_of(0.07);
-        node.inputs[6] = scale_of(0.06);
+        node.inputs[6] = scale_of(scale);
         node.inputs[2] = zero_of(S8, 3);
         node.inputs[5] = zero_of(S8, -30);
         node.inputs[7] = zero_of(S8, 11);
@@ -407,12 +407,45 @@ static void check_adds(enum cx_family family)
     }
 }
 
-Test(qlinear_add, cpu)
+Test(qlinear_binary, cpu)
 {
-    check_adds(CX_FAMILY_CPU);
+    check_pairs("QLinearAdd", 0.06, CX_FAMILY_CPU);
+    check_pairs("QLinearMul", 0.09, CX_FAMILY_CPU);
 }
 
-Test(qlinear_add, gpu)
+Test(qlinear_binary, gpu)
 {
-    check_adds(CX_FAMILY_GPU);
+    check_pairs("QLinearAdd", 0.06, CX_FAMILY_GPU);
+    check_pairs("QLinearMul", 0.09, CX_FAMILY_GPU);
+}
+
+static void check_table(enum cx_family family)
+{
+    int64_t dims[3] = {3, 17, 11}, entries = 256;
+    struct rig_node node = {
+        .op = "ByteTable", .domain = "cx", .opset = 1, .input_n = 2, .output_n = 1};
+    node.inputs[0] = bytes_of(S8, 3, dims, 1);
+    node.inputs[1] = bytes_of(U8, 1, &entries, 2);
+    rig_check(&node, family);
+    node.blocked = true;
+    rig_check(&node, family);
+    rig_free_all();
+}
+
+Test(byte_table, cpu)
+{
+    check_table(CX_FAMILY_CPU);
+}
+
+Test(byte_table, gpu)
+{
+    check_table(CX_FAMILY_GPU);
+}
+
+/* The kernels of processors with shorter vectors, on whatever this one is. */
+Test(qlinear_conv, cpu_width_8)
+{
+    rig_want_width(8);
+    check_convs(CX_FAMILY_CPU);
+    check_matmuls(CX_FAMILY_CPU);
 }

@@ -22,4 +22,13 @@ static inline float quant_sum(int a, float scale_a, int b, float scale_b)
 {
     return fma((float)a, scale_a, (float)b * scale_b);
 }
+
+/* X rounded, halves to even, and held in bounds less than 2^22 from 0. Held first: adding a number
+ * whose last bit is 1 rounds then, and nothing merges the addition with what made x. */
+static inline VEC(int) round_within(VEC(float) x, VEC(float) low, VEC(float) high)
+{
+    x = x > low ? x : low;
+    x = x < high ? x : high;
+    return CAT(as_, VEC(int))(x + 12582912.0f) - 0x4b400000; /* 1.5 * 2^23 and its bits */
+}
 #endif

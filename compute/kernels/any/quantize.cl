@@ -1,7 +1,8 @@
 /* QuantizeLinear (QUANTIZES) and DequantizeLinear: x of type A, scales S, zero points Z, output D.
  * DIFFERENCE: an integer type that x - zero fits. `map` says which scale an element has, see struct
- * cx_quant_map; ONE_SCALE: the first. */
+ * cx_quant_map; ONE_SCALE: the first. EXACT_DIVISION: the device rounds quotients as IEEE does. */
 #include "any/quant.cl"
+#include "any/vector_at.cl"
 
 #if HAS_ZERO
 #define ZERO(at) ((int)zeros[at])
@@ -31,19 +32,19 @@ __kernel void quantize(__global const A_T *x, __global const S_T *scales, __glob
     int zero = ZERO(0);
 #if QUANTIZES
     VEC(float) low = (VEC(float))(float)(LOW - zero), high = (VEC(float))(float)(HIGH - zero);
-    float inverse = 1.0f / scale;
     for (; i + W <= end; i += W) {
-        VEC(float) v = CAT(convert_, VEC(float))(LOADW(A, x, i));
+        VEC(float) v = CAT(convert_, VEC(float))(LOAD_VECTOR(A, x, i));
         VEC(float) q = v / scale;
-        VEC(float) better = fma(fma(-q, (VEC(float))scale, v), (VEC(float))inverse, q);
+#if !EXACT_DIVISION
+        VEC(float) better = fma(fma(-q, (VEC(float))scale, v), (VEC(float))(1.0f / scale), q);
         q = isfinite(better) ? better : q;
-        q = clamp(isnan(q) ? (VEC(float))0.0f : rint(q), low, high);
-        STOREW(D, CAT(convert_, VEC(int))(q) + zero, y, i);
+#endif
+        STORE_VECTOR(D, round_within(q == q ? q : (VEC(float))0.0f, low, high) + zero, y, i);
     }
 #else
     for (; i + W <= end; i += W) {
-        VEC(DIFFERENCE) d = CAT(convert_, VEC(DIFFERENCE))(LOADW(A, x, i)) - (DIFFERENCE)zero;
-        STOREW(D, CAT(convert_, VEC(float))(d) * scale, y, i);
+        VEC(DIFFERENCE) d = CAT(convert_, VEC(DIFFERENCE))(LOAD_VECTOR(A, x, i));
+        STORE_VECTOR(D, CAT(convert_, VEC(float))(d - (DIFFERENCE)zero) * scale, y, i);
     }
 #endif
     for (; i < end; i++)

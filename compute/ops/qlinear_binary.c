@@ -1,5 +1,5 @@
-/* Sums of quantized operands of one shape or broadcast. Inputs: a, its scale and zero point, b, its
- * scale and zero point, the sum's scale and zero point. */
+/* Sums and products of quantized operands of one shape or broadcast. Inputs: a, its scale and zero
+ * point, b, its scale and zero point, the result's scale and zero point. */
 #include "ops/number.h"
 #include "ops/op.h"
 #include "ops/quant.h"
@@ -25,11 +25,13 @@ static enum cx_status infer(struct cx_call *call)
 
 static enum cx_status eval(struct cx_call *call)
 {
+    bool product = call->node->op == &cx_ops[CX_OP_ID_QLinearMul];
     struct cx_walk walk;
     int64_t low, high, count = cx_shape_elements(&call->out[0].shape);
     int64_t a_zero = cx_quant_zero(call, 2, 0), b_zero = cx_quant_zero(call, 5, 0);
-    float a_scale = cx_quant_scale(call, 1, 0) / cx_quant_scale(call, 6, 0);
-    float b_scale = cx_quant_scale(call, 4, 0) / cx_quant_scale(call, 6, 0);
+    int64_t zero = cx_quant_zero(call, 7, 0);
+    float a_scale = cx_quant_scale(call, 1, 0), b_scale = cx_quant_scale(call, 4, 0);
+    float scale = cx_quant_scale(call, 6, 0), of_product = a_scale * b_scale / scale;
     cx_quant_range(call->out[0].dtype, &low, &high);
     cx_walk_start(&walk, &call->out[0].shape);
     cx_walk_follow(&walk, &call->in[0].shape);
@@ -37,13 +39,14 @@ static enum cx_status eval(struct cx_call *call)
     for (int64_t i = 0; i < count; i++, cx_walk_next(&walk)) {
         int64_t a = cx_get_i64(&call->in[0], walk.at[0]) - a_zero;
         int64_t b = cx_get_i64(&call->in[3], walk.at[1]) - b_zero;
-        cx_set_i64(&call->out[0], i,
-                   cx_quant_sum(a, a_scale, b, b_scale, cx_quant_zero(call, 7, 0), low, high));
+        int64_t y = product ? cx_quant_round((float)(a * b) * of_product, zero, low, high)
+                            : cx_quant_sum(a, a_scale / scale, b, b_scale / scale, zero, low, high);
+        cx_set_i64(&call->out[0], i, y);
     }
     return CX_OK;
 }
 
-const struct cx_op_impl cx_op_qlinear_add = {
+const struct cx_op_impl cx_op_qlinear_binary = {
     .flags = CX_OP_EPILOGUE,
     .infer = infer,
     .eval = eval,

@@ -1,4 +1,4 @@
-/* Sums of quantized operands. */
+/* Sums and products of quantized operands. */
 #include "kernels/kernel_spec.h"
 #include "kernels/nest.h"
 #include "kernels/qlinear.h"
@@ -18,10 +18,12 @@ static enum cx_status prepare(struct cx_prepare *p)
     cx_quant_range(y->dtype, &d_low, &d_high);
     cx_qlinear_bounds(p, &low, &high);
     struct cx_launch_spec spec;
-    cx_spec_init(&spec, "any/qlinear_add.cl", flat ? "add_flat" : "add_broadcast");
+    cx_spec_init(&spec, "any/qlinear_binary.cl", flat ? "binary_flat" : "binary_broadcast");
     cx_spec_operand(&spec, "A", y->dtype);
+    cx_spec_operand(&spec, "D", y->dtype);
     cx_spec_operand(&spec, "S", dtype);
-    cx_launch_option(&spec, "-DD_LOW=%d -DD_HIGH=%d", (int)d_low, (int)d_high);
+    cx_launch_option(&spec, "-DD_LOW=%d -DD_HIGH=%d -DPRODUCT=%d", (int)d_low, (int)d_high,
+                     cx_prepare_node(p)->op == &cx_ops[CX_OP_ID_QLinearMul]);
     int64_t count = (int64_t)y->bytes;
     int64_t each = cx_spec_runs(&spec, p, count, cx_spec_width(&spec, p));
     cx_launch_arg(&spec, cx_prepare_input_arg(p, 0));
@@ -57,4 +59,4 @@ static struct cx_layouts layout(const struct cx_layout_query *query)
     return cx_spec_follow(query, true);
 }
 
-const struct cx_kernel cx_kernel_qlinear_add_any = {.prepare = prepare, .layout = layout};
+const struct cx_kernel cx_kernel_qlinear_binary_any = {.prepare = prepare, .layout = layout};
