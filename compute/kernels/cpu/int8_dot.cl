@@ -35,9 +35,11 @@ static inline vint plus_dot(vint sum, vint x, vint w)
 #define ADD_DOT(sum, x, w) (sum) = plus_dot(sum, x, w)
 #endif
 
-/* WIDTH bytes at any address. PoCL's vload and vstore of bytes are one instruction a byte. */
+/* Bytes at any address, WIDTH of them or four times as many: PoCL's vload and vstore of bytes are
+ * one instruction a byte. */
 typedef uchar vbytes __attribute__((ext_vector_type(WIDTH)));
 typedef vbytes vbytes_at __attribute__((aligned(1)));
+typedef vquad vquad_at __attribute__((aligned(1)));
 #define LOAD_BYTES(space, p) (*(space const vbytes_at *)(p))
 #define STORE_BYTES(space, v, p) (*(space vbytes_at *)(p) = (v))
 

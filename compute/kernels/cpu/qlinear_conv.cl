@@ -20,22 +20,45 @@
 #define X_PIXEL step.s2
 #endif
 
-/* Of the input and the output, in bytes. */
+/* A segment's image, row and number in the row. */
+struct cursor {
+    int image, line, part;
+};
+
+/* size: segments in all, segments a row, rows an image, pixels a row, steps, tiles of channels a
+ * group, channels a group, segments a work-item. */
+static inline struct cursor cursor_at(int segment, int8 size)
+{
+    int row = segment / size.s1, image = row / size.s2;
+    struct cursor at = {image, row - image * size.s2, segment - row * size.s1};
+    return at;
+}
+
+static inline void advance(struct cursor *at, int8 size)
+{
+    if (++at->part < size.s1)
+        return;
+    at->part = 0;
+    if (++at->line < size.s2)
+        return;
+    at->line = 0;
+    at->image++;
+}
+
+/* Of the input and the output, in bytes. step: bytes of an image, a row, a pixel and a group of x,
+ * of an image, a pixel and a block of channels of y; channels of a group that y may hold. */
 struct place {
     size_t x, y;
 };
 
-/* size: segments in all, segments a row, rows an image, pixels a row, steps, tiles of channels a
- * group, channels a group, segments a work-item. step: bytes of an image, a row, a pixel and a
- * group of x, of an image, a pixel and a block of channels of y; channels of a group that y may
- * hold. */
-static inline struct place place_of(int segment, int8 size, int8 step)
+/* A row's last segment of `pixels` begins so that it is full. */
+static inline struct place place_of(struct cursor at, int pixels, int8 size, int8 step)
 {
-    int row = segment / size.s1, image = row / size.s2, line = row - image * size.s2;
-    int column = min((segment - row * size.s1) * SEGMENT, size.s3 - SEGMENT);
-    struct place at = {(size_t)image * step.s0 + (size_t)line * step.s1 + column * X_PIXEL,
-                       (size_t)image * step.s4 + ((size_t)line * size.s3 + column) * step.s5};
-    return at;
+    int column = min(at.part * pixels, size.s3 - pixels);
+    struct place place = {
+        (size_t)at.image * step.s0 + (size_t)at.line * step.s1 + column * X_PIXEL,
+        (size_t)at.image * step.s4 + ((size_t)at.line * size.s3 + column) * step.s5};
+    return place;
 }
 
 /* Channels past the last are not stored where a pixel's lie next to another's. */
@@ -91,9 +114,13 @@ __kernel __attribute__((reqd_work_group_size(1, 1, 1))) void qlinear_tiles(PARAM
         vfloat m0 = VLOAD(0, multipliers + at), m1 = VLOAD(1, multipliers + at);
         int room = step.s7 - tile * 2 * WIDTH;
         size_t y_tile = (size_t)(group * size.s6 / WIDTH + tile * 2) * step.s6;
+        struct cursor at_segment = cursor_at(first, size);
         for (int s = first; s < last; s += 2) {
-            struct place pa = place_of(s, size, step);
-            struct place pb = place_of(min(s + 1, last - 1), size, step);
+            struct place pa = place_of(at_segment, SEGMENT, size, step);
+            if (s + 1 < last)
+                advance(&at_segment, size);
+            struct place pb = place_of(at_segment, SEGMENT, size, step);
+            advance(&at_segment, size);
             __global const uchar *xa_first = x + pa.x + (size_t)group * step.s3;
             __global const uchar *xb_first = x + pb.x + (size_t)group * step.s3;
             __global const int *w = w_first;
@@ -131,10 +158,9 @@ __kernel __attribute__((reqd_work_group_size(1, 1, 1))) void qlinear_pixels(PARA
         int room = step.s7 - tile * 2 * WIDTH;
         size_t y_tile = (size_t)(group * size.s6 / WIDTH + tile * 2) * step.s6;
         for (int s = first; s < last; s++) {
-            int row = s / size.s1, image = row / size.s2, line = row - image * size.s2;
-            int column = s - row * size.s1, k = 0;
-            __global const uchar *from = x + (size_t)image * step.s0 + (size_t)line * step.s1 +
-                                         column * X_PIXEL + (size_t)group * step.s3;
+            struct place p = place_of(cursor_at(s, size), 1, size, step);
+            __global const uchar *from = x + p.x + (size_t)group * step.s3;
+            int k = 0;
             __global const int *w = weights + at * steps;
             vint c00 = VLOAD(0, bias + at), c01 = VLOAD(1, bias + at), c10 = 0, c11 = 0, c20 = 0;
             vint c21 = 0, c30 = 0, c31 = 0;
@@ -146,8 +172,7 @@ __kernel __attribute__((reqd_work_group_size(1, 1, 1))) void qlinear_pixels(PARA
             }
             for (; k < steps; k++, w += 2 * WIDTH)
                 STEP_ONE(0)
-            size_t to_pixel = (size_t)image * step.s4 +
-                              ((size_t)line * size.s3 + column) * step.s5 + y_tile;
+            size_t to_pixel = p.y + y_tile;
             FINISH(c00 + c10 + c20 + c30, 0, to_pixel)
             FINISH(c01 + c11 + c21 + c31, 1, to_pixel)
         }

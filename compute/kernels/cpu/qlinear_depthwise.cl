@@ -36,12 +36,16 @@ static void fill_row(__local uchar *line, __global const uchar *x, int row, int8
     bool inside = row >= 0 && row < size.s0;
     int begin = inside ? border.s1 : border.s2, end = inside ? border.s1 + size.s1 : border.s2;
     __global const uchar *from = x + ((long)row * size.s1 - border.s1) * WIDTH;
-    for (int i = 0; i < begin; i++)
+    int i = 0;
+    for (; i < begin; i++)
         STORE_BYTES(__local, empty, line + i * WIDTH);
-    for (int i = begin; i < end; i++)
+    for (; i + 4 <= end; i += 4)
+        *(__local vquad_at *)(line + i * WIDTH) =
+            *(__global const vquad_at *)(from + i * WIDTH) ^ (vquad)(uchar)FLIP;
+    for (; i < end; i++)
         STORE_BYTES(__local, LOAD_BYTES(__global, from + i * WIDTH) ^ (vbytes)(uchar)FLIP,
                     line + i * WIDTH);
-    for (int i = end; i < border.s2; i++)
+    for (; i < border.s2; i++)
         STORE_BYTES(__local, empty, line + i * WIDTH);
 }
 
