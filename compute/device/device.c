@@ -234,7 +234,12 @@ const struct cx_choices *cx_device_choices(const struct cx_device *device)
 
 bool cx_device_halves(const struct cx_device *device)
 {
-    return device->precision == CX_PRECISION_HALF && device->info.family == CX_FAMILY_GPU;
+    return device->precision != CX_PRECISION_MODEL && device->info.family == CX_FAMILY_GPU;
+}
+
+bool cx_device_half_sums(const struct cx_device *device)
+{
+    return device->precision == CX_PRECISION_HALF_SUMS && device->info.fp16;
 }
 
 bool cx_device_blocks_all(const struct cx_device *device)

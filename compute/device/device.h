@@ -49,6 +49,8 @@ bool cx_device_blocks_all(const struct cx_device *device);
 
 /* Whether float models are stored in half, see cx_device_options.precision. */
 bool cx_device_halves(const struct cx_device *device);
+/* Whether tiled products of halves may add some up in half. */
+bool cx_device_half_sums(const struct cx_device *device);
 
 /* Gives idle blocks back to the driver. */
 void cx_device_trim(struct cx_device *device);

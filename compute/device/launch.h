@@ -168,6 +168,8 @@ struct cx_candidate {
 /* ---- what prepare functions may ask and do ---- */
 
 const struct cx_device_info *cx_prepare_device(const struct cx_prepare *p);
+/* As cx_device_half_sums. */
+bool cx_prepare_half_sums(const struct cx_prepare *p);
 const struct cx_node *cx_prepare_node(const struct cx_prepare *p);
 const struct cx_graph *cx_prepare_graph(const struct cx_prepare *p);
 /* Input or output I of the node; NULL when absent or out of range. */

@@ -32,6 +32,11 @@ const struct cx_device_info *cx_prepare_device(const struct cx_prepare *p)
     return cx_device_describe(p->session->device);
 }
 
+bool cx_prepare_half_sums(const struct cx_prepare *p)
+{
+    return cx_device_half_sums(p->session->device);
+}
+
 const struct cx_node *cx_prepare_node(const struct cx_prepare *p)
 {
     return &p->graph->nodes[p->node];

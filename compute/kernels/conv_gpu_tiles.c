@@ -184,8 +184,7 @@ enum cx_status cx_conv_tiles_prepare(const struct cx_conv_gpu *c, const struct c
     if (status != CX_OK)
         return status;
     int64_t rows = cx_gpu_tile_rows(tile), columns = cx_gpu_tile_columns(tile);
-    cx_launch_option_dtype(&spec, c->p, c->dtype);
-    cx_gpu_tile_options(&spec, tile);
+    cx_gpu_tile_options(&spec, c->p, tile, c->dtype);
     if (has_table(c))
         cx_launch_option(&spec, "-DSTEPS");
     spec.global[0] = (size_t)((c->rows + rows - 1) / rows) * spec.local[0];

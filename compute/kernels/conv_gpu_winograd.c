@@ -145,8 +145,7 @@ static enum cx_status prepare_products(const struct winograd *w, struct cx_arg p
     const int64_t step[CX_RANK_MAX] = {1, 1, 1, 1, 1, 1, c->rows, w->tiles};
     const int64_t window[CX_RANK_MAX] = {1, 1, 1, 0, 0, 0, 1, CX_ACT_NONE};
     struct cx_arg none = cx_arg_value(CX_VALUE_NONE);
-    cx_launch_option_dtype(&spec, c->p, CX_DTYPE_FLOAT);
-    cx_gpu_tile_options(&spec, tile);
+    cx_gpu_tile_options(&spec, c->p, tile, CX_DTYPE_FLOAT);
     spec.global[0] = (size_t)((c->rows + rows - 1) / rows) * spec.local[0];
     spec.global[1] = (size_t)((w->tiles + columns - 1) / columns);
     spec.global[2] = (size_t)(w->side * w->side);

@@ -95,8 +95,12 @@ const struct cx_gpu_tile *cx_gpu_tile_best(const struct cx_gpu_product *product,
     return best;
 }
 
-void cx_gpu_tile_options(struct cx_launch_spec *spec, const struct cx_gpu_tile *tile)
+void cx_gpu_tile_options(struct cx_launch_spec *spec, const struct cx_prepare *p,
+                         const struct cx_gpu_tile *tile, enum cx_dtype dtype)
 {
+    cx_launch_option_dtype(spec, p, dtype);
+    if (dtype == CX_DTYPE_FLOAT16 && cx_prepare_half_sums(p))
+        cx_launch_option(spec, "-DHALF_SUMS");
     cx_launch_option(spec, "-DMDIM=%d -DNDIM=%d -DMWI=%d -DNWI=%d", tile->mdim, tile->ndim,
                      tile->mwi, tile->nwi);
     spec->local[0] = cx_gpu_tile_items(tile);

@@ -61,7 +61,9 @@ const struct cx_gpu_tile *cx_gpu_tile_best(const struct cx_gpu_product *product,
 double cx_gpu_move_us(double bytes, const struct cx_device_info *device);
 double cx_gpu_multiply_us(double multiply_adds, const struct cx_device_info *device);
 
-/* MDIM, NDIM, MWI and NWI, and the work-items of a group. */
-void cx_gpu_tile_options(struct cx_launch_spec *spec, const struct cx_gpu_tile *tile);
+/* The options of gpu/tile.cl for a product of elements of this type, and the work-items of a group.
+ */
+void cx_gpu_tile_options(struct cx_launch_spec *spec, const struct cx_prepare *p,
+                         const struct cx_gpu_tile *tile, enum cx_dtype dtype);
 
 #endif

@@ -128,8 +128,7 @@ static enum cx_status prepare_tiles(struct cx_prepare *p, const struct cx_produc
 {
     struct cx_launch_spec spec = {.file = "gpu/product.cl", .kernel = "product"};
     int64_t rows = cx_gpu_tile_rows(tile), columns = cx_gpu_tile_columns(tile);
-    cx_launch_option_dtype(&spec, p, cx_prepare_output(p, 0)->dtype);
-    cx_gpu_tile_options(&spec, tile);
+    cx_gpu_tile_options(&spec, p, tile, cx_prepare_output(p, 0)->dtype);
     spec.global[0] = (size_t)((g->m + rows - 1) / rows) * spec.local[0];
     spec.global[1] = (size_t)((g->n + columns - 1) / columns);
     return prepare_own(p, g, &spec);

@@ -12,6 +12,7 @@ command -v "$clang" >/dev/null || {
 # How an element type is told: to common.cl, and to any/element.cl for operand X.
 F='-DTYPE=float -DCOMPUTE_TYPE=float'
 S='-DTYPE=half -DCOMPUTE_TYPE=float -DHALF_STORAGE'
+P='-DTYPE=half -DCOMPUTE_TYPE=float -DNEED_FP16 -DHALF_SUMS'
 H='-DTYPE=half -DCOMPUTE_TYPE=float -DNEED_FP16'
 D='-DTYPE=double -DCOMPUTE_TYPE=double -DNEED_FP64'
 operand() { echo "-D$1_T=$2 -D$1_KIND=$3 -D$1_ACC=$4 $5"; }
@@ -23,6 +24,10 @@ TILE84='-DMDIM=8 -DNDIM=16 -DMWI=8 -DNWI=4'
 TILE44='-DMDIM=8 -DNDIM=8 -DMWI=4 -DNWI=4'
 
 cases() {
+    for tile in "$TILE88" "$TILE84" "$TILE44"; do
+        echo "gpu/conv.cl $P $tile"
+        echo "gpu/product.cl $P $tile"
+    done
     for t in "$F" "$S" "$H"; do
         for tile in "$TILE88" "$TILE84" "$TILE44"; do
             echo "gpu/conv.cl $t $tile"

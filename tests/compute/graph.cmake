@@ -19,7 +19,7 @@ endforeach()
 
 # Which of a kernel's candidates a node takes.
 stoker_criterion_test(NAME compute.overlap SOURCES test_overlap.c LIBS compute_model_builder
-  TIMEOUT 120)
+  DEFS CL_TARGET_OPENCL_VERSION=300 TIMEOUT 120)
 stoker_criterion_test(NAME compute.choose SOURCES test_choose.c LIBS compute_model_builder
   TIMEOUT 120)
 

@@ -7,7 +7,7 @@
  * next one is on its way, so a slice costs one barrier. An item of 8 x 8 sums reads 64 bytes of
  * local memory for 64 multiply-adds: half of what a compute unit of either maker can deliver.
  *
- * With NEED_FP16 slices are kept in half, which takes half of that; sums are always float. */
+ * With NEED_FP16 slices are kept in half, which takes half of that; sums are float. */
 #define KWG 8
 #define ITEMS (MDIM * NDIM)
 #define MWG (MDIM * MWI)
@@ -39,28 +39,50 @@ static inline void tile_clear(float4 sums[MWI][NWI / 4])
             sums[i][j] = (float4)(0.0f);
 }
 
-/* sums += a slice of A times a slice of B; row and column: the item's places in MDIM x NDIM. */
+/* sums += a slice of A times a slice of B; row and column: the item's places in MDIM x NDIM. With
+ * HALF_SUMS a slice's products are added up in half first. */
+#ifdef HALF_SUMS
+#define PART_TYPE4 half4
+#define TO_PART4(v) (v)
+#else
+#define PART_TYPE4 float4
+#define TO_PART4(v) FROM_SLICE4(v)
+#endif
+
 static inline void tile_multiply(__local const SLICE_TYPE4 *a, __local const SLICE_TYPE4 *b,
                                  float4 sums[MWI][NWI / 4], int row, int column)
 {
+#ifdef HALF_SUMS
+    half4 parts[MWI][NWI / 4];
+    for (int i = 0; i < MWI; i++)
+        for (int j = 0; j < NWI / 4; j++)
+            parts[i][j] = (half4)(0);
+#else
+#define parts sums
+#endif
 #pragma unroll
     for (int k = 0; k < KWG; k++) {
-        float4 right[NWI / 4];
+        PART_TYPE4 right[NWI / 4];
 #pragma unroll
         for (int j = 0; j < NWI / 4; j++)
-            right[j] = FROM_SLICE4(b[k * B_PITCH + j * NDIM + column]);
+            right[j] = TO_PART4(b[k * B_PITCH + j * NDIM + column]);
 #pragma unroll
         for (int i = 0; i < MWI / 4; i++) {
-            float4 left = FROM_SLICE4(a[k * A_PITCH + i * MDIM + row]);
+            PART_TYPE4 left = TO_PART4(a[k * A_PITCH + i * MDIM + row]);
 #pragma unroll
             for (int j = 0; j < NWI / 4; j++) {
-                sums[4 * i][j] += left.s0 * right[j];
-                sums[4 * i + 1][j] += left.s1 * right[j];
-                sums[4 * i + 2][j] += left.s2 * right[j];
-                sums[4 * i + 3][j] += left.s3 * right[j];
+                parts[4 * i][j] += left.s0 * right[j];
+                parts[4 * i + 1][j] += left.s1 * right[j];
+                parts[4 * i + 2][j] += left.s2 * right[j];
+                parts[4 * i + 3][j] += left.s3 * right[j];
             }
         }
     }
+#ifdef HALF_SUMS
+    for (int i = 0; i < MWI; i++)
+        for (int j = 0; j < NWI / 4; j++)
+            sums[i][j] += convert_float4(parts[i][j]);
+#endif
 }
 
 /* Where sums[i][j] belongs in the work-group's tile: the row, and the first of four columns. */
