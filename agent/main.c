@@ -80,6 +80,8 @@ static int run_executor(const struct main_args *args)
             options.cache_dir = value;
         else if (strcmp(args->rest[i], "--memory") == 0)
             options.memory_max = strtoull(value, NULL, 10);
+        else if (strcmp(args->rest[i], "--precision") == 0)
+            options.precision = strtol(value, NULL, 10);
         else if (strcmp(args->rest[i], "--parent") == 0)
             options.parent = (pid_t)strtol(value, NULL, 10);
     }

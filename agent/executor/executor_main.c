@@ -231,7 +231,8 @@ int agent_executor_main(const struct executor_options *options)
     signal(SIGTERM, SIG_IGN);
     signal(SIGHUP, SIG_IGN);
     struct cx_device_options device_options = {.cache_dir = options->cache_dir,
-                                               .memory_bytes_max = options->memory_max};
+                                               .memory_bytes_max = options->memory_max,
+                                               .precision = (enum cx_precision)options->precision};
     struct cx_error err = {.status = CX_OK};
     enum cx_status status =
         cx_device_open(options->device, &device_options, &executor.device, &err);

@@ -9,6 +9,7 @@ struct executor_options {
     const char *device;    /* id, as cx_device_open takes it */
     const char *cache_dir; /* of built programs */
     uint64_t memory_max;   /* 0: what the device has */
+    long precision;        /* enum cx_precision */
     pid_t parent;          /* the agent: without it this process ends */
 };
 

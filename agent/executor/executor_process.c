@@ -24,13 +24,15 @@ enum { END_WAIT_MS = 500 };
 static int spawn(const struct executor_process_options *options, int socket_fd, int memory_fd,
                  pid_t *ret_pid)
 {
-    char memory[32], parent[32];
+    char memory[32], precision[32], parent[32];
     snprintf(memory, sizeof(memory), "%" PRIu64, options->memory_max);
+    snprintf(precision, sizeof(precision), "%" PRId64, options->precision);
     snprintf(parent, sizeof(parent), "%d", (int)getpid());
     const char *path = options->path[0] != '\0' ? options->path : "/proc/self/exe";
-    const char *const args[] = {
-        "stokerd",  "executor", "--device", options->device, "--cache", options->cache_dir,
-        "--memory", memory,     "--parent", parent,          NULL};
+    const char *const args[] = {"stokerd",     "executor",         "--device", options->device,
+                                "--cache",     options->cache_dir, "--memory", memory,
+                                "--precision", precision,          "--parent", parent,
+                                NULL};
     posix_spawn_file_actions_t actions;
     posix_spawnattr_t attributes;
     sigset_t none;

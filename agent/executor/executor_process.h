@@ -22,6 +22,7 @@ struct executor_process_options {
     const char *device;
     const char *cache_dir;
     uint64_t memory_max;
+    int64_t precision; /* enum cx_precision */
 };
 
 /* Starts the program as `PATH executor …`, which must be called from a thread that lives as long as

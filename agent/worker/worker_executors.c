@@ -26,6 +26,8 @@ void agent_worker_device_start(struct agent_worker *worker, uint32_t index)
         .device = device->info.id,
         .cache_dir = cache_dir,
         .memory_max = (uint64_t)worker->config.device_memory_max,
+        /* The choices stand in the order of enum cx_precision. */
+        .precision = worker->config.precision,
     };
     if (agent_executor_process_start(&options, &device->process, error) != 0) {
         died(worker, index, error);
