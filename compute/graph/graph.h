@@ -65,6 +65,7 @@ struct cx_node {
     uint32_t input_count, output_count;
     uint32_t *inputs, *outputs; /* value ids or CX_VALUE_NONE */
     struct cx_epilogue epilogue;
+    bool grows; /* output 0 is in input 0's memory and begins with it; see cx_graph_grow */
 };
 
 struct cx_graph {

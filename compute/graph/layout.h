@@ -51,4 +51,8 @@ enum cx_status cx_graph_layout(struct cx_graph *graph, cx_layout_fn *want,
                                const struct cx_device_info *device, bool block_all,
                                struct cx_error *error);
 
+/* For a graph with its layouts: finds the Concat nodes that can leave input 0 where it lies and put
+ * the others behind it, and sets their `grows`. */
+enum cx_status cx_graph_grow(struct cx_graph *graph, struct cx_error *error);
+
 #endif

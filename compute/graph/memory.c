@@ -158,6 +158,15 @@ static void join_storage(struct sharing *s, uint32_t value, uint32_t storage)
         s->storages[storage].last = s->last[value];
 }
 
+/* Makes room behind what is there for an output that begins with it. */
+static void grow_storage(struct sharing *s, uint32_t value, uint32_t storage)
+{
+    uint64_t bytes = s->graph->values[value].bytes;
+    if (s->storages[storage].bytes < bytes)
+        s->storages[storage].bytes = bytes;
+    join_storage(s, value, storage);
+}
+
 /* Aliases extend the life of what they stand on before anyone asks whether it is dying. */
 static void extend_alias_lives(const struct cx_graph *graph, uint32_t *last)
 {
@@ -195,7 +204,9 @@ enum cx_status cx_memory_values(const struct cx_graph *graph, uint32_t *storage_
             uint32_t value = node->outputs[r];
             if (value == CX_VALUE_NONE)
                 continue;
-            if (r == 0 && alias) {
+            if (r == 0 && node->grows && storage_of[node->inputs[0]] != CX_STORAGE_NONE) {
+                grow_storage(&s, value, storage_of[node->inputs[0]]);
+            } else if (r == 0 && alias) {
                 constant_of[value] = constant_of[node->inputs[0]];
                 join_storage(&s, value, storage_of[node->inputs[0]]);
             } else if (r == 0 && over != CX_STORAGE_NONE) {

@@ -8,8 +8,10 @@
 enum cx_status cx_plan_layout(struct cx_session *session, struct cx_graph *bound,
                               struct cx_error *err)
 {
-    return cx_graph_layout(bound, cx_kernel_layouts, cx_device_describe(session->device),
-                           cx_device_blocks_all(session->device), err);
+    enum cx_status status =
+        cx_graph_layout(bound, cx_kernel_layouts, cx_device_describe(session->device),
+                        cx_device_blocks_all(session->device), err);
+    return status == CX_OK ? cx_graph_grow(bound, err) : status;
 }
 
 enum cx_status cx_plan_create(struct cx_session *session, const struct cx_shape *input_shapes,

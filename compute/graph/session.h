@@ -157,7 +157,7 @@ enum cx_status cx_plan_check_faults(const struct cx_plan *plan, const int32_t *f
 /* Waits for the runs in flight and frees what they used. */
 void cx_overlap_destroy(struct cx_plan *plan);
 
-/* The layout pass with the kernels of the session's device. */
+/* The layout pass with the kernels of the session's device, and what follows from layouts. */
 enum cx_status cx_plan_layout(struct cx_session *session, struct cx_graph *bound,
                               struct cx_error *err);
 

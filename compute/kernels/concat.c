@@ -33,6 +33,8 @@ static enum cx_status move_inputs(struct cx_prepare *p, const struct concat *con
         }
         nest.start[0] = start;
         start += in->shape.dims[concat->axis] * strides[concat->axis];
+        if (i == 0 && cx_prepare_node(p)->grows)
+            continue;
         status = cx_move_launch(p, &nest, concat->out->dtype, cx_prepare_input_arg(p, i),
                                 cx_prepare_output_arg(p, 0));
     }
@@ -111,7 +113,10 @@ static enum cx_status join_inputs(struct cx_prepare *p, const struct concat *con
     int64_t block = concat->axis == 1 ? cx_layout_block(concat->out->layout) : 1;
     int64_t inner = cx_shape_span(&concat->lies, concat->axis + 1, concat->lies.rank);
     int64_t begin = 0; /* of input i on the axis */
-    for (uint32_t i = 0; i < n && status == CX_OK;) {
+    uint32_t skip = cx_prepare_node(p)->grows;
+    if (skip > 0)
+        begin = cx_prepare_input(p, 0)->shape.dims[concat->axis];
+    for (uint32_t i = skip; i < n && status == CX_OK;) {
         if (begin % block != 0) {
             status = move_odd(p, concat, i, begin);
             begin += cx_prepare_input(p, i++)->shape.dims[concat->axis];

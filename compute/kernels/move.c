@@ -5,10 +5,10 @@
 
 enum { DST, SRC };
 
-#define TURN_MIN 8       /* steps on both sides that make a matrix worth turning in tiles */
-#define TURN_BAND 8      /* as in cpu/move.cl */
-#define TURN_TILE 16     /* as in gpu/move.cl */
-#define GROUPS_MAX 65535 /* in one dimension of a launch, on GPUs that are strict */
+#define TURN_MIN 8          /* steps on both sides that make a matrix worth turning in tiles */
+#define TURN_BAND_BYTES 128 /* as in cpu/move.cl */
+#define TURN_TILE 16        /* as in gpu/move.cl */
+#define GROUPS_MAX 65535    /* in one dimension of a launch, on GPUs that are strict */
 
 bool cx_move_covers(enum cx_dtype dtype)
 {
@@ -69,13 +69,14 @@ static void add_nest(struct cx_launch_spec *spec, const struct cx_nest *nest)
 }
 
 static void describe_cpu(struct cx_launch_spec *spec, struct cx_prepare *p,
-                         const struct cx_nest *nest, bool turn)
+                         const struct cx_nest *nest, size_t size, bool turn)
 {
     int64_t count = cx_nest_count(nest);
     if (turn) {
         int64_t height = nest->dims[nest->rank - 2], width = nest->dims[nest->rank - 1];
-        int64_t bands = count / height / width * ((height + TURN_BAND - 1) / TURN_BAND);
-        int64_t each = cx_spec_rows(spec, p, bands, width * TURN_BAND);
+        int64_t band = TURN_BAND_BYTES / (int64_t)size;
+        int64_t bands = count / height / width * ((height + band - 1) / band);
+        int64_t each = cx_spec_rows(spec, p, bands, width * band);
         cx_launch_arg(spec, cx_arg_i64(bands));
         cx_launch_arg(spec, cx_arg_i64(each));
         return;
@@ -123,7 +124,7 @@ static enum cx_status launch_one(struct cx_prepare *p, struct cx_nest nest, enum
     cx_launch_arg(&spec, dst);
     add_nest(&spec, &nest);
     if (cpu)
-        describe_cpu(&spec, p, &nest, turn);
+        describe_cpu(&spec, p, &nest, cx_dtype_size(dtype), turn);
     else
         describe_gpu(&spec, p, &nest, turn);
     return cx_prepare_launch(p, &spec);

@@ -55,3 +55,6 @@ stoker_set_test(compute.networks TIMEOUT 600)
 add_test(NAME compute.cl_syntax COMMAND sh ${CMAKE_CURRENT_LIST_DIR}/cl_syntax.sh
   clang ${PROJECT_SOURCE_DIR}/compute/kernels)
 stoker_set_test(compute.cl_syntax TIMEOUT 120)
+
+stoker_criterion_test(NAME compute.grow SOURCES test_grow.c device_plan.c
+  LIBS compute_model_builder compute_reference TIMEOUT 120)

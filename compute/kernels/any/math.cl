@@ -1,10 +1,11 @@
 /* Exponentials and erf as V F(name)(V x) for the instance that N stands for: empty for single
  * elements, else the vector width. For float our own, several times faster on CPUs than what the
- * language offers; EXP and ERF name whichever is used. The includer undefines V and F. */
+ * language offers; EXP, ERF and SIGMOID name whichever is used. The includer undefines V and F. */
 #define V CAT(A_ACC, N)
 #define F(name) CAT(CAT(name, _), N)
 #undef EXP
 #undef ERF
+#undef SIGMOID
 
 #ifdef A_ACC_FLOAT
 /* exp, within 2 units of the last place: 2^n times a polynomial of the rest. */
@@ -48,6 +49,14 @@ static inline V F(exp_negative)(V x)
     return p * CAT(as_float, N)(scale);
 }
 
+/* 1 / (1 + exp(-x)): what is over 87 is 1 and what is under -87 stays at 1e-38. */
+static inline V F(sigmoid_fast)(V x)
+{
+    V e = F(exp_negative)(-fabs(x));
+    V r = (V)1 / ((V)1 + e);
+    return x < (V)0 ? e * r : r;
+}
+
 /* erf by two fits of our own, relative error about 2e-7: x P(x^2) below 1, 1 - exp(Q(x)) above. */
 static inline V F(erf_fast)(V x)
 {
@@ -72,7 +81,9 @@ static inline V F(erf_fast)(V x)
 }
 #define EXP(x) F(exp_fast)(x)
 #define ERF(x) F(erf_fast)(x)
+#define SIGMOID(x) F(sigmoid_fast)(x)
 #else
 #define EXP(x) exp(x)
 #define ERF(x) erf(x)
+#define SIGMOID(x) ((V)1 / ((V)1 + exp(-(x))))
 #endif

@@ -46,7 +46,7 @@ static inline V F(apply)(V x, A_ACC alpha, A_ACC beta)
 #elif defined(OP_SELU)
     return x > (V)0 ? beta * x : beta * alpha * expm1(x);
 #elif defined(OP_SIGMOID)
-    return (V)1 / ((V)1 + EXP(-x));
+    return SIGMOID(x);
 #elif defined(OP_SIGN)
     return x > (V)0 ? (V)1 : x < (V)0 ? (V)-1 : x;
 #elif defined(OP_SIN)
