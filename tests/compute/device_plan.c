@@ -6,6 +6,7 @@
 
 #include "conformance.h"
 #include "graph/session.h"
+#include "ops/op.h"
 
 /* What cx_plan_create does before it builds anything; with the data of integer inputs fixed. */
 static enum cx_status describe(struct cx_session *session, const struct cx_tensor *inputs,
@@ -65,6 +66,13 @@ static bool has_choices(struct cx_session *session, const struct cx_tensor *inpu
     return found;
 }
 
+static uint32_t reorder_n;
+
+uint32_t device_reorder_n(void)
+{
+    return reorder_n;
+}
+
 enum cx_status device_plan(struct cx_session *session, const struct cx_tensor *inputs,
                            uint32_t input_n, struct cx_plan **ret_plan, struct cx_error *error)
 {
@@ -74,6 +82,9 @@ enum cx_status device_plan(struct cx_session *session, const struct cx_tensor *i
     enum cx_status status = cx_plan_create(session, shapes, input_n, NULL, ret_plan, error);
     if (status == CX_UNSUPPORTED && strstr(error->text, "data of a run") != NULL)
         status = plan_with_data(session, inputs, input_n, ret_plan, error);
+    reorder_n = 0;
+    for (uint32_t n = 0; status == CX_OK && n < (*ret_plan)->bound->node_count; n++)
+        reorder_n += (*ret_plan)->bound->nodes[n].op == &cx_ops[CX_OP_ID_Reorder];
     return status;
 }
 
@@ -196,7 +207,8 @@ struct cx_device *device_open_family(const char *family)
     struct cx_error error;
     struct cx_device *device = NULL;
     struct cx_device_options options = {.family = strncmp(family, "gpu", 3) == 0 ? CX_FAMILY_GPU
-                                                                                 : CX_FAMILY_CPU};
+                                                                                 : CX_FAMILY_CPU,
+                                        .block_all = strcmp(family, "cpu-blocks") == 0};
     const char *cache = getenv("XDG_CACHE_HOME");
     enum cx_status status = cache != NULL ? cx_setup(cache, &error) : CX_OK;
     if (status == CX_OK)

@@ -11,10 +11,10 @@
 #include "graph/arena.h"
 #include "graph/tensor.h"
 
-/* The machine's first device with the kernels of FAMILY, "cpu" or "gpu", and the test run's cache.
- * A
- * "+" at its end is for device_wants_candidates. NULL with the reason printed: "skipped" where
- * there is no device at all. */
+/* The machine's first device with the kernels of FAMILY, "cpu", "gpu" or "cpu-blocks", which is
+ * CPU kernels in blocks of channels wherever they can be, and the test run's cache. A "+" at its
+ * end is for device_wants_candidates. NULL with the reason printed: "skipped" where there is no
+ * device at all. */
 struct cx_device *device_open_family(const char *family);
 
 /* A plan for inputs of these shapes, as cx_plan_create makes it. Many cases pass shapes, axes or
@@ -22,6 +22,9 @@ struct cx_device *device_open_family(const char *family);
  * when the plan is made. */
 enum cx_status device_plan(struct cx_session *session, const struct cx_tensor *inputs,
                            uint32_t input_n, struct cx_plan **ret_plan, struct cx_error *error);
+
+/* Conversions between layouts in the last plan made. */
+uint32_t device_reorder_n(void);
 
 /* Whether a case has a data set of that number. */
 bool device_has_set(const struct conf_case *one, uint32_t set);

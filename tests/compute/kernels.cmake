@@ -28,6 +28,7 @@ endfunction()
 foreach(shard RANGE 3)
   conformance_test(cpu ${shard} 4 onnx-node onnx-node-old onnx-real)
 endforeach()
+conformance_test(cpu-blocks 0 1 onnx-node)
 foreach(shard RANGE 1)
   conformance_test(gpu ${shard} 2 onnx-node)
 endforeach()
@@ -56,5 +57,5 @@ add_test(NAME compute.cl_syntax COMMAND sh ${CMAKE_CURRENT_LIST_DIR}/cl_syntax.s
   clang ${PROJECT_SOURCE_DIR}/compute/kernels)
 stoker_set_test(compute.cl_syntax TIMEOUT 120)
 
-stoker_criterion_test(NAME compute.grow SOURCES test_grow.c device_plan.c
+stoker_criterion_test(NAME compute.grow SOURCES test_grow.c device_plan.c candidates.c
   LIBS compute_model_builder compute_reference TIMEOUT 120)

@@ -1,7 +1,7 @@
 /* The ONNX conformance cases through a device: model, session, plan, run. A case is right, or it is
- * refused with a message that names the operator or type at fault. Arguments: cpu or gpu, the
- * family of kernels, with a + for each of their candidates in turn; SHARD/SHARDS; folders of cases.
- */
+ * refused with a message that names the operator or type at fault. Arguments: cpu, gpu or
+ * cpu-blocks, as for device_open_family, with a + for each candidate of the kernels in turn;
+ * SHARD/SHARDS; folders of cases. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -135,7 +135,7 @@ int main(int argc, char **argv)
     static struct candidates candidates;
     struct shard shard;
     if (argc < 4 || sscanf(argv[2], "%u/%u", &shard.index, &shard.count) != 2 || shard.count == 0) {
-        printf("usage: %s cpu|gpu[+] SHARD/SHARDS FOLDER…\n", argv[0]);
+        printf("usage: %s cpu|cpu-blocks|gpu[+] SHARD/SHARDS FOLDER…\n", argv[0]);
         return EXIT_FAILURE;
     }
     if (getenv("STOKER_CONFORMANCE_DIR") == NULL) {
