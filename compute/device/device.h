@@ -52,6 +52,11 @@ bool cx_device_halves(const struct cx_device *device);
 /* Whether tiled products of halves may add some up in half. */
 bool cx_device_half_sums(const struct cx_device *device);
 
+/* How fast one launch reads a buffer of about BYTES in order, when it was read just before: the
+ * speed of the cache that holds it, or of memory. Blocks. */
+enum cx_status cx_device_measure_read(struct cx_device *device, uint64_t bytes,
+                                      double *ret_gbytes_per_s, struct cx_error *err);
+
 /* Gives idle blocks back to the driver. */
 void cx_device_trim(struct cx_device *device);
 

@@ -57,54 +57,85 @@ static enum cx_status time_launch(struct cx_device *device, const struct cx_laun
     return status;
 }
 
-enum cx_status cx_device_measure(struct cx_device *device, double *ret_gflops,
-                                 double *ret_gbytes_per_s, struct cx_error *err)
+static uint32_t width_of(const struct cx_launch_spec *spec)
 {
-    bool cpu = device->info.family == CX_FAMILY_CPU;
-    uint32_t items = device->info.compute_units * (cpu ? ITEMS_CPU_EACH : ITEMS_GPU_EACH);
-    int32_t loops = cpu ? LOOPS_CPU : LOOPS_GPU;
-    struct cx_buffer *in = NULL, *out = NULL;
-    double flops_s = 0.0, read_s = 0.0;
-    struct cx_launch_spec spec;
-    spec_init(&spec, device, "peak_flops", items);
-    uint32_t width = spec.options[8] == '1' ? 16 : (uint32_t)(spec.options[8] - '0');
+    return spec->options[8] == '1' ? 16 : (uint32_t)(spec->options[8] - '0');
+}
 
+static uint32_t items_of(const struct cx_device *device)
+{
+    return device->info.compute_units *
+           (device->info.family == CX_FAMILY_CPU ? ITEMS_CPU_EACH : ITEMS_GPU_EACH);
+}
+
+static enum cx_status measure_flops(struct cx_device *device, double *ret_gflops,
+                                    struct cx_error *err)
+{
+    uint32_t items = items_of(device);
+    int32_t loops = device->info.family == CX_FAMILY_CPU ? LOOPS_CPU : LOOPS_GPU;
+    struct cx_buffer *out = NULL;
+    struct cx_launch_spec spec;
+    double s = 0.0;
+    spec_init(&spec, device, "peak_flops", items);
     enum cx_status status = cx_buffer_create(device, (uint64_t)items * sizeof(float), &out, err);
     if (status != CX_OK)
-        goto out;
+        return status;
     cx_launch_arg(&spec, cx_arg_value(0));
     cx_launch_arg(&spec, cx_arg_i32(loops));
     cx_launch_arg(&spec, cx_arg_f32(0.999f));
     cx_launch_arg(&spec, cx_arg_f32(0.001f));
-    struct cx_buffer *flops_buffers[] = {out, NULL, NULL, NULL};
-    status = time_launch(device, &spec, flops_buffers, &flops_s, err);
-    if (status != CX_OK)
-        goto out;
+    struct cx_buffer *buffers[] = {out, NULL, NULL, NULL};
+    status = time_launch(device, &spec, buffers, &s, err);
+    if (status == CX_OK)
+        *ret_gflops = 2.0 * SUMS * width_of(&spec) * loops * items / s * 1e-9;
+    cx_buffer_destroy(out);
+    return status;
+}
 
-    status = cx_buffer_create(device, READ_BYTES, &in, err);
+enum cx_status cx_device_measure_read(struct cx_device *device, uint64_t bytes,
+                                      double *ret_gbytes_per_s, struct cx_error *err)
+{
+    uint32_t items = items_of(device);
+    struct cx_buffer *in = NULL, *out = NULL;
+    struct cx_launch_spec spec;
+    double s = 0.0;
+    spec_init(&spec, device, "peak_read", items);
+    uint64_t step = (uint64_t)items * width_of(&spec) * sizeof(float) * 4;
+    uint64_t steps = bytes < step ? 1 : bytes / step;
+    enum cx_status status = cx_buffer_create(device, (uint64_t)items * sizeof(float), &out, err);
+    if (status == CX_OK)
+        status = cx_buffer_create(device, steps * step, &in, err);
     if (status != CX_OK)
         goto out;
     /* Untouched pages would all be one page of zeros, and read from cache. */
     const float one = 1.0f;
-    cl_int code =
-        clEnqueueFillBuffer(device->queue, in->mem, &one, sizeof one, 0, READ_BYTES, 0, NULL, NULL);
+    cl_int code = clEnqueueFillBuffer(device->queue, in->mem, &one, sizeof one, 0, steps * step, 0,
+                                      NULL, NULL);
     if (code != CL_SUCCESS) {
         status = cx_cl_fail(err, code, device, "clEnqueueFillBuffer");
         goto out;
     }
-    spec_init(&spec, device, "peak_read", items);
-    uint64_t vecs_each = READ_BYTES / sizeof(float) / width / items / 4 * 4;
     cx_launch_arg(&spec, cx_arg_value(0));
     cx_launch_arg(&spec, cx_arg_value(0));
-    cx_launch_arg(&spec, cx_arg_i32((int64_t)vecs_each));
-    struct cx_buffer *read_buffers[] = {in, out, NULL};
-    status = time_launch(device, &spec, read_buffers, &read_s, err);
-    if (status != CX_OK)
-        goto out;
-    *ret_gflops = 2.0 * SUMS * width * loops * items / flops_s * 1e-9;
-    *ret_gbytes_per_s = (double)vecs_each * width * sizeof(float) * items / read_s * 1e-9;
+    cx_launch_arg(&spec, cx_arg_i32((int64_t)steps * 4));
+    struct cx_buffer *buffers[] = {in, out, NULL};
+    status = time_launch(device, &spec, buffers, &s, err);
+    if (status == CX_OK)
+        *ret_gbytes_per_s = (double)(steps * step) / s * 1e-9;
 out:
     cx_buffer_destroy(in);
     cx_buffer_destroy(out);
+    return status;
+}
+
+enum cx_status cx_device_measure(struct cx_device *device, double *ret_gflops,
+                                 double *ret_gbytes_per_s, struct cx_error *err)
+{
+    double gflops = 0.0;
+    enum cx_status status = measure_flops(device, &gflops, err);
+    if (status == CX_OK)
+        status = cx_device_measure_read(device, READ_BYTES, ret_gbytes_per_s, err);
+    if (status == CX_OK)
+        *ret_gflops = gflops;
     return status;
 }
