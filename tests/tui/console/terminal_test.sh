@@ -96,6 +96,10 @@ keys NPage NPage
 wait_for "and scrolls to commands" shows 'drain AGENT \[SECONDS\]'
 keys q 1
 wait_for "back to the fleet" shows '\[Fleet\]'
+keys / e m b e r - 0 1 Enter g Enter
+wait_for "an agent's detail shows its batches" shows 'batch +resnet50:2: 4 rows, 35.5 rows/s'
+keys q Escape
+wait_for "and the fleet is whole again" shows 'ember-04 .*lost'
 
 # The list re-sorts under an open dialog; the dialog's target stays.
 keys s s s
