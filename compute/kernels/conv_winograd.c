@@ -54,8 +54,11 @@ struct costs {
 };
 static const struct costs costs_of[] = {{110, 105}, {450, 340}}; /* F(2x2), F(4x4) */
 
-#define LAUNCH_CYCLES 15000
+#define LAUNCH_CYCLES 60000 /* with the wait for its last work-item */
 #define CORE_CACHE_BYTES 524288.0
+/* What memory is worth: for less than a tenth of the time a form doesn't take twice of it. */
+#define KEPT_CYCLES_PER_BYTE 0.06
+#define UNHIDDEN 0.35              /* of the shorter one of work and waiting for memory */
 #define FAR_BYTES_PER_CYCLE 12.0   /* to a core from the cache that cores share */
 #define MEMORY_BYTES_PER_CYCLE 4.0 /* to a core from memory … */
 #define MEMORY_BYTES_MAX 16.0      /* … and to all together */
@@ -93,10 +96,16 @@ static double estimate(const struct cx_conv_call *c, const struct form *f)
         items *= (double)f->pairs;
         item = multiply + out;
     }
-    double cycles = before + ceil(items / cores) * item;
+    double rounds = ceil(items / cores), cycles = before + rounds * item;
     double memory = cores * MEMORY_BYTES_PER_CYCLE;
     memory = weights * (double)c->groups / (memory < MEMORY_BYTES_MAX ? memory : MEMORY_BYTES_MAX);
-    return cycles > memory ? cycles : memory;
+    /* Strips come back to weights that the cache has lost. */
+    if (f->own && weights > (double)device->cache_bytes / 2)
+        memory *= rounds;
+    double kept = weights * (double)c->groups *
+                  (1 - 9 / positions); /* beyond what the filters themselves would take */
+    return (cycles > memory ? cycles + UNHIDDEN * memory : memory + UNHIDDEN * cycles) +
+           KEPT_CYCLES_PER_BYTE * kept;
 }
 
 /* Floats from one position of V to the next: a little more than there are, for powers of two would
