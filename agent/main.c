@@ -6,6 +6,8 @@
 
 #include "devices.h"
 #include "executor_main.h"
+#include "tune_local.h"
+#include "worker.h"
 
 extern char **environ;
 
@@ -14,6 +16,7 @@ struct command {
     const char *usage;
     const char *help;
     int (*run)(const struct main_args *args);
+    const char *details; /* NULL: takes nothing but settings; else its own help */
 };
 
 _Static_assert((int)EXIT_NO_DEVICES == (int)AGENT_DEVICES_EXIT_NONE, "the agent reads this code");
@@ -68,6 +71,63 @@ static int run_config(const struct main_args *args)
     return EXIT_OK;
 }
 
+/* Fills in what is not a setting. False: it was misused, and that was said. */
+static bool read_tune_args(const struct main_args *args, struct agent_tune_options *options)
+{
+    for (int i = 0; i < args->n_rest; i++) {
+        const char *flag = args->rest[i];
+        const char *value = i + 1 < args->n_rest ? args->rest[i + 1] : "";
+        char *end = NULL;
+        if (flag[0] != '-' && options->model == NULL) {
+            options->model = flag;
+            continue;
+        }
+        i++;
+        if (strcmp(flag, "--device") == 0 && value[0] != '\0') {
+            options->device = value;
+        } else if (strcmp(flag, "--budget") == 0) {
+            if (!agent_tune_parse_span(value, &options->budget_us)) {
+                fprintf(stderr, "stokerd: --budget '%s' is not a time such as 60s or 5m\n", value);
+                return false;
+            }
+        } else if (strcmp(flag, "--batch") == 0) {
+            long batch = strtol(value, &end, 10);
+            if (*end != '\0' || batch < 1 || batch > AGENT_TUNE_BATCH_MAX ||
+                options->n_batches == AGENT_TUNE_BATCHES_MAX) {
+                fprintf(stderr, "stokerd: --batch '%s': 1 to %d, and %d of them at most\n", value,
+                        AGENT_TUNE_BATCH_MAX, AGENT_TUNE_BATCHES_MAX);
+                return false;
+            }
+            options->batches[options->n_batches++] = batch;
+        } else {
+            fprintf(stderr, "stokerd: unexpected '%s'; see stokerd tune --help\n", flag);
+            return false;
+        }
+    }
+    if (options->model == NULL)
+        fprintf(stderr, "stokerd: tune what? stokerd tune MODEL.onnx\n");
+    return options->model != NULL;
+}
+
+static int run_tune(const struct main_args *args)
+{
+    char error[AGENT_CONFIG_ERROR_MAX], cache_dir[AGENT_CONFIG_TEXT_MAX + 16];
+    static struct agent_config_loaded loaded;
+    struct agent_tune_options options = {
+        .budget_us = 60000000, .cache_dir = cache_dir, .as_json = args->as_json};
+    if (!read_tune_args(args, &options))
+        return EXIT_USAGE;
+    if (agent_config_load(&args->sources, &loaded, error) != 0) {
+        fprintf(stderr, "stokerd: %s\n", error);
+        return EXIT_CONFIG;
+    }
+    agent_worker_programs_dir(&loaded.values, cache_dir, sizeof(cache_dir));
+    /* The choices of the setting stand in the order of enum cx_precision. */
+    options.precision = loaded.values.precision;
+    options.memory_max = (uint64_t)loaded.values.device_memory_max;
+    return agent_tune_main(&options);
+}
+
 /* Started by the agent, never by a person: no help, no settings. */
 static int run_executor(const struct main_args *args)
 {
@@ -92,15 +152,35 @@ static int run_executor(const struct main_args *args)
     return agent_executor_main(&options);
 }
 
+static const char tune_details[] =
+    "  --device ID      which device, as stokerd devices lists them; default: the first GPU\n"
+    "  --batch N        rows of a batch; again for more sizes; default 1\n"
+    "  --budget SPAN    time for each size, 60s unless given: 90s, 5m\n"
+    "  --output json    one object for programs\n"
+    "  --cache-dir DIR  the agent's, so that its executors find what was learnt\n"
+    "\nRuns the model with each way its kernels can do a node, refuses those that give other\n"
+    "results, and keeps what makes the whole model faster. Executors that start afterwards use\n"
+    "it. Tune while the device has nothing else to do: cordon or drain its agent first. Ctrl-C\n"
+    "stops and keeps what was learnt.\n"
+    "\nExamples:\n"
+    "  stokerd tune models/resnet50/1/model.onnx\n"
+    "  stokerd tune model.onnx --device 0:1 --batch 1 --batch 8 --budget 5m --output json\n"
+    "\nExit codes: 0 done, 1 failed, 2 wrong usage, 3 wrong setting, 4 no OpenCL device,\n"
+    "130 stopped by Ctrl-C.\n";
+
 static const struct command commands[] = {
-    {"", "stokerd [OPTIONS]", "coordinator and agent in one process", run_both},
-    {"agent", "stokerd agent [OPTIONS]", "drive this host's devices for a coordinator", run_agent},
+    {"", "stokerd [OPTIONS]", "coordinator and agent in one process", run_both, NULL},
+    {"agent", "stokerd agent [OPTIONS]", "drive this host's devices for a coordinator", run_agent,
+     NULL},
     {"coordinator", "stokerd coordinator [OPTIONS]", "take jobs and place them on agents",
-     run_coordinator},
-    {"devices", "stokerd devices [--output json]", "list this host's OpenCL devices", run_devices},
+     run_coordinator, NULL},
+    {"devices", "stokerd devices [--output json]", "list this host's OpenCL devices", run_devices,
+     NULL},
     {"config", "stokerd config [--show|--sample] [--output json] [OPTIONS]",
-     "show the settings in force and where each comes from, or a sample file", run_config},
-    {"executor", NULL, NULL, run_executor},
+     "show the settings in force and where each comes from, or a sample file", run_config, NULL},
+    {"tune", "stokerd tune MODEL.onnx [--device ID] [--batch N]... [--budget SPAN] [--output json]",
+     "measure which kernels a model runs fastest with, and keep that", run_tune, tune_details},
+    {"executor", NULL, NULL, run_executor, NULL},
 };
 
 static void print_help(void)
@@ -178,7 +258,10 @@ int main(int argc, char **argv)
     bool is_named = argc > 1 && argv[1][0] != '-';
     const struct command *command = command_find(is_named ? argv[1] : "");
     if (has_flag(argc, argv, "--help") || (argc > 1 && strcmp(argv[1], "help") == 0)) {
-        print_help();
+        if (is_named && command != NULL && command->details != NULL)
+            printf("%s\n      %s\n\n%s", command->usage, command->help, command->details);
+        else
+            print_help();
         return EXIT_OK;
     }
     if (has_flag(argc, argv, "--version")) {
@@ -200,7 +283,7 @@ int main(int argc, char **argv)
     code = EXIT_USAGE;
     if (!sort_args(argc - first, argv + first, flags, rest, &args))
         goto out;
-    if (args.n_rest > 0 && command->run != run_executor) {
+    if (args.n_rest > 0 && command->run != run_executor && command->details == NULL) {
         fprintf(stderr, "stokerd: unexpected '%s'; see stokerd --help\n", rest[0]);
         goto out;
     }

@@ -21,6 +21,9 @@ struct agent_worker_options {
     void *user;
 };
 
+/* Where the executors of an agent with these settings keep built programs and what tuning found. */
+void agent_worker_programs_dir(const struct agent_config *config, char *ret_path, size_t size);
+
 /* Opens the model store, starts the threads, the executors and the first dial. Copies what it
  * needs. Its thread logs. AGENT_ERR_IO, AGENT_ERR_NET, AGENT_ERR_NOMEM. */
 enum agent_status agent_worker_create(const struct agent_worker_options *options,

@@ -11,16 +11,16 @@ static void died(struct agent_worker *worker, uint32_t device, const char *text)
     agent_worker_later(worker, (struct worker_event){.kind = WORKER_DIED, .device = device}, text);
 }
 
-static void programs_dir(const struct agent_worker *worker, char *ret_path, size_t size)
+void agent_worker_programs_dir(const struct agent_config *config, char *ret_path, size_t size)
 {
-    snprintf(ret_path, size, "%.1000s/programs", worker->config.cache_dir);
+    snprintf(ret_path, size, "%.1000s/programs", config->cache_dir);
 }
 
 void agent_worker_device_start(struct agent_worker *worker, uint32_t index)
 {
     struct worker_device *device = &worker->devices[index];
     char cache_dir[AGENT_CONFIG_TEXT_MAX + 16], error[256];
-    programs_dir(worker, cache_dir, sizeof(cache_dir));
+    agent_worker_programs_dir(&worker->config, cache_dir, sizeof(cache_dir));
     struct executor_process_options options = {
         .path = worker->config.executor_path,
         .device = device->info.id,

@@ -38,4 +38,17 @@ expect 0 '^;credit = 256' "$stokerd" config --sample
 expect 4 'OpenCL' env OCL_ICD_VENDORS="$work/none" "$stokerd" devices
 expect 4 'no OpenCL device' env OCL_ICD_VENDORS="$work/none" "$stokerd" agent --cache-dir "$work/cache"
 
+expect 2 'tune what' "$stokerd" tune
+expect 2 "'soon' is not a time" "$stokerd" tune model.onnx --budget soon
+expect 2 "'0': 1 to 65536" "$stokerd" tune model.onnx --batch 0
+expect 2 "unexpected '--fast'" "$stokerd" tune model.onnx --fast now
+expect 0 '--budget 5m' "$stokerd" tune --help
+expect 4 'OpenCL' env OCL_ICD_VENDORS="$work/none" "$stokerd" tune model.onnx --cache-dir "$work/cache"
+if "$stokerd" devices >"$work/out" 2>&1; then
+    digits=$(dirname "$0")/../../assets/models/digits/1/model.onnx
+    expect 1 'nothing.onnx' "$stokerd" tune "$work/nothing.onnx" --cache-dir "$work/cache"
+    expect 0 'batch 3: ' "$stokerd" tune "$digits" --budget 2s --batch 1 --batch 3 --cache-dir "$work/cache"
+    expect 0 '"elapsed_us"' "$stokerd" tune "$digits" --budget 1s --output json --cache-dir "$work/cache"
+fi
+
 [ "$failures" -eq 0 ] && echo "all commands answer as documented"
