@@ -7,6 +7,7 @@
 #include "kernels/conv_cpu.h"
 #include "kernels/window_args.h"
 
+#define FLOATS_A_CYCLE 8 /* read from beyond a core's own cache, while it calculates */
 #define PANEL_FLOATS_MAX (INT64_C(128) << 10) /* of local memory: what a core's own cache holds */
 #define WORTH_TRYING 1.12                     /* times the lowest cost */
 #define PLAIN_BLOCK 4 /* channels that the panel keeps together of an input in PLAIN */
@@ -156,6 +157,7 @@ static double item_cost(const struct cx_conv_call *c, struct tiling *t)
 {
     int64_t lines = item_lines(t), row = t->panel ? t->columns_each : t->mr;
     int64_t run = t->flat ? lines * row : row;
+    run = run < c->pixels ? run : c->pixels;
     int64_t strips = t->flat ? 1 : divide_up(lines, t->rows);
     int64_t left = run % t->mr;
     double pixels = (double)(run / t->mr * t->mr * t->rows);
@@ -172,6 +174,9 @@ static double item_cost(const struct cx_conv_call *c, struct tiling *t)
     double steps = (double)(t->tile_channels * c->taps);
     double tiles = pixels / (t->mr * t->rows);
     double cost = (double)t->tiles_each * (pixels * 2 * steps + pixels * 6 + tiles * 40);
+    double floats = (double)t->tiles_each * t->tile_channels * (double)(c->taps * 2 * t->block) +
+                    pixels * (double)(blocks * t->in_block);
+    cost += floats / FLOATS_A_CYCLE;
     t->panel_blocks = blocks;
     if (t->panel)
         cost += panel_cost(c, t, blocks, pixels);

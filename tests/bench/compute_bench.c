@@ -1,10 +1,13 @@
 /* Runs a model on a device and prints figures, one a line: name value unit.
  *
- * compute_bench [-d DEVICE] [-f cpu|gpu] [-q] [-k CANDIDATE] [-t SECONDS] [-c CACHE_DIR] [-n RUNS]
- *               [-a] [-p] [-l] [-x SHAPE]… [-i FILE]… [-o FILE]… MODEL.onnx [BATCH…]
- * -f takes the kernels of that family, -q keeps numbers in half, -k takes a candidate
- * wherever kernels have it, by its name or its beginning. -t tunes for so long before each batch;
- * what is found is remembered in CACHE_DIR. -a adds the throughput of runs whose copies overlap.
+ * compute_bench [-d DEVICE] [-f cpu|gpu] [-w WIDTH] [-q] [-k CANDIDATE] [-t SECONDS]
+ *               [-c CACHE_DIR] [-n RUNS] [-a] [-p] [-l] [-x SHAPE]… [-i FILE]… [-o FILE]…
+ *               MODEL.onnx [BATCH…]
+ *
+ * -f takes the kernels of that family, -w those for vectors of so many floats, -q keeps numbers in
+ * half, -k takes a candidate wherever kernels have it, by its name or its beginning. -t tunes for
+ * so long before each batch; what is found is remembered in CACHE_DIR. -a adds the throughput of
+ * runs whose copies overlap.
  * The first axis of every input is the batch; -x gives an input's whole shape ("1x3x224x224")
  * instead, the first -x the first input's and so on. -i reads an input's bytes, -o writes an
  * output's, in the same way. -p adds a line a launch and one a kernel.
@@ -26,12 +29,14 @@
 
 #define RUNS_DEFAULT 30
 #define RUNS_MAX 10000
+#define WIDTH_MAX 16
 #define TUNE_S_MAX 86400
 #define IO_MAX 16
 
 struct bench {
     const char *model_path, *device_id, *cache_dir, *candidate;
     enum cx_family family;
+    long width;
     enum cx_precision precision;
     const char *shapes[IO_MAX], *input_paths[IO_MAX], *output_paths[IO_MAX];
     int shape_n, input_path_n, output_path_n;
@@ -351,6 +356,7 @@ static enum cx_status open_all(struct bench *bench)
 {
     struct cx_device_options options = {.cache_dir = bench->cache_dir,
                                         .family = bench->family,
+                                        .float_width = (uint32_t)bench->width,
                                         .precision = bench->precision,
                                         .candidate = bench->candidate,
                                         .profiling = bench->profile};
@@ -389,7 +395,7 @@ static bool read_options(struct bench *bench, int argc, char **argv)
     int option;
     long count;
     bool good = true;
-    while (good && (option = getopt(argc, argv, "d:f:k:t:c:n:apqlx:i:o:")) != -1) {
+    while (good && (option = getopt(argc, argv, "d:f:w:k:t:c:n:apqlx:i:o:")) != -1) {
         if (option == 'd')
             bench->device_id = optarg;
         else if (option == 'c')
@@ -398,6 +404,8 @@ static bool read_options(struct bench *bench, int argc, char **argv)
             bench->family = CX_FAMILY_GPU;
         else if (option == 'f' && strcmp(optarg, "cpu") == 0)
             bench->family = CX_FAMILY_CPU;
+        else if (option == 'w')
+            good = parse_count(optarg, WIDTH_MAX, &bench->width);
         else if (option == 'k')
             bench->candidate = optarg;
         else if (option == 't')
@@ -430,7 +438,8 @@ int main(int argc, char **argv)
 {
     static struct bench bench = {.runs = RUNS_DEFAULT};
     if (!read_options(&bench, argc, argv)) {
-        fputs("usage: compute_bench [-d DEVICE] [-f cpu|gpu] [-q] [-k CANDIDATE] [-t SECONDS]\n"
+        fputs("usage: compute_bench [-d DEVICE] [-f cpu|gpu] [-w WIDTH] [-q] [-k CANDIDATE] [-t "
+              "SECONDS]\n"
               "       [-c CACHE_DIR] [-n RUNS] [-a] [-p] [-l] [-x SHAPE]… [-i FILE]… [-o FILE]…\n"
               "       MODEL.onnx [BATCH…]\n",
               stderr);
