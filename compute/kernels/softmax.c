@@ -3,7 +3,9 @@
 
 #include "kernels/kernel_spec.h"
 
-#define GROUP_GPU 64 /* as in gpu/softmax.cl */
+#define GROUP_GPU 64             /* as in gpu/softmax.cl */
+#define STRIP_BYTES (256 * 1024) /* half of a small second cache */
+#define STRIP_MAX 64             /* columns; four cache lines of floats a row */
 
 static void describe_rows(struct cx_launch_spec *spec, struct cx_prepare *p, int64_t n,
                           int64_t rows)
@@ -17,6 +19,37 @@ static void describe_rows(struct cx_launch_spec *spec, struct cx_prepare *p, int
     }
     cx_launch_arg(spec, cx_arg_i64(rows));
     cx_launch_arg(spec, cx_arg_i64(cx_spec_rows(spec, p, rows, n)));
+}
+
+/* Columns of a strip that fits what a CPU's second cache surely has; 0 when not one vector does. */
+static int64_t strip_of(const struct cx_prepare *p, enum cx_dtype dtype, int64_t n, int64_t inner,
+                        int64_t width)
+{
+    int64_t size = dtype == CX_DTYPE_DOUBLE ? sizeof(double) : sizeof(float);
+    uint64_t local = cx_prepare_device(p)->local_bytes;
+    int64_t room = local < STRIP_BYTES ? (int64_t)local : STRIP_BYTES;
+    int64_t columns = room / size / n / width * width;
+    int64_t all = (inner + width - 1) / width * width;
+    columns = columns < STRIP_MAX ? columns : STRIP_MAX;
+    return columns < all ? columns : all;
+}
+
+static void describe_columns(struct cx_launch_spec *spec, struct cx_prepare *p, enum cx_dtype dtype,
+                             const int64_t sizes[3], int64_t width)
+{
+    int64_t outer = sizes[0], n = sizes[1], inner = sizes[2];
+    bool cpu = cx_spec_is_cpu(p);
+    int64_t strip = cpu ? strip_of(p, dtype, n, inner, width) : 0;
+    spec->kernel = strip > 0 ? "softmax_strips" : "softmax_columns";
+    if (strip > 0) {
+        int64_t size = dtype == CX_DTYPE_DOUBLE ? sizeof(double) : sizeof(float);
+        cx_launch_arg(spec, cx_arg_local((uint64_t)(n * strip * size)));
+    }
+    cx_launch_arg(spec, cx_arg_i64(n));
+    cx_launch_arg(spec, cx_arg_i64(inner));
+    cx_launch_arg(spec, cx_arg_i64(strip > 0 ? strip : outer));
+    int64_t columns = strip > 0 ? strip : cpu ? width : 1;
+    cx_spec_range(spec, p, outer * ((inner + columns - 1) / columns));
 }
 
 static enum cx_status prepare(struct cx_prepare *p)
@@ -45,12 +78,7 @@ static enum cx_status prepare(struct cx_prepare *p)
     if (inner == 1) {
         describe_rows(&spec, p, n, outer);
     } else {
-        spec.kernel = "softmax_columns";
-        cx_launch_arg(&spec, cx_arg_i64(n));
-        cx_launch_arg(&spec, cx_arg_i64(inner));
-        cx_launch_arg(&spec, cx_arg_i64(outer));
-        cx_spec_range(&spec, p,
-                      cx_spec_is_cpu(p) ? outer * ((inner + width - 1) / width) : outer * inner);
+        describe_columns(&spec, p, x->dtype, (const int64_t[]){outer, n, inner}, width);
     }
     return cx_prepare_launch(p, &spec);
 }

@@ -151,3 +151,67 @@ __kernel void softmax_columns(__global const A_T *src, __global D_T *dst, long n
         STOREW(D, EXPW(LOADW(A, src, i * inner) - most) * by, dst, i * inner);
 #endif
 }
+
+#define AHEAD 12 /* rows: memory is as far away as a few of them take */
+
+static inline void fetch(__global const void *p, long bytes)
+{
+    for (long k = 0; k < bytes; k += 64)
+        __builtin_prefetch((const void *)((size_t)p + k), 0, 2);
+}
+
+/* The same for a strip of strip columns at a time, a multiple of W, that is read once: it waits in
+ * local memory, where its rows lie side by side whatever their distance. Item k takes strip k of
+ * all outer * strips; n * strip elements of A_ACC are in local memory. */
+__kernel __attribute__((reqd_work_group_size(1, 1, 1))) void
+softmax_strips(__global const A_T *src, __global D_T *dst, __local A_ACC *kept, long n, long inner,
+               long strip)
+{
+    long strips = (inner + strip - 1) / strip;
+    long c = (long)get_global_id(0) % strips * strip, width = min(strip, inner - c);
+    long at = (long)get_global_id(0) / strips * n * inner + c, full = width / W * W;
+    src += at;
+    dst += at;
+    for (long i = 0; i < n; i++) {
+        if (i + AHEAD < n)
+            fetch(src + (i + AHEAD) * inner, width * sizeof(A_T));
+        for (long k = 0; k < full; k += W)
+            CAT(vstore, W)(LOADW(A, src, i * inner + k), 0, kept + i * strip + k);
+        for (long k = full; k < strip; k++)
+            kept[i * strip + k] = k < width ? LOAD1(A, src, i * inner + k) : 0;
+    }
+    for (long k = 0; k < strip; k += W) {
+        V most = (V)-INFINITY, sum = (V)0;
+        for (long i = 0; i < n; i++)
+            most = fmax(most, CAT(vload, W)(0, kept + i * strip + k));
+        for (long i = 0; i < n; i++) {
+            V x = CAT(vload, W)(0, kept + i * strip + k) - most;
+            V e = EXPW(x);
+            sum += e;
+#ifdef OP_LOG
+            CAT(vstore, W)(x, 0, kept + i * strip + k);
+#else
+            CAT(vstore, W)(e, 0, kept + i * strip + k);
+#endif
+        }
+#ifdef OP_LOG
+        sum = log(sum);
+#define FINISH(x) ((x) - sum)
+#else
+        sum = (A_ACC)1 / sum;
+#define FINISH(x) ((x) * sum)
+#endif
+        for (long i = 0; i < n; i++) {
+            V x = FINISH(CAT(vload, W)(0, kept + i * strip + k));
+            CAT(vstore, W)(x, 0, kept + i * strip + k);
+        }
+    }
+    for (long i = 0; i < n; i++) {
+        if (i + AHEAD < n)
+            fetch(dst + (i + AHEAD) * inner, width * sizeof(D_T));
+        for (long k = 0; k < full; k += W)
+            STOREW(D, CAT(vload, W)(0, kept + i * strip + k), dst, i * inner + k);
+        for (long k = full; k < width; k++)
+            STORE1(D, kept[i * strip + k], dst, i * inner + k);
+    }
+}
