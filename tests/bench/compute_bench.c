@@ -247,6 +247,18 @@ static enum cx_status time_ahead(struct bench *bench, const struct job *job)
     return status;
 }
 
+/* What copying takes of a run: the device's clock tells. */
+static enum cx_status print_copies(struct bench *bench, const struct job *job)
+{
+    struct cx_timing timing;
+    enum cx_status status =
+        cx_run(job->plan, (const void *const *)job->inputs, job->outputs, &timing, &bench->err);
+    if (status == CX_OK)
+        printf("batch%ld_copies %llu us\n", job->batch,
+               (unsigned long long)(timing.copy_in_us + timing.copy_out_us));
+    return status;
+}
+
 static enum cx_status time_runs(struct bench *bench, const struct job *job)
 {
     enum cx_status status = CX_OK;
@@ -255,7 +267,8 @@ static enum cx_status time_runs(struct bench *bench, const struct job *job)
     if (status != CX_OK)
         return status;
     print_figures(bench, job);
-    if (bench->ahead)
+    status = print_copies(bench, job);
+    if (bench->ahead && status == CX_OK)
         status = time_ahead(bench, job);
     if (bench->profile && status == CX_OK)
         status = launch_table_print(job->plan, &bench->err);
