@@ -92,12 +92,13 @@ static enum cx_status open_cache(struct cx_device *device, const struct cx_devic
 }
 
 /* What measurements of this device depend on, besides what was measured. */
-static XXH128_hash_t choices_identity(const struct cx_device_info *info)
+static XXH128_hash_t choices_identity(const struct cx_device *device)
 {
+    const struct cx_device_info *info = &device->info;
     const char *texts[] = {info->id,     info->name,    info->vendor,      info->platform_name,
                            info->driver, info->version, CANDIDATES_VERSION};
-    const uint64_t numbers[] = {info->family, info->compute_units, info->float_width,
-                                info->fp16,   info->fp64,          cx_sources_hash()};
+    const uint64_t numbers[] = {info->family, info->compute_units, info->float_width, info->fp16,
+                                info->fp64,   cx_sources_hash(),   device->precision};
     XXH128_hash_t key = {0, 0};
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
         cx_key_add_text(&key, texts[i]);
@@ -110,7 +111,7 @@ static enum cx_status open_choices(struct cx_device *device, const char *cache_d
                                    struct cx_error *err)
 {
     char path[PATH_BYTES];
-    device->choices_identity = choices_identity(&device->info);
+    device->choices_identity = choices_identity(device);
     if (cache_dir == NULL)
         return CX_OK;
     int n = snprintf(path, sizeof path, "%s/choices/%s-%s.txt", cache_dir, device->info.id,
