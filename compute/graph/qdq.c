@@ -102,6 +102,7 @@ enum cx_status cx_qdq_become(struct cx_qdq *pass, struct cx_qdq_chain *chain, en
     node->name = chain->real->name;
     node->op = &cx_ops[op];
     node->attrs = attrs;
+    node->attrs_hash = attrs != NULL ? chain->real->attrs_hash : 0;
     node->opset = node->op->since;
     node->inputs = copy;
     node->input_count = count;

@@ -77,6 +77,7 @@ static enum cx_status fuse_residual(struct cx_qdq *pass, struct cx_node *sum, bo
     inputs[CX_QL_SUM_ZERO] = sum->inputs[7];
     sum->op = host->op;
     sum->attrs = host->attrs;
+    sum->attrs_hash = host->attrs_hash;
     sum->opset = host->opset;
     sum->name = host->name;
     sum->inputs = inputs;

@@ -67,23 +67,37 @@ static bool all_constant(const struct cx_qlinear_call *c)
     return true;
 }
 
-/* Whether every weight less its zero point is a signed byte. */
-static bool weights_fit(const struct cx_qlinear_call *c)
+int8_t cx_qlinear_weight_part(int weight, int part)
+{
+    int number = 0;
+    for (int i = 0; i <= part; i++) {
+        number = weight < INT8_MIN ? INT8_MIN : weight > INT8_MAX ? INT8_MAX : weight;
+        weight -= number;
+    }
+    return (int8_t)number;
+}
+
+/* How many signed bytes the largest weight takes: unsigned weights with a zero point far from their
+ * middle take two, at the price of as many steps. */
+static int count_parts(const struct cx_qlinear_call *c)
 {
     const struct cx_value *w = cx_qlinear_value(c, CX_QL_W);
     int64_t middle = w->dtype == CX_DTYPE_UINT8 ? 128 : 0;
+    int low = 0, high = 0, parts = 1;
     for (int64_t m = 0; m < c->groups * c->rows; m++) {
         if (int_at(c, CX_QL_W_ZERO, m) == middle)
             continue;
         for (int64_t channel = 0; channel < c->channels; channel++) {
             for (int64_t tap = 0; tap < c->taps; tap++) {
                 int number = cx_qlinear_weight(c, m, channel, tap);
-                if (number < INT8_MIN || number > INT8_MAX)
-                    return false;
+                low = number < low ? number : low;
+                high = number > high ? number : high;
             }
         }
     }
-    return true;
+    while (low < INT8_MIN * parts || high > INT8_MAX * parts)
+        parts++;
+    return parts;
 }
 
 static bool resolve_conv(struct cx_qlinear_call *c)
@@ -143,8 +157,7 @@ bool cx_qlinear_resolve(const struct cx_device_info *device, const struct cx_gra
     const struct cx_value *residual = cx_qlinear_value(&c, CX_QL_RESIDUAL);
     if (residual != NULL && residual->dtype != graph->values[node->outputs[0]].dtype)
         return false;
-    if (!weights_fit(&c))
-        return false;
+    c.parts = count_parts(&c);
     *ret_call = c;
     return true;
 }

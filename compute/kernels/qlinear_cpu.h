@@ -23,10 +23,11 @@ struct cx_qlinear_call {
     int64_t w_row, w_channel; /* steps in the weights; taps lie side by side */
     int x_zero;               /* of the input as unsigned bytes */
     bool x_signed;
+    int parts; /* signed bytes that a weight less its zero point is the sum of: 1 to 3 */
 };
 
 /* False where only the plain kernels do: parameters that a run decides, 16-bit scales, three
- * spatial axes, weights that don't fit a signed byte once their zero point is taken off. */
+ * spatial axes. */
 bool cx_qlinear_resolve(const struct cx_device_info *device, const struct cx_graph *graph,
                         const struct cx_node *node, struct cx_qlinear_call *ret_call);
 
@@ -38,6 +39,8 @@ const struct cx_value *cx_qlinear_value(const struct cx_qlinear_call *c, uint32_
 
 /* Weight of output channel M of all groups, less its zero point. */
 int cx_qlinear_weight(const struct cx_qlinear_call *c, int64_t m, int64_t channel, int64_t tap);
+/* One of its parts; those from the second on are 0 for a weight that fits a signed byte. */
+int8_t cx_qlinear_weight_part(int weight, int part);
 
 /* Of each output channel, at the places that a kernel wants (see struct cx_qlinear_order): the
  * multiplier of its sums, and its bias with the input's zero point taken in. */

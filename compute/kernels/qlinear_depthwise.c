@@ -42,7 +42,7 @@ bool cx_qlinear_is_depthwise(const struct cx_qlinear_call *c)
     return line_columns(c, &f) * f.width * w->kernel[1] <= LINES_BYTES_MAX;
 }
 
-/* [block][row of taps][quad][shift][channel][tap] */
+/* [block][row of taps][quad][part of the weights][shift][channel][tap] */
 static void pack_weights(const struct cx_value *value, void *data, const void *context)
 {
     const struct form *f = context;
@@ -55,8 +55,12 @@ static void pack_weights(const struct cx_value *value, void *data, const void *c
             int64_t tap = i / f->shifts, shift = i % f->shifts;
             int64_t x = tap % kernel_w + shift;
             int64_t step = (m / f->width * kernel_h + tap / kernel_w) * f->quads + x / QUAD;
-            to[((step * f->shifts + shift) * f->width + m % f->width) * QUAD + x % QUAD] =
-                (int8_t)cx_qlinear_weight(c, m, 0, tap);
+            int weight = cx_qlinear_weight(c, m, 0, tap);
+            for (int part = 0; part < c->parts; part++) {
+                int64_t vector = (step * c->parts + part) * f->shifts + shift;
+                to[(vector * f->width + m % f->width) * QUAD + x % QUAD] =
+                    cx_qlinear_weight_part(weight, part);
+            }
         }
     }
 }
@@ -72,7 +76,8 @@ enum cx_status cx_qlinear_depthwise(struct cx_prepare *p, const struct cx_qlinea
     struct cx_launch_spec spec;
     char kind[32];
     snprintf(kind, sizeof kind, "depthwise-%d-%d", (int)f.width, (int)f.shifts);
-    uint64_t bytes = (uint64_t)(blocks * w->kernel[1] * f.quads * f.shifts * f.width * QUAD);
+    uint64_t bytes =
+        (uint64_t)(blocks * w->kernel[1] * f.quads * c->parts * f.shifts * f.width * QUAD);
     enum cx_status status = cx_qlinear_pack_weights(p, c, kind, bytes, pack_weights, &f, &weights);
     if (status == CX_OK)
         status = cx_qlinear_pack_multipliers(p, &order, &multipliers);
@@ -83,7 +88,8 @@ enum cx_status cx_qlinear_depthwise(struct cx_prepare *p, const struct cx_qlinea
         status = cx_qlinear_dot_options(p, c, &spec);
     if (status != CX_OK)
         return status;
-    cx_launch_option(&spec, "-DKERNEL_H=%d -DQUADS=%d", (int)w->kernel[1], (int)f.quads);
+    cx_launch_option(&spec, "-DKERNEL_H=%d -DQUADS=%d -DPARTS=%d", (int)w->kernel[1], (int)f.quads,
+                     c->parts);
     cx_launch_option(&spec, "-DSTRIDE_W=%d -DFLIP=%d", (int)w->stride[2], c->x_signed ? 128 : 0);
     int64_t each = cx_split_each(w->out[1], c->batch * blocks, c->device, ROWS_MIN);
     const int64_t size[CX_RANK_MAX] = {w->in[1], w->in[2], w->out[1], w->out[2], blocks, each};

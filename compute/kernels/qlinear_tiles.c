@@ -41,7 +41,7 @@ static struct plan plan_of(const struct cx_qlinear_call *c)
     f.blocks = (c->channels + f.block - 1) / f.block;
     f.copies = f.quads || padded || c->x_signed || (!c->is_conv && f.block != c->channels);
     f.tiles = (c->rows + 2 * f.width - 1) / (2 * f.width);
-    f.steps = f.blocks * c->taps * (f.block / QUAD);
+    f.steps = c->parts * f.blocks * c->taps * (f.block / QUAD);
     return f;
 }
 
@@ -51,12 +51,12 @@ bool cx_qlinear_has_tiles(const struct cx_qlinear_call *c)
     return c->groups == 1 || (c->channels % width == 0 && c->rows % width == 0);
 }
 
-/* [group][tile][step][channel of two vectors][input channel] */
+/* [group][tile][part of the weights][step][channel of two vectors][input channel] */
 static void pack_weights(const struct cx_value *value, void *data, const void *context)
 {
     const struct plan *f = context;
     const struct cx_qlinear_call *c = f->call;
-    int64_t lanes = 2 * f->width;
+    int64_t lanes = 2 * f->width, part_steps = f->steps / c->parts;
     (void)value;
     for (int64_t m = 0; m < c->groups * c->rows; m++) {
         int64_t group = m / c->rows, row = m % c->rows;
@@ -65,8 +65,10 @@ static void pack_weights(const struct cx_value *value, void *data, const void *c
             int64_t block = channel / f->block, in_block = channel % f->block;
             for (int64_t tap = 0; tap < c->taps; tap++) {
                 int64_t step = (block * c->taps + tap) * (f->block / QUAD) + in_block / QUAD;
-                tile[(step * lanes + row % lanes) * QUAD + in_block % QUAD] =
-                    (int8_t)cx_qlinear_weight(c, m, channel, tap);
+                int weight = cx_qlinear_weight(c, m, channel, tap);
+                for (int part = 0; part < c->parts; part++, step += part_steps)
+                    tile[(step * lanes + row % lanes) * QUAD + in_block % QUAD] =
+                        cx_qlinear_weight_part(weight, part);
             }
         }
     }
@@ -79,14 +81,13 @@ static void pack_offsets(const struct cx_value *value, void *data, const void *c
     const struct cx_window *w = &f->call->window;
     int32_t *to = data;
     (void)value;
-    for (int64_t block = 0; block < f->blocks; block++)
-        for (int64_t y = 0; y < w->kernel[1]; y++)
-            for (int64_t x = 0; x < w->kernel[2]; x++)
-                for (int64_t quad = 0; quad < f->block / QUAD; quad++)
-                    *to++ = (int32_t)(((block * f->in_h + y * w->dilation[1]) * f->in_w +
-                                       x * w->dilation[2]) *
-                                          f->block +
-                                      quad * QUAD);
+    for (int64_t k = 0; k < f->steps; k++) {
+        int64_t quads = f->block / QUAD, step = k % (f->steps / f->call->parts);
+        int64_t quad = step % quads, tap = step / quads % f->call->taps;
+        int64_t block = step / quads / f->call->taps;
+        int64_t y = tap / w->kernel[2] * w->dilation[1], x = tap % w->kernel[2] * w->dilation[2];
+        to[k] = (int32_t)(((block * f->in_h + y) * f->in_w + x) * f->block + quad * QUAD);
+    }
 }
 
 static enum cx_status offsets_arg(struct cx_prepare *p, const struct plan *f,
@@ -95,9 +96,9 @@ static enum cx_status offsets_arg(struct cx_prepare *p, const struct plan *f,
     const struct cx_window *w = &f->call->window;
     char kind[160];
     uint32_t handle;
-    snprintf(kind, sizeof kind, "qlinear-offsets-%d-%d-%d-%d-%d-%d-%d-%d", (int)f->block,
-             (int)f->blocks, (int)f->in_h, (int)f->in_w, (int)w->kernel[1], (int)w->kernel[2],
-             (int)w->dilation[1], (int)w->dilation[2]);
+    snprintf(kind, sizeof kind, "qlinear-offsets-%d-%d-%d-%d-%d-%d-%d-%d-%d", f->call->parts,
+             (int)f->block, (int)f->blocks, (int)f->in_h, (int)f->in_w, (int)w->kernel[1],
+             (int)w->kernel[2], (int)w->dilation[1], (int)w->dilation[2]);
     enum cx_status status =
         cx_prepare_pack(p, f->call->node->inputs[CX_QL_W], kind,
                         (uint64_t)f->steps * sizeof(int32_t), pack_offsets, f, &handle);

@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
-"""make_qdq_mobilenet.py OUT.onnx [--from FLOAT.onnx] [--signed]
+"""make_qdq_mobilenet.py OUT.onnx [--from FLOAT.onnx] [--signed] [--unsigned-weights]
 
 Writes a quantized network of the form that ONNX Runtime's quantize_static gives (QuantizeLinear
 and DequantizeLinear pairs around each operator, int8 weights with one scale a channel, uint8
-activations, or int8 with --signed): MobileNet v2 at 224x224, or the network of FLOAT.onnx. Weights
+activations, or int8 with --signed; --unsigned-weights: uint8 with one scale and zero point): MobileNet v2 at 224x224, or the network of FLOAT.onnx. Weights
 and calibration data are random, the same in every run. Needs onnx, onnxruntime and numpy.
 """
 import argparse
@@ -97,6 +97,8 @@ def main():
     parser.add_argument("out")
     parser.add_argument("--from", dest="source", help="quantize this float model instead")
     parser.add_argument("--signed", action="store_true", help="int8 activations")
+    parser.add_argument("--unsigned-weights", action="store_true",
+                        help="uint8, one scale and zero point a tensor")
     args = parser.parse_args()
     model = onnx.load(args.source) if args.source else mobilenet()
     if args.source:
@@ -106,7 +108,8 @@ def main():
         onnx.save(model, source)
         quant_pre_process(source, path, skip_symbolic_shape=True)
         quantize_static(path, args.out, Images(model), quant_format=QuantFormat.QDQ,
-                        per_channel=True, weight_type=QuantType.QInt8,
+                        per_channel=not args.unsigned_weights,
+                        weight_type=QuantType.QUInt8 if args.unsigned_weights else QuantType.QInt8,
                         activation_type=QuantType.QInt8 if args.signed else QuantType.QUInt8)
     return 0
 

@@ -3,7 +3,8 @@
  * local memory, with borders of the zero point (FLIP makes signed bytes unsigned). Four
  * neighbouring pixels are turned into quads, one a channel: a step of the dot product takes four
  * taps of a row. At stride 1 one quad serves two output pixels, the second with weights that are
- * one tap further on. KERNEL_H rows of QUADS quads each. */
+ * one tap further on. KERNEL_H rows of QUADS quads each, for which
+ * weights have PARTS that are added up. */
 #include "cpu/int8_dot.cl"
 
 #define STEPS (KERNEL_H * QUADS)
@@ -68,9 +69,9 @@ qlinear_depthwise(__global const uchar *restrict x, __global const int *restrict
     int next = row * border.s3, line_bytes = border.s2 * WIDTH, out_w = size.s3;
     x += (size_t)unit * size.s0 * size.s1 * WIDTH;
     vfloat multiplier = VLOAD(block, multipliers);
-    vint shift = VLOAD(block, bias), w[STEPS * SHIFTS];
-    for (int i = 0; i < STEPS * SHIFTS; i++)
-        w[i] = VLOAD(block * STEPS * SHIFTS + i, weights);
+    vint shift = VLOAD(block, bias), w[STEPS * PARTS * SHIFTS];
+    for (int i = 0; i < STEPS * PARTS * SHIFTS; i++)
+        w[i] = VLOAD(block * STEPS * PARTS * SHIFTS + i, weights);
     for (; row < row_end; row++) {
         int top = row * border.s3; /* counted with the border */
         for (next = max(next, top); next < top + KERNEL_H; next++)
@@ -88,10 +89,12 @@ qlinear_depthwise(__global const uchar *restrict x, __global const int *restrict
             for (int i = 0; i < STEPS; i++) {
                 int at = (column * STRIDE_W + i % QUADS * 4) * WIDTH;
                 vint q = quads_of(line[i / QUADS] + at);
-                ADD_DOT(a, q, w[i * SHIFTS]);
+                for (int part = 0; part < PARTS; part++) {
+                    ADD_DOT(a, q, w[(i * PARTS + part) * SHIFTS]);
 #if SHIFTS == 2
-                ADD_DOT(b, q, w[i * SHIFTS + 1]);
+                    ADD_DOT(b, q, w[(i * PARTS + part) * SHIFTS + 1]);
 #endif
+                }
             }
             STORE(a, column)
 #if SHIFTS == 2
