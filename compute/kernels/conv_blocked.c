@@ -128,6 +128,21 @@ static int64_t panel_room(const struct cx_conv_call *c)
     return (floats < PANEL_FLOATS_MAX ? floats : PANEL_FLOATS_MAX) - c->taps;
 }
 
+/* Input blocks that a work-item adds up, at least as many as any has: one that took several passes
+ * unforeseen would add twice to the pixels that two of its tiles share. Groups may begin inside a
+ * block, and work-items inside a group. */
+static int64_t item_blocks(const struct cx_conv_call *c, const struct tiling *t)
+{
+    int64_t all = divide_up(c->groups * c->channels, t->in_block),
+            rows = t->tiles_each * 2 * t->block;
+    if (rows >= c->groups * c->rows)
+        return all;
+    bool cuts_groups = rows % c->rows != 0 && c->rows % rows != 0;
+    int64_t channels = (divide_up(rows, c->rows) + cuts_groups) * c->channels;
+    int64_t blocks = divide_up(channels, t->in_block) + (c->channels % t->in_block != 0);
+    return blocks < all ? blocks : all;
+}
+
 /* Rows of pixels, or of tiles, of a work-item's panel. */
 static int64_t item_lines(const struct tiling *t)
 {
@@ -166,11 +181,7 @@ static double item_cost(const struct cx_conv_call *c, struct tiling *t)
     pixels *= (double)strips;
     if (t->rows == 2 && lines % 2 == 1)
         pixels -= (double)(divide_up(run, t->mr) * t->mr);
-    int64_t blocks = blocks_between(c, 0,
-                                    t->tiles_each * 2 * t->block - 1 < c->groups * c->rows
-                                        ? t->tiles_each * 2 * t->block - 1
-                                        : c->groups * c->rows - 1,
-                                    t->in_block);
+    int64_t blocks = item_blocks(c, t);
     double steps = (double)(t->tile_channels * c->taps);
     double tiles = pixels / (t->mr * t->rows);
     double cost = (double)t->tiles_each * (pixels * 2 * steps + pixels * 6 + tiles * 40);
@@ -272,7 +283,9 @@ bool cx_conv_blocked_fits(const struct cx_conv_call *c)
     return c->y->dtype == CX_DTYPE_FLOAT && c->w->data != NULL &&
            (c->bias == NULL || c->bias->data != NULL) && w->in[0] == 1 && w->out[0] == 1 &&
            w->kernel[0] == 1 && w->pad_begin[0] == 0 && w->pad_end[0] == 0 && c->batch > 0 &&
-           c->taps * c->channels > 0 && c->pixels > 0 && panel_floats(c, 1, 1, 16) <= panel_room(c);
+           c->taps * c->channels > 0 && c->pixels > 0 &&
+           panel_floats(c, 1, 1, 16) <= panel_room(c) && w->in[1] * w->in[2] <= INT32_MAX / 16 &&
+           c->pixels <= INT32_MAX / 16;
 }
 
 static enum cx_status prepare(const struct cx_conv_call *c, uint32_t variant)
