@@ -87,8 +87,22 @@ struct shape {
     long out_plane;
     int out_row;
     float low, high;            /* bounds of the activation */
+    float alpha, beta;          /* of one that is more than that */
     __local const int *offsets; /* floats from a pixel's first tap to each */
 };
+
+#if ACT > 2
+/* The activations that are more than two bounds. Sums come to the output only through them: another
+ * work-item may have some of the pixels too. */
+static void activate(const struct shape *s, const VEC *sums, __global float *to, int pixels,
+                     int vectors)
+{
+    for (int i = 0; i < pixels; i++)
+        for (int v = 0; v < vectors; v++)
+            VSTORE(ACTIVATE(sums[2 * i + v], s->alpha, s->beta), 0,
+                   to + v * s->out_plane + OUT_AT(i));
+}
+#endif
 
 #define VECTORS 2
 #define TILE tile
@@ -143,17 +157,6 @@ static void multiply(const struct shape *s, SPACE const float *from, __global co
 #endif
         tile(s, from, w, bias, skip, left, to, add, first, last);
 }
-
-#if ACT > 2
-/* The activations that are more than two bounds, over a finished tile as it lies in the output. */
-static void activate(const struct shape *s, __global float *at, int pixels, int vectors,
-                     float alpha, float beta)
-{
-    for (int v = 0; v < vectors; v++, at += s->out_plane)
-        for (int i = 0; i < pixels; i++)
-            VSTORE(ACTIVATE(VLOAD(0, at + OUT_AT(i)), alpha, beta), 0, at + OUT_AT(i));
-}
-#endif
 
 /* What an item's input looks like in its panel. Columns lie apart by their remainder of the stride,
  * so that the pixels of a tile always lie side by side. */
@@ -256,8 +259,7 @@ struct sum {
 /* One tile of channels for all of the item's pixels. */
 static void add_up(const struct shape *s, const struct sum *n, SPACE const float *in,
                    __global const float *w, __global const float *bias,
-                   __global const float *residual, __global float *out, int tile_at, float alpha,
-                   float beta)
+                   __global const float *residual, __global float *out, int tile_at)
 {
     /* The input channels of the groups that the tile's channels belong to. */
     int row = min(tile_at * NR + NR, n->channels_all) - 1;
@@ -279,10 +281,6 @@ static void add_up(const struct shape *s, const struct sum *n, SPACE const float
             multiply(s, in + y * s->in_row + at * IB, w, bias + tile_at * NR, k0 % IB,
                      k1 - block * IB, out + o, residual == 0 ? residual : residual + o, first, last,
                      small, half_tile);
-#if ACT > 2
-            if (last)
-                activate(s, out + o, small ? MT : WHOLE, half_tile ? 1 : 2, alpha, beta);
-#endif
         }
     }
 }
@@ -303,7 +301,8 @@ conv_blocked(__global const float *restrict input, __global const float *restric
     int out_h = in_shape.s4, out_w = in_shape.s5, in_floats = in_h * in_w * IB;
     int image = get_global_id(0) / split.s0, piece = get_global_id(0) % split.s0;
     int tile0 = get_global_id(1) * split.s4, tile1 = min(tile0 + split.s4, split.s3);
-    struct shape s = {.low = low, .high = high, .out_row = out_w * WIDTH};
+    struct shape s = {
+        .low = low, .high = high, .alpha = alpha, .beta = beta, .out_row = out_w * WIDTH};
     s.out_plane = (long)out_h * out_w * WIDTH;
     struct sum n = {.channels = in_shape.s0, .rows_all = split.s7, .out_w = out_w};
     n.channels_all = groups * n.rows_all;
@@ -348,7 +347,7 @@ conv_blocked(__global const float *restrict input, __global const float *restric
             size_t at =
                 ((size_t)image * n.out_blocks + tile_at * 2) * s.out_plane + (size_t)pixel0 * WIDTH;
             add_up(&s, &n, a, weights + tile_at * tile_floats, bias,
-                   residual == 0 ? residual : residual + at, out + at, tile_at, alpha, beta);
+                   residual == 0 ? residual : residual + at, out + at, tile_at);
         }
     }
 }

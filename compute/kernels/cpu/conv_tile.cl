@@ -21,6 +21,8 @@
     BOTH(s##i##_0 += VLOAD(0, add + OUT_AT(i)), \
          s##i##_1 += VLOAD(0, add + s->out_plane + OUT_AT(i)));
 #define PIXEL_CLAMP(i) BOTH(s##i##_0 = CLAMP(s##i##_0), s##i##_1 = CLAMP(s##i##_1));
+#define PIXEL_SUM(i) BOTH(sums[2 * (i)] = s##i##_0, sums[2 * (i) + 1] = s##i##_1);
+#define PIXEL_ONE(i) +1
 #define PIXEL_STORE(i) \
     BOTH(VSTORE(s##i##_0, 0, to + OUT_AT(i)), VSTORE(s##i##_1, 0, to + s->out_plane + OUT_AT(i)));
 
@@ -61,7 +63,14 @@ static void TILE(const struct shape *s, SPACE const float *from, __global const 
         if (add != 0) {
             PIXELS(PIXEL_RESIDUAL)
         }
+#if ACT > 2
+        VEC sums[2 * WHOLE];
+        PIXELS(PIXEL_SUM)
+        activate(s, sums, to, 0 PIXELS(PIXEL_ONE), VECTORS);
+        return;
+#else
         PIXELS(PIXEL_CLAMP)
+#endif
     }
     PIXELS(PIXEL_STORE)
 }
@@ -72,4 +81,6 @@ static void TILE(const struct shape *s, SPACE const float *from, __global const 
 #undef PIXEL_ADD
 #undef PIXEL_RESIDUAL
 #undef PIXEL_CLAMP
+#undef PIXEL_SUM
+#undef PIXEL_ONE
 #undef PIXEL_STORE

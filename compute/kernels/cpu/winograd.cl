@@ -1,6 +1,7 @@
 /* 3x3 convolutions of stride 1 in blocked layout by Winograd's minimal filtering, see
- * kernels/winograd.c. A tile is TILE x TILE outputs of one image and channel and reads SPAN x SPAN
- * inputs. Tiles are numbered through all images, rows first, and cut into strips; of a strip
+ * kernels/conv_winograd.c. A tile is TILE x TILE outputs of one image and channel and reads
+ * SPAN x SPAN inputs. Tiles are numbered through all images, rows first, and cut into strips; of a
+ * strip
  *   V is its transformed input  [SPAN * SPAN positions][blocks of k][tiles][WIDTH]
  *   U are the weights           [pairs of output blocks][positions][k][2 * WIDTH]
  *   M is V * U of one pair      [tiles][positions][2 * WIDTH]
