@@ -148,7 +148,8 @@ static enum cx_status copy_input(struct cx_prepare *p, const struct plan *f, str
 static const char *walk_of(const struct plan *f, int64_t *ret_rows, int64_t *ret_columns)
 {
     const struct cx_window *w = &f->call->window;
-    bool whole = f->call->taps == 1 && f->in_h == w->out[1] && f->in_w == w->out[2];
+    bool whole =
+        f->call->taps == 1 && w->stride[2] == 1 && f->in_h == w->out[1] && f->in_w == w->out[2];
     *ret_rows = whole ? 1 : w->out[1];
     *ret_columns = whole ? w->out[1] * w->out[2] : w->out[2];
     return *ret_columns >= f->segment && *ret_rows * *ret_columns >= PIXELS_MIN ? "qlinear_tiles"

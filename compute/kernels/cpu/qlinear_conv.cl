@@ -72,6 +72,21 @@ static inline void store(vbytes bytes, __global BYTE *to, int room)
         to[i] = (BYTE)bytes[i];
 }
 
+/* Of a pixel's last channels no more are read than there are. */
+static inline vint residual_of(__global const BYTE *from, int room)
+{
+#if HAS_RESIDUAL
+    if (room >= WIDTH)
+        return RESIDUAL_AT(from);
+    int lanes[WIDTH];
+    for (int i = 0; i < WIDTH; i++)
+        lanes[i] = i < room ? from[i] : 0;
+    return VLOAD(0, lanes);
+#else
+    return (vint)0;
+#endif
+}
+
 #define PARAMETERS                                                                                 \
     __global const uchar *restrict x, __global const int *restrict weights,                        \
         __global const int *restrict offsets, __global const float *restrict multipliers,          \
@@ -96,7 +111,8 @@ static inline void store(vbytes bytes, __global BYTE *to, int room)
 #define FINISH(sum, v, at)                                                                         \
     if (room > (v)*WIDTH) {                                                                        \
         size_t to = (at) + (size_t)(v)*step.s6;                                                  \
-        store(rounded(&r, sum, m##v, RESIDUAL_AT(residual + to)), y + to, room - (v)*WIDTH);       \
+        vint other = residual_of(residual + to, room - (v)*WIDTH);                                 \
+        store(rounded(&r, sum, m##v, other), y + to, room - (v)*WIDTH);                            \
     }
 #define FINISH_A(j) FINISH(a##j##0, 0, ya + (j)*step.s5) FINISH(a##j##1, 1, ya + (j)*step.s5)
 #define FINISH_B(j) FINISH(b##j##0, 0, yb + (j)*step.s5) FINISH(b##j##1, 1, yb + (j)*step.s5)
