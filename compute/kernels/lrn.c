@@ -62,12 +62,14 @@ static enum cx_status prepare(struct cx_prepare *p)
     return cx_prepare_launch(p, &spec);
 }
 
-/* The kernel for blocks looks no further than the next block. */
+/* The kernel for blocks looks no further than the next block. Without a bias padding would be
+ * divided by zero, and must stay finite. */
 static struct cx_layouts layout(const struct cx_layout_query *query)
 {
     const struct cx_lrn *lrn = query->node->attrs;
     enum cx_layout found = cx_layout_at_hand(query, 0);
     if (query->device->family != CX_FAMILY_CPU || lrn->size / 2 > cx_layout_block(found) ||
+        lrn->bias <= 0 || lrn->alpha < 0 ||
         query->graph->values[query->node->inputs[0]].dtype != CX_DTYPE_FLOAT)
         found = CX_LAYOUT_PLAIN;
     return (struct cx_layouts){.input = found, .output = found};
