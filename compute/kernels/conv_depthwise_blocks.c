@@ -1,7 +1,6 @@
 /* Convolutions of each channel by itself on a CPU, with values in a blocked layout. */
 #include <stdio.h>
 
-#include "kernels/affine.h"
 #include "kernels/conv_cpu.h"
 #include "kernels/split.h"
 #include "kernels/window_args.h"
@@ -23,37 +22,19 @@ static void pack_weights(const struct cx_value *value, void *data, const void *c
             to[(c / f->block * f->taps + tap) * f->block + c % f->block] = from[c * f->taps + tap];
 }
 
-static void pack_zeros(const struct cx_value *value, void *data, const void *context)
-{
-    (void)value;
-    (void)data;
-    (void)context;
-}
-
-static enum cx_status constants(const struct cx_conv_call *c, int64_t blocks,
-                                struct cx_launch_spec *spec)
+static enum cx_status weights_arg(const struct cx_conv_call *c, int64_t blocks,
+                                  struct cx_launch_spec *spec)
 {
     struct form form = {c->groups, c->taps, cx_layout_block(c->y->layout)};
-    uint64_t bytes = (uint64_t)(blocks * form.block) * sizeof(float);
-    uint32_t handle, zeros;
-    struct cx_arg bias = cx_arg_value(CX_VALUE_NONE);
+    uint64_t bytes = (uint64_t)(blocks * form.block * c->taps) * sizeof(float);
+    uint32_t handle;
     char kind[48];
     snprintf(kind, sizeof kind, "depthwise-b%d", (int)form.block);
-    enum cx_status status = cx_prepare_pack(
-        c->p, c->node->inputs[1], kind, bytes * (uint64_t)c->taps, pack_weights, &form, &handle);
-    if (status == CX_OK && c->bias != NULL) {
-        status = cx_affine_pad(c->p, c->node->inputs[2], form.block, &bias);
-    } else if (status == CX_OK) {
-        snprintf(kind, sizeof kind, "depthwise-no-bias-b%d", (int)form.block);
-        status = cx_prepare_pack(c->p, c->node->inputs[1], kind, bytes, pack_zeros, NULL, &zeros);
-        if (status == CX_OK)
-            bias = cx_arg_packed(zeros);
-    }
-    if (status != CX_OK)
-        return status;
-    cx_launch_arg(spec, cx_arg_packed(handle));
-    cx_launch_arg(spec, bias);
-    return CX_OK;
+    enum cx_status status =
+        cx_prepare_pack(c->p, c->node->inputs[1], kind, bytes, pack_weights, &form, &handle);
+    if (status == CX_OK)
+        cx_launch_arg(spec, cx_arg_packed(handle));
+    return status;
 }
 
 static enum cx_status prepare(const struct cx_conv_call *c, uint32_t variant)
@@ -68,7 +49,9 @@ static enum cx_status prepare(const struct cx_conv_call *c, uint32_t variant)
     spec.global[1] = (size_t)units;
     spec.local[0] = spec.local[1] = 1;
     cx_launch_arg(&spec, cx_prepare_input_arg(c->p, 0));
-    enum cx_status status = constants(c, blocks, &spec);
+    enum cx_status status = weights_arg(c, blocks, &spec);
+    if (status == CX_OK)
+        status = cx_conv_arg_bias_blocks(&spec, c, cx_layout_block(c->y->layout));
     if (status != CX_OK)
         return status;
     cx_launch_arg(&spec, cx_prepare_residual_arg(c->p));

@@ -2,6 +2,7 @@
  * counts from the end; one out of range is reported through fault and taken as the nearest. A
  * work-item takes per_item slices in a row. */
 #include "any/bits.cl"
+#include "cpu/copy_run.cl"
 
 __kernel void gather(__global const T *src, __global const INDEX *index, __global T *out,
                      __global int *fault, long slices, long picks, long axis, long inner,
@@ -16,12 +17,6 @@ __kernel void gather(__global const T *src, __global const INDEX *index, __globa
             *fault = 1;
             at = clamp(at, 0L, axis - 1);
         }
-        __global const T *s = src + (slice / picks * axis + at) * inner;
-        __global T *d = out + slice * inner;
-        long i = 0;
-        for (; i + W <= inner; i += W)
-            CAT(vstore, W)(CAT(vload, W)(0, s + i), 0, d + i);
-        for (; i < inner; i++)
-            d[i] = s[i];
+        copy_run(src + (slice / picks * axis + at) * inner, out + slice * inner, inner);
     }
 }

@@ -2,16 +2,8 @@
  * and dst each have strides of their own. */
 #include "any/bits.cl"
 #include "any/index.cl"
+#include "cpu/copy_run.cl"
 #include "cpu/turn.cl"
-
-static inline void copy_run(__global const T *src, __global T *dst, long n)
-{
-    long i = 0;
-    for (; i + W <= n; i += W)
-        CAT(vstore, W)(CAT(vload, W)(0, src + i), 0, dst + i);
-    for (; i < n; i++)
-        dst[i] = src[i];
-}
 
 static inline void fill_run(T x, __global T *dst, long n)
 {

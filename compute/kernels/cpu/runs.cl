@@ -2,15 +2,7 @@
  * source holds its runs one after the other. dst begins at its own start and the next set of runs
  * lies step elements further. A work-item takes per_item elements in a row. */
 #include "any/bits.cl"
-
-static inline void copy_run(__global const T *src, __global T *dst, long n)
-{
-    long i = 0;
-    for (; i + W <= n; i += W)
-        CAT(vstore, W)(CAT(vload, W)(0, src + i), 0, dst + i);
-    for (; i < n; i++)
-        dst[i] = src[i];
-}
+#include "cpu/copy_run.cl"
 
 __kernel void join(__global const T *src0, __global const T *src1, __global const T *src2,
                    __global const T *src3, __global const T *src4, __global const T *src5,
