@@ -20,7 +20,7 @@ static enum cx_status integer_bias(struct cx_qdq *pass, uint32_t bias, struct cx
                          !cx_qdq_operand_of(pass, node, 0, &from)))
         return CX_OK;
     struct cx_tensor tensor = cx_graph_tensor(pass->graph, from.value);
-    if (tensor.data == NULL || pass->graph->values[from.value].in_file ||
+    if (tensor.data == NULL || pass->graph->values[from.value].in_file || tensor.shape.rank == 0 ||
         cx_shape_elements(&tensor.shape) != rows ||
         tensor.shape.dims[tensor.shape.rank - 1] != rows)
         return CX_OK;

@@ -166,6 +166,25 @@ Test(qdq, residual_block)
           (uint32_t[]){2, 0, 1, 1, 1, 1});
 }
 
+/* A bias of one number without axes: it broadcasts, and the product stays real. */
+Test(qdq, scalar_bias)
+{
+    struct mb mb;
+    const struct cx_shape shape = MB_SHAPE(3, 8);
+    const float bias = 0.7f;
+    mb_init(&mb, 13);
+    mb_input(&mb, "x", CX_DTYPE_FLOAT, shape);
+    add_scale(&mb, "s", 0.05f, 120, CX_DTYPE_UINT8);
+    mb_floats(&mb, "c", MB_SCALAR, &bias);
+    quantize(&mb, "x", "s", "xq", "xd");
+    add_weights(&mb, "w", MB_SHAPE(1, 8));
+    mb_attr_int(&mb, mb_node(&mb, "Gemm", "xd w c", "a"), "transB", 1);
+    quantize(&mb, "a", "s", "q1", "y");
+    mb_output(&mb, "y");
+    check(&mb, shape, (enum cx_op_id[]){CX_OP_ID_QLinearMatMul, CX_OP_ID_Gemm, CX_OP_COUNT},
+          (uint32_t[]){0, 1});
+}
+
 /* Values that several nodes read, as integers and as real numbers, and a real result that another
  * node reads as well: that one stays. */
 Test(qdq, several_readers)
