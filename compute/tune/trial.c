@@ -103,10 +103,6 @@ static enum cx_trial trial_of(enum cx_status status)
 enum cx_trial cx_tuner_build(struct cx_tuner *t, struct cx_plan **ret_plan)
 {
     enum cx_status status = build(t, ret_plan);
-    if (status == CX_MEMORY) {
-        cx_tuner_renew(t);
-        status = build(t, ret_plan);
-    }
     if (status == CX_OK && !cx_tune_table_see(&t->table, *ret_plan)) {
         cx_plan_destroy(*ret_plan);
         status = cx_error_set(t->err, CX_MEMORY, "no memory for choices");
@@ -260,6 +256,11 @@ enum cx_trial cx_tuner_measure(struct cx_tuner *t, uint32_t runs)
     struct cx_device *device = t->session->device;
     bool profiling = cx_device_profiling(device);
     enum cx_trial trial = cx_tuner_build(t, &plan);
+    /* Forms of weights that earlier trials left may be all that is in its way. */
+    if (trial == CX_TRIAL_WRONG && t->err->status == CX_MEMORY) {
+        cx_tuner_renew(t);
+        trial = cx_tuner_build(t, &plan);
+    }
     cx_device_set_profiling(device, true);
     if (trial == CX_TRIAL_RIGHT)
         trial = measure_plan(t, plan, runs);
