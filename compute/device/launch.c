@@ -146,14 +146,6 @@ enum cx_status cx_queue_read(struct cx_buffer *buffer, void *data, uint64_t byte
     return CX_OK;
 }
 
-enum cx_status cx_queue_copy(struct cx_buffer *from, struct cx_buffer *to, uint64_t bytes,
-                             struct cx_error *err)
-{
-    cl_int code =
-        clEnqueueCopyBuffer(from->device->queue, from->mem, to->mem, 0, 0, bytes, 0, NULL, NULL);
-    return code == CL_SUCCESS ? CX_OK : cx_cl_fail(err, code, from->device, "clEnqueueCopyBuffer");
-}
-
 enum cx_status cx_queue_finish(struct cx_device *device, struct cx_error *err)
 {
     cl_int code = clFinish(device->queue);

@@ -55,8 +55,6 @@ enum cx_status cx_queue_write(struct cx_buffer *buffer, const void *data, uint64
                               struct cx_stamp *stamp, struct cx_error *err);
 enum cx_status cx_queue_read(struct cx_buffer *buffer, void *data, uint64_t bytes,
                              struct cx_stamp *stamp, struct cx_error *err);
-enum cx_status cx_queue_copy(struct cx_buffer *from, struct cx_buffer *to, uint64_t bytes,
-                             struct cx_error *err);
 /* Blocks until all that was enqueued is done. */
 enum cx_status cx_queue_finish(struct cx_device *device, struct cx_error *err);
 

@@ -53,25 +53,6 @@ enum cx_status cx_graph_add_value(struct cx_graph *graph, const char *name, uint
     return CX_OK;
 }
 
-static int32_t find(const struct cx_graph *graph, const uint32_t *ids, uint32_t count,
-                    const char *name)
-{
-    for (uint32_t i = 0; i < count; i++)
-        if (strcmp(graph->values[ids[i]].name, name) == 0)
-            return (int32_t)i;
-    return -1;
-}
-
-int32_t cx_graph_find_input(const struct cx_graph *graph, const char *name)
-{
-    return find(graph, graph->inputs, graph->input_count, name);
-}
-
-int32_t cx_graph_find_output(const struct cx_graph *graph, const char *name)
-{
-    return find(graph, graph->outputs, graph->output_count, name);
-}
-
 uint32_t cx_node_read_count(const struct cx_node *node)
 {
     return node->input_count + (node->epilogue.residual != CX_VALUE_NONE ? 1 : 0);

@@ -116,10 +116,6 @@ struct cx_graph *cx_graph_create(void);
 /* Adds a value with a copy of NAME and every other field zero. */
 enum cx_status cx_graph_add_value(struct cx_graph *graph, const char *name, uint32_t *ret_value);
 
-/* The position of the value called NAME among the graph's inputs or outputs, or -1. */
-int32_t cx_graph_find_input(const struct cx_graph *graph, const char *name);
-int32_t cx_graph_find_output(const struct cx_graph *graph, const char *name);
-
 /* Reads of a node: its inputs, then its epilogue's residual. Index I under cx_node_read_count. */
 uint32_t cx_node_read_count(const struct cx_node *node);
 uint32_t cx_node_read(const struct cx_node *node, uint32_t i);

@@ -255,15 +255,6 @@ void cx_copy_element(const struct cx_tensor *dst, int64_t i, const struct cx_ten
            bytes);
 }
 
-void cx_clear_element(const struct cx_tensor *dst, int64_t i)
-{
-    uint32_t bits = cx_dtype_bits(dst->dtype);
-    if (bits < 8)
-        set_packed(dst->data, i, bits, 0);
-    else
-        memset((char *)dst->data + (size_t)i * (bits / 8), 0, bits / 8);
-}
-
 void cx_copy_tensor(const struct cx_tensor *dst, const struct cx_tensor *src)
 {
     size_t bytes;

@@ -32,7 +32,4 @@ void cx_copy_element(const struct cx_tensor *dst, int64_t i, const struct cx_ten
 /* All elements; the shapes may differ where their counts don't. */
 void cx_copy_tensor(const struct cx_tensor *dst, const struct cx_tensor *src);
 
-/* Sets element I of any type to zero bits. */
-void cx_clear_element(const struct cx_tensor *dst, int64_t i);
-
 #endif

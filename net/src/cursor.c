@@ -30,11 +30,6 @@ uint32_t net_get_u32(const uint8_t *from)
     return (uint32_t)get(from, 4);
 }
 
-void net_put_u16(uint8_t *to, uint16_t value)
-{
-    put(to, value, 2);
-}
-
 void net_put_u32(uint8_t *to, uint32_t value)
 {
     put(to, value, 4);

@@ -72,7 +72,6 @@ void net_write_check(struct net_writer *writer, bool good, const char *field, co
 // Little-endian, for the frame header.
 uint16_t net_get_u16(const uint8_t *from);
 uint32_t net_get_u32(const uint8_t *from);
-void net_put_u16(uint8_t *to, uint16_t value);
 void net_put_u32(uint8_t *to, uint32_t value);
 
 #endif
