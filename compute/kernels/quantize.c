@@ -45,8 +45,9 @@ static enum cx_status prepare(struct cx_prepare *p)
 
 static struct cx_layouts layout(const struct cx_layout_query *query)
 {
+    const struct cx_quantize *q = query->node->attrs;
     const struct cx_value *scale = &query->graph->values[query->node->inputs[1]];
-    if (cx_shape_elements(&scale->shape) != 1)
+    if (cx_shape_elements(&scale->shape) != 1 || q->block != 0)
         return (struct cx_layouts){.input = CX_LAYOUT_PLAIN};
     return cx_spec_follow(query, true);
 }
