@@ -11,6 +11,7 @@
 #define OPSET_ROI 11      /* inputs X, roi, scales, sizes; before: X, scales */
 #define OPSET_SCALES 9    /* Upsample's scales from an attribute to an input */
 #define OUT_MAX (1 << 24) /* elements along one axis */
+#define SCALE_MIN 0x1p-20 /* so that neighbours of an element can be counted */
 
 enum policy { STRETCH, NOT_LARGER, NOT_SMALLER };
 
@@ -123,7 +124,7 @@ static enum cx_status listed_axes(const struct cx_call *call, uint32_t *axes, ui
 static enum cx_status set_axis(const struct cx_call *call, struct cx_resize_axis *axis,
                                double scale, double out)
 {
-    if (!(scale > 0) || !(out >= 0) || out > OUT_MAX)
+    if (!(scale >= SCALE_MIN) || !(out >= 0) || out > OUT_MAX)
         return cx_call_fail(call, CX_SHAPE, "an axis of %lld can't be scaled by %g",
                             (long long)axis->in, scale);
     axis->scale = scale;
