@@ -90,6 +90,8 @@ void agent_io_act(void *user, const struct agent_action *action)
     case AGENT_ACTION_REVOKE:
     case AGENT_ACTION_DRAIN:
     case AGENT_ACTION_RESUME:
+    case AGENT_ACTION_TUNE:
+    case AGENT_ACTION_TUNE_STOP:
         agent_io_send_simple(c, action);
         break;
     case AGENT_ACTION_CLOSE:

@@ -272,6 +272,7 @@ cJSON *agent_io_json_agent(struct agent_coordinator *c, const struct agent_agent
 // Adds what an agent has told of a model's batches to a list, each with one member more that says
 // whose they are.
 void agent_io_json_batch(cJSON *list, const cJSON *model, const char *key, const char *value);
+cJSON *agent_io_json_tune(const struct agent_tune_view *tune);
 cJSON *agent_io_json_operation(struct agent_coordinator *c,
                                const struct agent_operation_view *operation);
 cJSON *agent_io_json_snapshot(struct agent_coordinator *c, bool everything);

@@ -216,7 +216,7 @@ cJSON *agent_io_json_operation(struct agent_coordinator *c,
     add_number(json, "requeued", operation->requeued);
     cJSON *list = cJSON_AddArrayToObject(json, "blockers");
     uint32_t count = 0;
-    if (!operation->finished)
+    if (!operation->finished && operation->tune == NULL)
         count = agent_coord_blockers(c->core, operation->target, blockers, 16);
     for (uint32_t i = 0; i < count && i < 16; i++) {
         cJSON *blocker = cJSON_CreateObject();
@@ -228,6 +228,9 @@ cJSON *agent_io_json_operation(struct agent_coordinator *c,
         cJSON_AddItemToArray(list, blocker);
     }
     cJSON_AddBoolToObject(json, "safe_to_remove", operation->safe_to_remove);
+    add_text(json, "text", operation->text != NULL ? operation->text : "");
+    if (operation->tune != NULL)
+        cJSON_AddItemToObject(json, "tune", agent_io_json_tune(operation->tune));
     return json;
 }
 

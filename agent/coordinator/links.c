@@ -253,6 +253,40 @@ static enum net_status take_model_state(struct agent_coordinator *c, struct io_l
     return NET_OK;
 }
 
+static enum net_status take_tune_state(struct agent_coordinator *c, struct io_link *link,
+                                       const struct net_frame *frame, struct net_error *err)
+{
+    static const enum agent_tuning states[] = {
+        [NET_TUNING_WAITING] = AGENT_TUNING_WAITING,
+        [NET_TUNING_MEASURING] = AGENT_TUNING_MEASURING,
+        [NET_TUNING_LOADING] = AGENT_TUNING_LOADING,
+        [NET_TUNING_DONE] = AGENT_TUNING_DONE,
+        [NET_TUNING_CANCELLED] = AGENT_TUNING_CANCELLED,
+        [NET_TUNING_FAILED] = AGENT_TUNING_FAILED,
+    };
+    struct net_tune_state state;
+    enum net_status status = net_tune_state_decode(frame, &state, err);
+    if (status != NET_OK)
+        return status;
+    struct agent_event *event = agent_io_event(c, AGENT_EVENT_TUNE_STATE);
+    event->link = link->id;
+    event->reason = agent_io_scratch(c, state.text.data, state.text.len);
+    event->tune_state = (struct agent_tune_state){
+        .operation = state.operation,
+        .state = states[state.state],
+        .figures = {.candidates = state.candidates,
+                    .measured = state.measured,
+                    .refused = state.refused,
+                    .changed = state.changed,
+                    .before_us = state.before_us,
+                    .after_us = state.after_us,
+                    .elapsed_ms = state.elapsed_ms,
+                    .kept = state.kept != 0,
+                    .complete = state.complete != 0},
+    };
+    return NET_OK;
+}
+
 static enum net_status take_rest(struct agent_coordinator *c, struct io_link *link,
                                  const struct net_frame *frame, struct net_error *err)
 {
@@ -315,6 +349,8 @@ static enum net_status take_frame(struct agent_coordinator *c, struct io_link *l
         return take_result(c, link, frame, err);
     case NET_MSG_MODEL_STATE:
         return take_model_state(c, link, frame, err);
+    case NET_MSG_TUNE_STATE:
+        return take_tune_state(c, link, frame, err);
     case NET_MSG_TELEMETRY:
         return agent_io_telemetry(c, link, frame, err);
     case NET_MSG_MODEL_WANT:

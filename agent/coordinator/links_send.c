@@ -70,6 +70,17 @@ static void send_refuse(struct agent_coordinator *c, struct io_link *link,
     agent_io_link_close(c, link, action->text);
 }
 
+static enum net_status send_tune(struct io_link *link, const struct agent_action *action)
+{
+    const struct agent_tune *what = action->tune;
+    struct net_tune tune = {.operation = action->id,
+                            .device = what->device,
+                            .rows = what->rows,
+                            .budget_ms = what->budget_ms};
+    memcpy(tune.hash, what->hash, sizeof tune.hash);
+    return net_tune_encode(&link->out, &tune, NULL);
+}
+
 void agent_io_send_simple(struct agent_coordinator *c, const struct agent_action *action)
 {
     struct io_link *link = agent_io_link(c, action->link);
@@ -78,6 +89,7 @@ void agent_io_send_simple(struct agent_coordinator *c, const struct agent_action
     struct net_cancel cancel = {.ref = ref_of(c, action)};
     struct net_drain drain = {.operation = action->id, .deadline_ms = ms_left(action->deadline_us)};
     struct net_resume resume = {.operation = action->id};
+    struct net_tune_stop stop = {.operation = action->id};
     enum net_status status = NET_OK;
     switch (action->kind) {
     case AGENT_ACTION_WELCOME:
@@ -91,6 +103,12 @@ void agent_io_send_simple(struct agent_coordinator *c, const struct agent_action
         break;
     case AGENT_ACTION_DRAIN:
         status = net_drain_encode(&link->out, &drain, NULL);
+        break;
+    case AGENT_ACTION_TUNE:
+        status = send_tune(link, action);
+        break;
+    case AGENT_ACTION_TUNE_STOP:
+        status = net_tune_stop_encode(&link->out, &stop, NULL);
         break;
     default:
         status = net_resume_encode(&link->out, &resume, NULL);

@@ -141,6 +141,9 @@ static void from_operator(struct agent_coord *core, const struct agent_event *ev
     case AGENT_EVENT_DRAIN:
         agent_coord_drain(core, event);
         break;
+    case AGENT_EVENT_TUNE:
+        agent_coord_tune(core, event);
+        break;
     case AGENT_EVENT_OPERATION_CANCEL:
         agent_coord_operation_cancel(core, event);
         break;
@@ -181,6 +184,9 @@ static void take(struct agent_coord *core, const struct agent_event *event)
         break;
     case AGENT_EVENT_DRAINED:
         agent_coord_drained(core, event);
+        break;
+    case AGENT_EVENT_TUNE_STATE:
+        agent_coord_tune_state(core, event);
         break;
     case AGENT_EVENT_GOODBYE:
     case AGENT_EVENT_LINK_LOST:

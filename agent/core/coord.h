@@ -94,6 +94,39 @@ struct agent_result {
     const char *error_text;
 };
 
+// How far a tuning is; as on the wire.
+enum agent_tuning {
+    AGENT_TUNING_WAITING,
+    AGENT_TUNING_MEASURING,
+    AGENT_TUNING_LOADING,
+    AGENT_TUNING_DONE, // this one and those behind it are ends
+    AGENT_TUNING_CANCELLED,
+    AGENT_TUNING_FAILED,
+};
+
+// What a tuning is about.
+struct agent_tune {
+    const char *model;
+    uint32_t version;
+    const uint8_t *hash; // AGENT_HASH_SIZE bytes
+    uint8_t device;
+    uint32_t rows;
+    uint32_t budget_ms;
+};
+
+struct agent_tune_figures {
+    uint32_t candidates, measured, refused, changed;
+    uint64_t before_us, after_us; // of a run; 0 not measured
+    uint32_t elapsed_ms;
+    bool kept, complete;
+};
+
+struct agent_tune_state {
+    uint64_t operation;
+    enum agent_tuning state;
+    struct agent_tune_figures figures;
+};
+
 enum agent_event_kind {
     // From the ledger. FAILED: what was appended and not committed is kept and tried again.
     AGENT_EVENT_COMMITTED,
@@ -106,6 +139,7 @@ enum agent_event_kind {
     AGENT_EVENT_STARTED,
     AGENT_EVENT_RESULT,
     AGENT_EVENT_DRAINED,
+    AGENT_EVENT_TUNE_STATE,
     AGENT_EVENT_GOODBYE,
     AGENT_EVENT_LINK_LOST,
     // From operators. `token` comes back in one AGENT_ACTION_REPLY.
@@ -114,6 +148,7 @@ enum agent_event_kind {
     AGENT_EVENT_CORDON,
     AGENT_EVENT_UNCORDON,
     AGENT_EVENT_DRAIN,
+    AGENT_EVENT_TUNE,
     AGENT_EVENT_OPERATION_CANCEL,
     AGENT_EVENT_STRATEGY,
     // From the coordinator itself.
@@ -150,6 +185,8 @@ struct agent_event {
             struct agent_job_ref ref;
         } started;
         struct agent_result result;
+        struct agent_tune tune;
+        struct agent_tune_state tune_state; // `reason` has its text
         struct agent_coord_limits limits;
         const struct agent_job_record *job;
         const struct agent_operation_record *operation;
@@ -199,6 +236,8 @@ enum agent_action_kind {
     AGENT_ACTION_REVOKE,    // CANCEL `ref` to the link
     AGENT_ACTION_DRAIN,     // to the link: operation `id`, `deadline_us` left
     AGENT_ACTION_RESUME,    // to the link
+    AGENT_ACTION_TUNE,      // to the link: operation `id`, `tune`
+    AGENT_ACTION_TUNE_STOP, // to the link: operation `id`
     AGENT_ACTION_CLOSE,     // the link; nothing more is sent for it
     AGENT_ACTION_ENDED,     // job `id` has ended and that is committed: answer who waits
     AGENT_ACTION_FORGET,    // job `id` is gone: drop its blobs
@@ -222,8 +261,9 @@ struct agent_action {
     uint32_t agent_id;
     uint32_t attempt;
     int64_t deadline_us; // left of it
-    const char *agent;   // name
-    const char *text;    // one line for a person
+    const struct agent_tune *tune;
+    const char *agent; // name
+    const char *text;  // one line for a person
 };
 
 // Called from inside a step; must not call the core. Everything in `action` is valid only during
@@ -278,6 +318,13 @@ struct agent_agent_view {
     uint64_t done, failed, requeued;
 };
 
+struct agent_tune_view {
+    const char *agent;
+    struct agent_tune what;
+    enum agent_tuning state;
+    struct agent_tune_figures figures;
+};
+
 struct agent_operation_view {
     uint64_t id;
     const char *kind, *target, *state, *by, *reason;
@@ -285,6 +332,8 @@ struct agent_operation_view {
     uint32_t remaining, requeued;
     bool safe_to_remove;
     bool finished;
+    const char *text;                   // what it does now, or how it ended; ""
+    const struct agent_tune_view *tune; // NULL: it tunes nothing, or before the last start
 };
 
 struct agent_totals {

@@ -156,6 +156,7 @@ static void lose(struct agent_coord *core, struct coord_agent *agent, const char
     agent_coord_agent_refresh(core, agent);
     core->world++;
     uint32_t jobs = lose_jobs(core, agent, why);
+    agent_coord_tunes_lose(core, agent, why);
     if (agent->admin == AGENT_ADMIN_NONE)
         agent_coord_text_set(&agent->reason, why);
     if (jobs > 0)

@@ -3,6 +3,7 @@
 // end itself is in the ledger.
 #include <inttypes.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "agent/core/coord_internal.h"
 
@@ -22,6 +23,8 @@ void agent_coord_operation_free(struct coord_operation *operation)
     agent_coord_text_unref(operation->target);
     agent_coord_text_unref(operation->by);
     agent_coord_text_unref(operation->reason);
+    agent_coord_text_unref(operation->text);
+    agent_coord_tune_free(operation->tune);
     free(operation);
 }
 
@@ -35,14 +38,15 @@ bool agent_coord_operation_safe(const struct agent_coord *core,
            agent->admin == AGENT_ADMIN_DRAINED && agent_coord_agent_holds(agent) == 0;
 }
 
-static void changed(struct agent_coord *core, const struct coord_operation *operation)
+void agent_coord_operation_changed(struct agent_coord *core,
+                                   const struct coord_operation *operation)
 {
     agent_coord_act(core,
                     &(struct agent_action){.kind = AGENT_ACTION_OPERATION, .id = operation->id});
 }
 
-// A place in the table: the oldest that has ended makes room.
-static struct coord_operation *operation_new(struct agent_coord *core, uint64_t id)
+struct coord_operation *agent_coord_operation_new(struct agent_coord *core, uint64_t id,
+                                                  const char *kind)
 {
     if (core->n_operations >= core->limits.operations_max) {
         struct coord_operation *oldest = TAILQ_LAST(&core->operations, coord_operations);
@@ -58,6 +62,7 @@ static struct coord_operation *operation_new(struct agent_coord *core, uint64_t 
     if (operation == NULL)
         return NULL;
     operation->id = id;
+    operation->kind = kind;
     TAILQ_INSERT_HEAD(&core->operations, operation, all);
     core->n_operations++;
     return operation;
@@ -122,7 +127,8 @@ void agent_coord_drain(struct agent_coord *core, const struct agent_event *event
     } else if (!agent_coord_wait_reserve(core, 2 + (size_t)agent_coord_jobs_live(core) * 2)) {
         agent_coord_reply(core, event->token, AGENT_REPLY_BUSY, 0, "out of memory");
     } else {
-        struct coord_operation *operation = operation_new(core, core->next_operation);
+        struct coord_operation *operation =
+            agent_coord_operation_new(core, core->next_operation, "drain");
         if (operation == NULL) {
             agent_coord_reply(core, event->token, AGENT_REPLY_BUSY, 0, "too many operations run");
             return;
@@ -171,7 +177,7 @@ void agent_coord_operation_ended(struct agent_coord *core, uint64_t id)
     agent_coord_notice(core, AGENT_NOTICE_OPERATION_FINISHED, AGENT_NOTICE_INFO,
                        agent_coord_chars(agent->name), 0, "drain %" PRIu64 " is done",
                        operation->id);
-    changed(core, operation);
+    agent_coord_operation_changed(core, operation);
 }
 
 void agent_coord_drained(struct agent_coord *core, const struct agent_event *event)
@@ -192,7 +198,7 @@ static void take_away(struct agent_coord *core, struct coord_agent *agent)
         agent_coord_revoke(core, job);
         agent_coord_requeue(core, job, "taken from its agent at the drain's deadline");
     }
-    changed(core, agent->drain);
+    agent_coord_operation_changed(core, agent->drain);
 }
 
 void agent_coord_drains_tick(struct agent_coord *core)
@@ -233,6 +239,10 @@ void agent_coord_operation_cancel(struct agent_coord *core, const struct agent_e
                           "operation %" PRIu64 " has ended", operation->id);
         return;
     }
+    if (operation->tune != NULL) {
+        agent_coord_tune_cancel(core, operation, event);
+        return;
+    }
     struct coord_agent *agent =
         agent_coord_agent_by_name(core, agent_coord_chars(operation->target));
     operation->state = AGENT_OPERATION_CANCELLED;
@@ -254,7 +264,7 @@ void agent_coord_operation_cancel(struct agent_coord *core, const struct agent_e
     agent_coord_notice(core, AGENT_NOTICE_OPERATION_FINISHED, AGENT_NOTICE_INFO,
                        agent_coord_chars(agent->name), 0, "drain %" PRIu64 " was cancelled by %s",
                        operation->id, event->by ? event->by : "");
-    changed(core, operation);
+    agent_coord_operation_changed(core, operation);
     agent_coord_wait_reply(core, event->token, operation->id);
 }
 
@@ -263,7 +273,9 @@ void agent_coord_recover_operation(struct agent_coord *core,
 {
     if (record->id >= core->next_operation)
         core->next_operation = record->id + 1;
-    struct coord_operation *operation = operation_new(core, record->id);
+    bool is_tune = strcmp(record->kind, "tune") == 0;
+    struct coord_operation *operation =
+        agent_coord_operation_new(core, record->id, is_tune ? "tune" : "drain");
     if (operation == NULL)
         return;
     operation->target = agent_coord_text_new(record->target);
@@ -276,6 +288,10 @@ void agent_coord_recover_operation(struct agent_coord *core,
     operation->deadline_us = record->deadline_us;
     operation->finished_us = record->finished_us;
     operation->requeued = record->requeued;
+    if (is_tune) {
+        agent_coord_tune_recover(operation);
+        return;
+    }
     struct coord_agent *agent = agent_coord_agent_get(core, record->target);
     if (operation->state == AGENT_OPERATION_RUNNING && agent == NULL) {
         operation->state = AGENT_OPERATION_CANCELLED; // its record is gone: nothing to drain

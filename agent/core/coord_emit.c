@@ -47,7 +47,7 @@ void agent_coord_append_job(struct agent_coord *core, const struct coord_job *jo
     uint64_t seq = ++core->seq;
     agent_coord_act(core, &(struct agent_action){.kind = AGENT_ACTION_APPEND,
                                                  .token = core->token,
-                                           .seq = seq,
+                                                 .seq = seq,
                                                  .record = &record,
                                                  .id = job->id,
                                                  .attempt = job->dispatches});
@@ -58,7 +58,7 @@ void agent_coord_append_operation(struct agent_coord *core, const struct coord_o
     struct agent_record record = {.kind = AGENT_RECORD_OPERATION};
     record.operation = (struct agent_operation_record){
         .id = operation->id,
-        .kind = "drain",
+        .kind = operation->kind,
         .target = agent_coord_chars(operation->target),
         .by = agent_coord_chars(operation->by),
         .reason = agent_coord_chars(operation->reason),

@@ -169,13 +169,13 @@ uint64_t agent_coord_model_jobs(const struct agent_coord *core, const uint8_t *h
 static void view_operation(const struct agent_coord *core, const struct coord_operation *operation,
                            struct agent_operation_view *view)
 {
-    static const char *const states[] = {"running", "done", "cancelled"};
+    static const char *const states[] = {"running", "done", "cancelled", "failed"};
     const struct coord_agent *agent =
         agent_coord_agent_by_name(core, agent_coord_chars(operation->target));
     bool running = operation->state == AGENT_OPERATION_RUNNING;
     *view = (struct agent_operation_view){
         .id = operation->id,
-        .kind = "drain",
+        .kind = operation->kind,
         .target = agent_coord_chars(operation->target),
         .state = states[operation->state],
         .by = agent_coord_chars(operation->by),
@@ -187,6 +187,8 @@ static void view_operation(const struct agent_coord *core, const struct coord_op
         .requeued = operation->requeued,
         .safe_to_remove = agent_coord_operation_safe(core, operation),
         .finished = !running,
+        .text = agent_coord_chars(operation->text),
+        .tune = operation->tune != NULL ? &operation->tune->view : NULL,
     };
 }
 

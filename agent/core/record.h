@@ -31,6 +31,7 @@ enum agent_operation_state {
     AGENT_OPERATION_RUNNING = 0,
     AGENT_OPERATION_DONE = 1,
     AGENT_OPERATION_CANCELLED = 2,
+    AGENT_OPERATION_FAILED = 3,
     AGENT_OPERATION_STATES
 };
 
@@ -71,7 +72,7 @@ struct agent_job_record {
 
 struct agent_operation_record {
     uint64_t id;
-    const char *kind; // "drain"
+    const char *kind; // "drain", "tune"
     const char *target;
     const char *by;
     const char *reason;

@@ -42,6 +42,9 @@ static const char *check_device(const struct worker_core *core, uint32_t index)
         return "a batch has more rows than its size";
     if (count != device->batch_jobs)
         return "a batch is not what its device counts";
+    if (device->state == WORKER_DEVICE_TUNING &&
+        (device->tuning.operation == 0 || device->tuning.model != device->model))
+        return "a device is tuned for nobody";
     if ((device->state == WORKER_DEVICE_RUNNING) != (count > 0))
         return "a device runs without a batch, or has one without running";
     if (device->state == WORKER_DEVICE_RUNNING && !device->models[device->model].is_resident)

@@ -121,6 +121,20 @@ static bool is_usable(const struct worker_core *core)
     return false;
 }
 
+/* Why no device takes a batch, now and for a while; NULL: some does. */
+static const char *idle_reason(const struct worker_core *core)
+{
+    const char *reason = "every device of this agent is cordoned";
+    for (uint32_t i = 0; i < core->n_devices; i++) {
+        const struct device *device = &core->devices[i];
+        if (agent_worker_tune_holds(device))
+            reason = "the devices of this agent are being tuned";
+        else if (device->state != WORKER_DEVICE_CORDONED)
+            return NULL;
+    }
+    return reason;
+}
+
 static void on_dispatch(struct worker_core *core, const struct worker_dispatch *dispatch)
 {
     if (agent_worker_job_find(core, &dispatch->ref) != NONE) {
@@ -132,9 +146,8 @@ static void on_dispatch(struct worker_core *core, const struct worker_dispatch *
         dispatch_refuse(core, dispatch, WORKER_RETURNED, WORKER_ERROR_DRAINING, "draining");
         return;
     }
-    if (!is_usable(core)) {
-        dispatch_refuse(core, dispatch, WORKER_RETURNED, WORKER_ERROR_DEVICE,
-                        "every device of this agent is cordoned");
+    if (idle_reason(core) != NULL) {
+        dispatch_refuse(core, dispatch, WORKER_RETURNED, WORKER_ERROR_DEVICE, idle_reason(core));
         return;
     }
     if (core->free_head == NONE) {
@@ -181,6 +194,7 @@ static void on_cancel(struct worker_core *core, const struct worker_ref *ref)
 static void on_link_down(struct worker_core *core)
 {
     core->is_linked = false;
+    agent_worker_tunes_stop(core);
     if (core->operation != 0)
         core->is_draining = false; /* the coordinator asks again if it still wants that */
     for (uint32_t i = 0; i < core->jobs_max; i++) {
@@ -200,13 +214,14 @@ static void on_drain(struct worker_core *core, uint64_t operation)
     core->is_draining = true;
     core->is_drain_reported = false;
     core->operation = operation;
+    agent_worker_tunes_stop(core);
     agent_worker_jobs_fail_queued(core, NONE, WORKER_RETURNED, WORKER_ERROR_DRAINING, "draining");
 }
 
 /* A drained agent holds nothing: no job and no model. */
 static void drain_finish(struct worker_core *core)
 {
-    if (!core->is_draining || core->running > 0)
+    if (!core->is_draining || core->running > 0 || agent_worker_tunes_any(core))
         return;
     for (uint32_t i = 0; i < WORKER_MODELS_MAX; i++)
         if (!agent_worker_model_in_use(core, i))
@@ -217,18 +232,17 @@ static void drain_finish(struct worker_core *core)
     agent_worker_action_add(core, WORKER_DO_DRAINED)->operation = core->operation;
 }
 
-/* Without a device that may come back, the jobs are the coordinator's to place elsewhere. */
+/* Without a device that takes batches, the jobs are the coordinator's to place elsewhere. */
 static void give_up_finish(struct worker_core *core)
 {
-    static const char text[] = "every device of this agent is cordoned";
-    if (core->is_credit_zero || is_usable(core))
+    const char *text = idle_reason(core);
+    if (text != NULL && !core->is_credit_zero)
+        agent_worker_jobs_fail_queued(core, NONE, WORKER_RETURNED, WORKER_ERROR_DEVICE, text);
+    if (core->is_credit_zero == (text != NULL) || !core->is_linked)
         return;
-    agent_worker_jobs_fail_queued(core, NONE, WORKER_RETURNED, WORKER_ERROR_DEVICE, text);
-    if (!core->is_linked)
-        return;
-    core->is_credit_zero = true;
+    core->is_credit_zero = text != NULL;
     struct worker_action *action = agent_worker_action_add(core, WORKER_DO_CREDIT);
-    action->credit = 0;
+    action->credit = text != NULL ? 0 : core->jobs_max;
     agent_worker_text_set(action->text, text);
 }
 
@@ -259,6 +273,7 @@ static void apply(struct worker_core *core, const struct worker_event *event)
         return;
     case WORKER_LOADED:
         agent_worker_model_on_loaded(core, event);
+        agent_worker_tune_on_loaded(core, event);
         return;
     case WORKER_RAN:
         agent_worker_device_on_ran(core, event);
@@ -274,6 +289,11 @@ static void apply(struct worker_core *core, const struct worker_event *event)
         return;
     case WORKER_RESUME:
         core->is_draining = false;
+        return;
+    case WORKER_TUNE:
+    case WORKER_TUNE_STOP:
+    case WORKER_TUNED:
+        agent_worker_tune_on_event(core, event);
         return;
     case WORKER_TICK:
         return;
@@ -291,6 +311,7 @@ bool agent_worker_core_step(struct worker_core *core, const struct worker_event 
     agent_worker_devices_tick(core);
     agent_worker_jobs_expire(core);
     agent_worker_models_unload_wanted(core);
+    agent_worker_tunes_go(core);
     if (event->kind != WORKER_DISPATCH) {
         agent_worker_schedule(core);
         core->schedule_wanted = false;
@@ -312,6 +333,11 @@ uint64_t agent_worker_core_next_us(const struct worker_core *core)
             next_us = core->devices[i].due_us;
     uint64_t batch_us = agent_worker_schedule_next_us(core);
     return batch_us < next_us ? batch_us : next_us;
+}
+
+bool agent_worker_core_resident(const struct worker_core *core, uint32_t device, uint32_t model)
+{
+    return core->devices[device].models[model].is_resident;
 }
 
 void agent_worker_core_view(const struct worker_core *core, struct worker_view *ret_view)

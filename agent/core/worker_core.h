@@ -52,6 +52,7 @@ enum worker_device_state {
     WORKER_DEVICE_IDLE,
     WORKER_DEVICE_LOADING,
     WORKER_DEVICE_RUNNING,
+    WORKER_DEVICE_TUNING,   /* measures kernels: gets no batch */
     WORKER_DEVICE_CORDONED, /* failed too often: no more starts */
 };
 
@@ -86,6 +87,16 @@ enum worker_error {
     WORKER_ERROR_INTERNAL,
 };
 
+/* How far a tuning is; as on the wire. */
+enum worker_tuning {
+    WORKER_TUNING_WAITING, /* for the model, or for the device to end what it does */
+    WORKER_TUNING_MEASURING,
+    WORKER_TUNING_LOADING, /* again, with what was chosen */
+    WORKER_TUNING_DONE,    /* this one and those behind it are ends */
+    WORKER_TUNING_CANCELLED,
+    WORKER_TUNING_FAILED,
+};
+
 /* ---- events */
 
 enum worker_event_kind {
@@ -104,7 +115,11 @@ enum worker_event_kind {
     WORKER_DIED,        /* device, text */
     WORKER_DRAIN,       /* operation */
     WORKER_RESUME,
-    WORKER_TICK, /* time has passed */
+    WORKER_TUNE, /* operation, device, hash, rows, budget_us: takes the device out of rotation as
+                    soon as the model is here and its batch has ended */
+    WORKER_TUNE_STOP, /* operation: soon, and what was learnt is kept */
+    WORKER_TUNED,     /* device, model, error, is_cancelled, text: answers DO_TUNE */
+    WORKER_TICK,      /* time has passed */
 };
 
 struct worker_dispatch {
@@ -127,6 +142,9 @@ struct worker_event {
     uint64_t bytes;
     enum worker_error error;
     bool is_prepared;
+    bool is_cancelled;
+    uint32_t rows;
+    uint64_t budget_us;
     const char *text; /* may be NULL */
     uint8_t hash[WORKER_HASH_SIZE];
     struct worker_ref ref;
@@ -150,6 +168,10 @@ enum worker_action_kind {
     WORKER_DO_DRAINED, /* operation */
     WORKER_DO_CREDIT,  /* jobs that may be held from now on, text */
     WORKER_DO_DEVICE,  /* device: its state has changed, text says why */
+    WORKER_DO_TUNE, /* device, model, rows, budget_us: answer with TUNED or DIED, and with PROGRESS
+                       meanwhile */
+    WORKER_DO_TUNE_STOP,  /* device: answer its DO_TUNE soon */
+    WORKER_DO_TUNE_STATE, /* device (NO_DEVICE: it was refused), operation, tuning, text */
 };
 
 struct worker_action {
@@ -166,6 +188,8 @@ struct worker_action {
     void *const *payloads; /* valid until the next step */
     uint32_t rows;
     uint32_t size; /* rows with padding; 0: the one job as it is */
+    uint64_t budget_us;
+    enum worker_tuning tuning;
     /* RESULT */
     enum worker_outcome outcome;
     enum worker_error error;
@@ -234,6 +258,11 @@ void agent_worker_core_model(const struct worker_core *core, uint32_t model,
 /* False where none of the model's batches was measured on the device yet. */
 bool agent_worker_core_batch(const struct worker_core *core, uint32_t device, uint32_t model,
                              struct worker_batch_view *ret_view);
+
+/* Whether the device holds the model. */
+bool agent_worker_core_resident(const struct worker_core *core, uint32_t device, uint32_t model);
+/* The operation that tunes the device, 0 where none does. */
+uint64_t agent_worker_core_tuning(const struct worker_core *core, uint32_t device);
 
 /* NULL, or what does not hold: for tests, which call it after every step. */
 const char *agent_worker_core_check(const struct worker_core *core);

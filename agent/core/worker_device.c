@@ -6,7 +6,8 @@
 bool agent_worker_device_is_alive(const struct device *device)
 {
     return device->state == WORKER_DEVICE_STARTING || device->state == WORKER_DEVICE_IDLE ||
-           device->state == WORKER_DEVICE_LOADING || device->state == WORKER_DEVICE_RUNNING;
+           device->state == WORKER_DEVICE_LOADING || device->state == WORKER_DEVICE_RUNNING ||
+           device->state == WORKER_DEVICE_TUNING;
 }
 
 void agent_worker_device_set(struct worker_core *core, uint32_t index,
@@ -18,7 +19,8 @@ void agent_worker_device_set(struct worker_core *core, uint32_t index,
     device->state = state;
     device->since_us = core->now_us;
     device->due_us = due_us;
-    if (state != WORKER_DEVICE_LOADING && state != WORKER_DEVICE_RUNNING)
+    if (state != WORKER_DEVICE_LOADING && state != WORKER_DEVICE_RUNNING &&
+        state != WORKER_DEVICE_TUNING)
         device->model = NONE;
 }
 
@@ -128,6 +130,7 @@ void agent_worker_device_died(struct worker_core *core, uint32_t index, enum wor
         job_again(core, job, error, text);
     if (was == WORKER_DEVICE_LOADING)
         blame_model(core, model, error, text);
+    agent_worker_tune_died(core, index, text);
     device_tell(core, index);
 }
 

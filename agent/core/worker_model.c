@@ -21,9 +21,12 @@ bool agent_worker_model_is_resident(const struct worker_core *core, uint32_t mod
 
 static bool is_loading(const struct worker_core *core, uint32_t model)
 {
-    for (uint32_t i = 0; i < core->n_devices; i++)
-        if (core->devices[i].state == WORKER_DEVICE_LOADING && core->devices[i].model == model)
+    for (uint32_t i = 0; i < core->n_devices; i++) {
+        const struct device *device = &core->devices[i];
+        if ((device->state == WORKER_DEVICE_LOADING && device->model == model) ||
+            (device->tuning.operation != 0 && device->tuning.model == model))
             return true;
+    }
     return false;
 }
 
@@ -39,6 +42,11 @@ void agent_worker_model_evict(struct worker_core *core, uint32_t device, uint32_
     if (!residency->is_resident)
         return;
     memset(residency, 0, sizeof(*residency));
+    agent_worker_model_unload(core, device, model);
+}
+
+void agent_worker_model_unload(struct worker_core *core, uint32_t device, uint32_t model)
+{
     struct worker_action *action = agent_worker_action_add(core, WORKER_DO_EVICT);
     action->device = device;
     action->model = model;

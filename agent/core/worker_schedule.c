@@ -65,7 +65,7 @@ static void batch_run(struct worker_core *core, uint32_t device_index, uint32_t 
     action->size = model->rows_max > 1 ? size : 0;
 }
 
-static void model_load(struct worker_core *core, uint32_t device_index, uint32_t model)
+void agent_worker_model_load(struct worker_core *core, uint32_t device_index, uint32_t model)
 {
     agent_worker_model_make_room(core, device_index, model);
     agent_worker_device_set(core, device_index, WORKER_DEVICE_LOADING,
@@ -86,7 +86,8 @@ static bool is_load_worth(const struct worker_core *core, uint32_t model)
         const struct device *device = &core->devices[i];
         if (device->state == WORKER_DEVICE_LOADING && device->model == model)
             return false;
-        if (!device->models[model].is_resident)
+        /* A tuning may take minutes: what waits for its device does not count on it. */
+        if (!device->models[model].is_resident || agent_worker_tune_holds(device))
             continue;
         is_somewhere = true;
         if (device->state == WORKER_DEVICE_IDLE)
@@ -127,7 +128,7 @@ static void schedule_device(struct worker_core *core, uint32_t device)
     if (core->devices[device].models[best].is_resident)
         batch_run(core, device, best);
     else
-        model_load(core, device, best);
+        agent_worker_model_load(core, device, best);
 }
 
 void agent_worker_schedule(struct worker_core *core)

@@ -57,14 +57,25 @@ struct residency {
     uint64_t load_begun_us, load_ended_us;
 };
 
+struct tuning {
+    uint64_t operation; /* 0: none, and the rest says nothing */
+    uint32_t model;
+    uint32_t rows;
+    uint64_t budget_us;
+    enum worker_tuning state; /* never an end */
+    bool is_stopping;         /* wanted to end */
+    bool was_cancelled;       /* LOADING: how it will have ended */
+};
+
 struct device {
     enum worker_device_state state;
     uint64_t bytes_max;
-    uint64_t due_us;   /* DOWN: start; STARTING, LOADING, RUNNING: it has hung */
+    uint64_t due_us;   /* DOWN: start; STARTING, LOADING, RUNNING, TUNING: it has hung */
     uint64_t since_us; /* of the state */
     uint32_t failures; /* in a row */
     uint32_t restarts;
-    uint32_t model; /* LOADING, RUNNING */
+    uint32_t model; /* LOADING, RUNNING, TUNING */
+    struct tuning tuning;
     uint32_t batch_head, batch_jobs;
     uint32_t batch_size; /* its rows with padding; 0: it is no measure of any size */
     uint64_t batches, jobs, busy_us;
@@ -131,6 +142,8 @@ uint32_t agent_worker_model_want(struct worker_core *core, const uint8_t *hash);
 bool agent_worker_model_in_use(const struct worker_core *core, uint32_t model);
 bool agent_worker_model_is_resident(const struct worker_core *core, uint32_t model);
 void agent_worker_model_evict(struct worker_core *core, uint32_t device, uint32_t model);
+/* As it does where the model is resident. */
+void agent_worker_model_unload(struct worker_core *core, uint32_t device, uint32_t model);
 void agent_worker_model_evict_everywhere(struct worker_core *core, uint32_t model);
 /* Makes room for a model by evicting what was used longest ago and is not in use. */
 void agent_worker_model_make_room(struct worker_core *core, uint32_t device, uint32_t model);
@@ -150,6 +163,19 @@ void agent_worker_device_set(struct worker_core *core, uint32_t device,
                              enum worker_device_state state, uint64_t due_us);
 bool agent_worker_device_is_alive(const struct device *device);
 
+/* worker_tune.c */
+void agent_worker_tune_on_event(struct worker_core *core, const struct worker_event *event);
+/* After a LOADED: where that was the last of a tuning, it has ended. */
+void agent_worker_tune_on_loaded(struct worker_core *core, const struct worker_event *event);
+void agent_worker_tune_died(struct worker_core *core, uint32_t device, const char *text);
+/* All of them: the link or the work of this agent ends. */
+void agent_worker_tunes_stop(struct worker_core *core);
+/* Begins those that can, and ends those that never will. */
+void agent_worker_tunes_go(struct worker_core *core);
+bool agent_worker_tunes_any(const struct worker_core *core);
+/* Whether the device takes no batches for as long as its tuning goes on. */
+bool agent_worker_tune_holds(const struct device *device);
+
 /* worker_rows.c */
 /* Most rows of a model's batch. */
 uint32_t agent_worker_rows_cap(const struct worker_core *core, const struct model *model);
@@ -164,6 +190,7 @@ void agent_worker_rows_ran(struct worker_core *core, const struct worker_event *
 void agent_worker_rows_died(struct worker_core *core, uint32_t device);
 
 /* worker_schedule.c */
+void agent_worker_model_load(struct worker_core *core, uint32_t device, uint32_t model);
 /* Gives every idle device a batch, or a model to load. */
 void agent_worker_schedule(struct worker_core *core);
 /* When an incomplete batch has waited long enough; UINT64_MAX: there is none. */

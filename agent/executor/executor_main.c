@@ -21,6 +21,10 @@ struct executor {
     uint64_t memory_bytes;
     union executor_packet packet;
     union executor_packet reply;
+    /* While it tunes */
+    uint64_t told_us;
+    bool stop_wanted, is_broken;
+    bool unload_wanted[EXECUTOR_MODELS_MAX];
 };
 
 /* Maps the whole file, which the agent may have made larger. It can't shrink: it is sealed. */
@@ -177,7 +181,61 @@ static int serve_load(struct executor *executor)
     return status == CX_DEVICE ? EXECUTOR_EXIT_DEVICE : 0;
 }
 
-enum { IDLE_AFTER_MS = 500 };
+enum { IDLE_AFTER_MS = 500, TUNING_EVERY_US = 200000 };
+
+/* What the agent says while the device measures: nothing but these. */
+static void packets_take(struct executor *executor)
+{
+    static union executor_packet packet;
+    struct pollfd socket = {.fd = EXECUTOR_SOCKET_FD, .events = POLLIN};
+    while (!executor->is_broken && poll(&socket, 1, 0) > 0) {
+        if (agent_executor_packet_receive(EXECUTOR_SOCKET_FD, &packet) != 0)
+            executor->is_broken = true;
+        else if (packet.header.kind == EXECUTOR_TUNE_STOP)
+            executor->stop_wanted = true;
+        else if (packet.header.kind == EXECUTOR_UNLOAD && packet.unload.model < EXECUTOR_MODELS_MAX)
+            executor->unload_wanted[packet.unload.model] = true;
+        else
+            executor->is_broken = true;
+    }
+}
+
+static bool report_tuning(void *context, const struct cx_tune_progress *progress_now)
+{
+    struct executor *executor = context;
+    packets_take(executor);
+    uint64_t now_us = agent_executor_clock_us();
+    if (now_us - executor->told_us >= TUNING_EVERY_US) {
+        executor->told_us = now_us;
+        union executor_packet packet = {.tuned = {.model = executor->packet.tune.model,
+                                                  .candidates = progress_now->total,
+                                                  .measured = progress_now->done,
+                                                  .elapsed_us = progress_now->elapsed_us,
+                                                  .before_us = progress_now->before_us,
+                                                  .after_us = progress_now->best_us}};
+        snprintf(packet.tuned.text, sizeof(packet.tuned.text), "%s", progress_now->step);
+        agent_executor_packet_send(EXECUTOR_SOCKET_FD, &packet, EXECUTOR_TUNING);
+    }
+    return !executor->stop_wanted && !executor->is_broken;
+}
+
+static int serve_tune(struct executor *executor)
+{
+    struct executor_tuned *tuned = &executor->reply.tuned;
+    executor->told_us = 0;
+    executor->stop_wanted = false;
+    agent_executor_models_tune(executor->models, &executor->packet.tune, report_tuning, executor,
+                               tuned);
+    uint32_t status = tuned->status;
+    for (uint32_t i = 0; i < EXECUTOR_MODELS_MAX; i++)
+        if (executor->unload_wanted[i])
+            agent_executor_models_unload(executor->models, i);
+    memset(executor->unload_wanted, 0, sizeof(executor->unload_wanted));
+    if (executor->is_broken ||
+        agent_executor_packet_send(EXECUTOR_SOCKET_FD, &executor->reply, EXECUTOR_TUNED) != 0)
+        return 1;
+    return status == CX_DEVICE ? EXECUTOR_EXIT_DEVICE : 0;
+}
 
 /* Between batches the device tidies up; a packet that comes meanwhile waits for one piece of it. */
 static void wait_for_packet(struct executor *executor)
@@ -198,6 +256,10 @@ static int serve(struct executor *executor)
             code = serve_run(executor);
         else if (executor->packet.header.kind == EXECUTOR_LOAD)
             code = serve_load(executor);
+        else if (executor->packet.header.kind == EXECUTOR_TUNE)
+            code = serve_tune(executor);
+        else if (executor->packet.header.kind == EXECUTOR_TUNE_STOP)
+            continue; /* it came after the end */
         else if (executor->packet.header.kind == EXECUTOR_UNLOAD)
             agent_executor_models_unload(executor->models, executor->packet.unload.model);
         else

@@ -5,6 +5,8 @@
 #include <string.h>
 #include <time.h>
 
+#include "tune_shapes.h"
+
 struct plan_slot {
     struct cx_plan *plan; /* NULL: free */
     struct cx_shape shapes[EXECUTOR_TENSORS_MAX];
@@ -42,10 +44,16 @@ struct executor_models *agent_executor_models_create(struct cx_device *device,
     return models;
 }
 
-static void slot_clear(struct model_slot *slot)
+static void plans_clear(struct model_slot *slot)
 {
     for (int i = 0; i < EXECUTOR_PLANS_MAX; i++)
         cx_plan_destroy(slot->plans[i].plan);
+    memset(slot->plans, 0, sizeof(slot->plans));
+}
+
+static void slot_clear(struct model_slot *slot)
+{
+    plans_clear(slot);
     cx_session_destroy(slot->session);
     cx_model_destroy(slot->model);
     memset(slot, 0, sizeof(*slot));
@@ -230,6 +238,70 @@ out:
     ret_loaded->status = (uint32_t)status;
     ret_loaded->load_us = agent_executor_clock_us() - start_us;
     snprintf(ret_loaded->text, sizeof(ret_loaded->text), "%s", status == CX_OK ? "" : err.text);
+}
+
+static enum cx_status session_get(struct executor_models *models, const struct executor_tune *tune,
+                                  struct model_slot **ret_slot, struct cx_error *err)
+{
+    struct model_slot *slot = slot_get(models, tune->model);
+    if (slot == NULL || memchr(tune->path, '\0', sizeof(tune->path)) == NULL)
+        return fail(err, CX_ARGUMENT, "the tune request is malformed");
+    if (slot->session == NULL) {
+        static struct executor_loaded loaded; /* one thread; large for a stack */
+        struct executor_load load = {.model = tune->model};
+        memcpy(load.path, tune->path, sizeof(load.path));
+        agent_executor_models_load(models, &load, &loaded);
+        if (loaded.status != CX_OK)
+            return fail(err, (enum cx_status)loaded.status, loaded.text);
+    }
+    *ret_slot = slot;
+    return CX_OK;
+}
+
+static void tuned_fill(struct executor_tuned *tuned, const struct cx_tune_report *report)
+{
+    tuned->candidates = report->candidates;
+    tuned->measured = report->measured;
+    tuned->refused = report->refused;
+    tuned->changed = report->changed;
+    tuned->complete = report->complete;
+    tuned->kept = report->kept;
+    tuned->cancelled = report->cancelled;
+    tuned->elapsed_us = report->elapsed_us;
+    tuned->before_us = report->before_us;
+    tuned->after_us = report->after_us;
+}
+
+void agent_executor_models_tune(struct executor_models *models, const struct executor_tune *tune,
+                                bool (*report)(void *context,
+                                               const struct cx_tune_progress *progress),
+                                void *context, struct executor_tuned *ret_tuned)
+{
+    struct cx_error err = {.status = CX_OK};
+    struct cx_shape shapes[AGENT_TUNE_INPUTS_MAX];
+    struct cx_tune_report result;
+    struct cx_tune_options options = {
+        .budget_us = tune->budget_us, .report = report, .context = context};
+    struct model_slot *slot = NULL;
+    memset(ret_tuned, 0, sizeof(*ret_tuned));
+    memset(&result, 0, sizeof(result));
+    enum cx_status status = session_get(models, tune, &slot, &err);
+    if (status == CX_OK)
+        status = agent_tune_shapes(slot->model, tune->rows, shapes, &err);
+    if (status == CX_OK) {
+        plans_clear(slot); /* the memory is wanted, and their kernels are of yesterday */
+        status = cx_tune(slot->session, shapes, cx_model_input_count(slot->model), &options,
+                         &result, &err);
+    }
+    if (status == CX_IO && result.choices != NULL)
+        status = CX_OK; /* tuned, but for this process only: the text says so */
+    if (status == CX_OK)
+        tuned_fill(ret_tuned, &result);
+    cx_tune_report_finish(&result);
+    ret_tuned->model = tune->model;
+    ret_tuned->status = (uint32_t)status;
+    snprintf(ret_tuned->text, sizeof(ret_tuned->text), "%s",
+             err.text[0] != '\0' || status == CX_OK ? err.text : cx_status_help(status));
 }
 
 static enum cx_status shape_take(const struct executor_tensor *tensor,

@@ -25,6 +25,14 @@ void agent_executor_models_load(struct executor_models *models, const struct exe
                                 struct executor_loaded *ret_loaded);
 void agent_executor_models_unload(struct executor_models *models, uint32_t model);
 
+/* Measures which kernels a model runs fastest with, on its session; loads it first where it is not
+ * loaded. Its plans are dropped; a LOAD afterwards brings the choices into force. BLOCKS for the
+ * budget. `report` and `context` as cx_tune has them. Fills all of *ret_tuned but the header. */
+void agent_executor_models_tune(struct executor_models *models, const struct executor_tune *tune,
+                                bool (*report)(void *context,
+                                               const struct cx_tune_progress *progress),
+                                void *context, struct executor_tuned *ret_tuned);
+
 /* The plan for the shapes of a RUN; made when there is none. Checks types and sizes against the
  * model. *ret_prepare_us is what making it took. */
 enum cx_status agent_executor_models_plan(struct executor_models *models,

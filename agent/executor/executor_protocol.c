@@ -21,6 +21,13 @@ uint32_t agent_executor_packet_bytes(uint32_t kind)
         return sizeof(struct executor_ran);
     case EXECUTOR_PROGRESS:
         return sizeof(struct executor_progress);
+    case EXECUTOR_TUNE:
+        return sizeof(struct executor_tune);
+    case EXECUTOR_TUNE_STOP:
+        return sizeof(struct executor_tune_stop);
+    case EXECUTOR_TUNING:
+    case EXECUTOR_TUNED:
+        return sizeof(struct executor_tuned);
     default:
         return 0;
     }

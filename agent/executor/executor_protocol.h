@@ -8,7 +8,7 @@
 #include <stdint.h>
 
 enum {
-    EXECUTOR_VERSION = 1,
+    EXECUTOR_VERSION = 2,
     EXECUTOR_SOCKET_FD = 3,
     EXECUTOR_MEMORY_FD = 4,
     EXECUTOR_TENSORS_MAX = 16,
@@ -32,6 +32,10 @@ enum executor_kind {
     EXECUTOR_RUN,       /* agent */
     EXECUTOR_RAN,       /* executor: answers RUN */
     EXECUTOR_PROGRESS,  /* executor: a long preparation goes on */
+    EXECUTOR_TUNE,      /* agent: loads the model where it is not, and measures */
+    EXECUTOR_TUNE_STOP, /* agent: ends it soon; nothing where none runs */
+    EXECUTOR_TUNING,    /* executor: how far it is */
+    EXECUTOR_TUNED,     /* executor: answers TUNE; LOAD brings the choices into force */
 };
 
 struct executor_header {
@@ -128,6 +132,31 @@ struct executor_progress {
     uint32_t total; /* 0: the preparation is over, the batch runs */
 };
 
+struct executor_tune {
+    struct executor_header header;
+    uint32_t model;
+    uint32_t rows; /* of inputs whose first dimension is open */
+    uint64_t budget_us;
+    char path[EXECUTOR_PATH_MAX]; /* of model.onnx */
+};
+
+struct executor_tune_stop {
+    struct executor_header header;
+};
+
+/* TUNING has what is known so far, TUNED the result. */
+struct executor_tuned {
+    struct executor_header header;
+    uint32_t model;
+    uint32_t status; /* enum cx_status */
+    uint32_t candidates, measured, refused, changed;
+    uint32_t complete, kept, cancelled; /* 0 or 1 */
+    uint32_t unused;
+    uint64_t elapsed_us;
+    uint64_t before_us, after_us; /* 0: not measured */
+    char text[EXECUTOR_TEXT_MAX]; /* TUNING: the step; TUNED: what went wrong */
+};
+
 union executor_packet {
     struct executor_header header;
     struct executor_ready ready;
@@ -137,6 +166,9 @@ union executor_packet {
     struct executor_run run;
     struct executor_ran ran;
     struct executor_progress progress;
+    struct executor_tune tune;
+    struct executor_tune_stop tune_stop;
+    struct executor_tuned tuned;
 };
 
 /* Bytes of a packet of that kind; 0 when there is no such kind. */

@@ -11,8 +11,9 @@
 #include <cjson/cJSON.h>
 
 #include "cx.h"
+#include "tune_shapes.h"
 
-enum { INPUTS_MAX = 64, DAY_S = 86400, PROGRESS_US_MIN = 100000 };
+enum { DAY_S = 86400, PROGRESS_US_MIN = 100000 };
 
 struct tuning {
     const struct agent_tune_options *options;
@@ -75,31 +76,6 @@ static bool report(void *context, const struct cx_tune_progress *progress)
                 (double)progress->best_us * 1e-3, gain_of(progress->before_us, progress->best_us));
     fflush(stderr);
     return interrupted == 0;
-}
-
-static enum cx_status shapes_of(struct tuning *tuning, struct cx_shape *shapes)
-{
-    size_t n = cx_model_input_count(tuning->model);
-    if (n > INPUTS_MAX) {
-        snprintf(tuning->err.text, sizeof(tuning->err.text), "over %d inputs", INPUTS_MAX);
-        return CX_LIMIT;
-    }
-    for (size_t i = 0; i < n; i++) {
-        const struct cx_tensor_info *info = cx_model_input(tuning->model, i);
-        shapes[i] = info->shape;
-        for (uint32_t d = 0; d < shapes[i].rank; d++) {
-            if (shapes[i].dims[d] != CX_DIM_SYMBOLIC)
-                continue;
-            if (d > 0) {
-                snprintf(tuning->err.text, sizeof(tuning->err.text),
-                         "input '%.100s': dimension %u is open; only the first may be", info->name,
-                         d);
-                return CX_UNSUPPORTED;
-            }
-            shapes[i].dims[d] = tuning->batch;
-        }
-    }
-    return CX_OK;
 }
 
 static void print_table(const struct tuning *tuning, const struct cx_tune_report *result)
@@ -166,14 +142,14 @@ static bool report_to_json(cJSON *batches, int64_t batch, const struct cx_tune_r
 
 static enum cx_status tune_batch(struct tuning *tuning, int64_t batch)
 {
-    struct cx_shape shapes[INPUTS_MAX];
+    struct cx_shape shapes[AGENT_TUNE_INPUTS_MAX];
     struct cx_tune_report result;
     struct cx_tune_options options = {
         .budget_us = tuning->options->budget_us, .report = report, .context = tuning};
     tuning->batch = batch;
     tuning->shown_us = 0;
     memset(&result, 0, sizeof(result));
-    enum cx_status status = shapes_of(tuning, shapes);
+    enum cx_status status = agent_tune_shapes(tuning->model, batch, shapes, &tuning->err);
     if (status == CX_OK)
         status = cx_tune(tuning->session, shapes, cx_model_input_count(tuning->model), &options,
                          &result, &tuning->err);

@@ -95,6 +95,15 @@ static void carry_out(struct agent_worker *worker, const struct worker_action *a
     case WORKER_DO_CREDIT:
         credit_send(worker, action->credit, action->text);
         return;
+    case WORKER_DO_TUNE:
+        agent_worker_device_tune(worker, action);
+        return;
+    case WORKER_DO_TUNE_STOP:
+        agent_worker_device_tune_stop(worker, action->device);
+        return;
+    case WORKER_DO_TUNE_STATE:
+        agent_worker_send_tuning(worker, action);
+        return;
     case WORKER_DO_DEVICE:
         device_changed(worker, action);
         return;

@@ -53,7 +53,7 @@ void agent_worker_device_kill(struct agent_worker *worker, uint32_t index)
               LOG_STR("how", how));
 }
 
-static enum worker_error error_of(uint32_t status)
+enum worker_error agent_worker_error_of(uint32_t status)
 {
     switch ((enum cx_status)status) {
     case CX_OK:
@@ -123,7 +123,7 @@ static bool io_sound(struct executor_io *list, uint32_t n)
 
 static void on_loaded(struct agent_worker *worker, uint32_t index, struct executor_loaded *loaded)
 {
-    enum worker_error error = error_of(loaded->status);
+    enum worker_error error = agent_worker_error_of(loaded->status);
     text_close(loaded->text, sizeof(loaded->text));
     bool is_sound =
         io_sound(loaded->inputs, loaded->n_inputs) && io_sound(loaded->outputs, loaded->n_outputs);
@@ -173,7 +173,7 @@ static void on_ran(struct agent_worker *worker, uint32_t index, struct executor_
     agent_worker_later(worker,
                        (struct worker_event){.kind = WORKER_RAN,
                                              .device = index,
-                                             .error = error_of(ran->status),
+                                             .error = agent_worker_error_of(ran->status),
                                              .bytes = ran->model_bytes,
                                              .prepare_us = ran->prepare_us,
                                              .copy_us = ran->copy_us,
@@ -210,6 +210,8 @@ void agent_worker_device_read(struct agent_worker *worker, uint32_t index)
         struct worker_event event = {
             .kind = WORKER_PROGRESS, .device = index, .is_prepared = packet.progress.total == 0};
         agent_worker_later(worker, event, "");
+    } else if (packet.header.kind == EXECUTOR_TUNING || packet.header.kind == EXECUTOR_TUNED) {
+        agent_worker_on_tuning(worker, index, &packet.tuned, packet.header.kind == EXECUTOR_TUNED);
     } else {
         died(worker, index, "the executor sent what it may not");
     }

@@ -46,6 +46,8 @@ struct worker_device {
     uint32_t rows_padded;
     uint32_t batch_model;
     uint64_t batch;
+    struct executor_tuned tuned; /* the figures of a tuning, as far as they are known */
+    uint64_t tuning_budget_us;
     struct executor_ran ran; /* its answer, until the next RUN */
     struct executor_counters counters;
     uint64_t busy_sampled_us;
@@ -121,11 +123,25 @@ void agent_worker_send_residency(struct agent_worker *worker, uint32_t model, ui
                                  enum net_residency state, uint64_t bytes, const char *text);
 
 /* worker_executors.c */
+/* An enum cx_status of another process, as the core knows it. */
+enum worker_error agent_worker_error_of(uint32_t status);
 void agent_worker_device_start(struct agent_worker *worker, uint32_t device);
 void agent_worker_device_kill(struct agent_worker *worker, uint32_t device);
 void agent_worker_device_load(struct agent_worker *worker, uint32_t device, uint32_t model);
 void agent_worker_device_evict(struct agent_worker *worker, uint32_t device, uint32_t model);
 void agent_worker_device_read(struct agent_worker *worker, uint32_t device);
+
+/* worker_tuning.c */
+void agent_worker_device_tune(struct agent_worker *worker, const struct worker_action *action);
+void agent_worker_device_tune_stop(struct agent_worker *worker, uint32_t device);
+/* How far a tuning is, or its end, to the coordinator. */
+void agent_worker_send_tuning(struct agent_worker *worker, const struct worker_action *action);
+/* A TUNING or TUNED of an executor. */
+void agent_worker_on_tuning(struct agent_worker *worker, uint32_t device,
+                            struct executor_tuned *tuned, bool is_over);
+/* A TUNE or TUNE_STOP of the coordinator. False: it is not understood. */
+bool agent_worker_tune_frame(struct agent_worker *worker, const struct net_frame *frame,
+                             struct net_error *err);
 
 /* worker_batch.c */
 /* Whether jobs of the model, once it is described, can share a batch at all. */

@@ -260,6 +260,9 @@ static bool on_frame(struct agent_worker *worker, const struct net_frame *frame,
         status = net_resume_decode(frame, &u.resume, err);
         event.kind = WORKER_RESUME;
         break;
+    case NET_MSG_TUNE:
+    case NET_MSG_TUNE_STOP:
+        return agent_worker_tune_frame(worker, frame, err);
     case NET_MSG_MODEL_MANIFEST:
     case NET_MSG_MODEL_CHUNK:
     case NET_MSG_MODEL_DENIED:

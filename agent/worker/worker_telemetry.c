@@ -14,6 +14,7 @@ char *agent_worker_capabilities(const struct agent_worker *worker)
 {
     cJSON *root = cJSON_CreateObject();
     cJSON_AddNumberToObject(root, "credit", (double)worker->config.credit);
+    cJSON_AddBoolToObject(root, "tune", true);
     cJSON *list = cJSON_AddArrayToObject(root, "devices");
     for (uint32_t i = 0; i < worker->n_devices; i++) {
         const struct agent_device *info = &worker->devices[i].info;
@@ -38,6 +39,8 @@ static const char *device_state_name(const struct worker_device_view *view)
 {
     if (view->state == WORKER_DEVICE_CORDONED)
         return "cordoned";
+    if (view->state == WORKER_DEVICE_TUNING)
+        return "tuning";
     if (view->failures > 0)
         return "suspect";
     if (view->state == WORKER_DEVICE_DOWN || view->state == WORKER_DEVICE_STARTING)
@@ -129,6 +132,10 @@ static void add_model(const struct agent_worker *worker, cJSON *list, uint32_t i
     cJSON_AddStringToObject(item, "error", view.text);
     cJSON_AddNumberToObject(item, "memory_bytes", (double)view.bytes);
     cJSON_AddNumberToObject(item, "load_us", (double)view.load_us);
+    cJSON *devices = cJSON_AddArrayToObject(item, "devices");
+    for (uint32_t i = 0; i < worker->n_devices; i++)
+        if (agent_worker_core_resident(worker->core, i, index))
+            cJSON_AddItemToArray(devices, cJSON_CreateNumber(i));
     add_batches(worker, item, index);
     if (model->is_described && view.is_resident) {
         add_io(item, "inputs", model->inputs, model->n_inputs);

@@ -69,6 +69,12 @@ enum net_residency {
     NET_RESIDENCY_COUNT
 };
 
+enum net_tuning {
+#define NET_TUNING(number, name, text, help) NET_TUNING_##name = (number),
+#include "../messages.def"
+    NET_TUNING_COUNT
+};
+
 enum net_control {
 #define NET_CONTROL(name, text, help) NET_CONTROL_##name,
 #include "../messages.def"
@@ -94,6 +100,7 @@ const struct net_message_info *net_message_at(size_t index);
 const char *net_outcome_name(enum net_outcome outcome);
 const char *net_job_error_name(enum net_job_error code);
 const char *net_residency_name(enum net_residency state);
+const char *net_tuning_name(enum net_tuning state);
 const char *net_refusal_text(enum net_refusal code);
 
 // The control operations. The name of one that is out of range is NULL.
@@ -306,6 +313,29 @@ struct net_drained {
 
 struct net_resume {
     uint64_t operation;
+};
+
+struct net_tune {
+    uint64_t operation;
+    uint8_t device;              // index in the agent's capabilities
+    uint8_t hash[NET_HASH_SIZE]; // of the model's manifest
+    uint32_t rows;               // of inputs whose first dimension is open; at least 1
+    uint32_t budget_ms;          // at least 1
+};
+
+struct net_tune_stop {
+    uint64_t operation;
+};
+
+struct net_tune_state {
+    uint64_t operation;
+    uint8_t state;    // enum net_tuning, checked
+    uint8_t kept;     // 1: faster, and remembered; only at the end
+    uint8_t complete; // 1: nothing was left out for want of time
+    uint32_t candidates, measured, refused, changed;
+    uint64_t before_us, after_us; // of a run: as it was, and with the best known; 0 not measured
+    uint32_t elapsed_ms, budget_ms;
+    struct net_text text; // what is being done, or why it failed
 };
 
 // For each message NAME of messages.def, with NAME in small letters:

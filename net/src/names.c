@@ -37,6 +37,11 @@ static const char *const residencies[] = {
 #include "../messages.def"
 };
 
+static const char *const tunings[] = {
+#define NET_TUNING(number, name, text, help) [number] = (text),
+#include "../messages.def"
+};
+
 static const char *const refusals[] = {
 #define NET_REFUSAL(number, name, help) [number] = (help),
 #include "../messages.def"
@@ -105,6 +110,11 @@ const char *net_job_error_name(enum net_job_error code)
 const char *net_residency_name(enum net_residency state)
 {
     return pick(residencies, COUNT(residencies), state);
+}
+
+const char *net_tuning_name(enum net_tuning state)
+{
+    return pick(tunings, COUNT(tunings), state);
 }
 
 const char *net_refusal_text(enum net_refusal code)

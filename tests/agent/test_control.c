@@ -253,6 +253,21 @@ Test(control, a_drain_ends_with_an_agent_that_is_safe_to_remove)
     expect("{\"v\":1,\"op\":\"uncordon\",\"agent\":\"one\"}", "conflict");
 }
 
+Test(control, an_agent_that_is_too_old_to_be_tuned_is_told_apart)
+{
+    expect("{\"v\":1,\"op\":\"tune\"}", "bad_request");
+    expect("{\"v\":1,\"op\":\"tune\",\"model\":\"nothing\"}", "not_found");
+    expect("{\"v\":1,\"op\":\"tune\",\"model\":\"echo\",\"batch\":0}", "bad_request");
+    expect("{\"v\":1,\"op\":\"tune\",\"model\":\"echo\"}", "unavailable");
+    expect("{\"v\":1,\"op\":\"tune\",\"model\":\"echo\",\"agent\":\"one\"}", "not_found");
+    join((char[]){"one"});
+    cJSON_Delete(ask(SUBMIT(",\"wait_ms\":20000", GOOD)));
+    cJSON *reply = ask("{\"v\":1,\"op\":\"tune\",\"model\":\"echo\",\"agent\":\"one\"}");
+    cr_expect_str_eq(text_at(reply, "error", "code"), "conflict");
+    cr_expect_not_null(strstr(text_at(reply, "error", "message"), "unsupported"));
+    cJSON_Delete(reply);
+}
+
 Test(control, jobs_and_their_results_outlive_the_coordinator)
 {
     expect(SUBMIT(",\"key\":\"late\"", GOOD), "");

@@ -320,7 +320,8 @@ struct world {
     uint64_t random;
     uint64_t sent, back;
     uint8_t held[4096]; /* by payload: 1 while the core has it */
-    bool runs[8], loads[8], starts[8];
+    bool runs[8], loads[8], starts[8], tunes[8];
+    uint64_t tunings, tunings_over;
     uint32_t load_model[8];
     bool fetches[WORKER_MODELS_MAX];
     bool is_linked;
@@ -342,14 +343,21 @@ static void world_take(struct world *w)
             w->held[payload] = 0;
             w->back++;
         } else if (a->kind == WORKER_DO_RUN) {
-            cr_assert(!w->runs[a->device] && !w->loads[a->device]);
+            cr_assert(!w->runs[a->device] && !w->loads[a->device] && !w->tunes[a->device]);
             w->runs[a->device] = true;
         } else if (a->kind == WORKER_DO_LOAD) {
             cr_assert(!w->runs[a->device] && !w->loads[a->device]);
             w->loads[a->device] = true;
             w->load_model[a->device] = a->model;
+        } else if (a->kind == WORKER_DO_TUNE) {
+            cr_assert(!w->runs[a->device] && !w->loads[a->device] && !w->tunes[a->device]);
+            w->tunes[a->device] = true;
+            w->load_model[a->device] = a->model;
+        } else if (a->kind == WORKER_DO_TUNE_STATE) {
+            w->tunings_over += a->tuning >= WORKER_TUNING_DONE;
         } else if (a->kind == WORKER_DO_KILL) {
             w->runs[a->device] = w->loads[a->device] = w->starts[a->device] = false;
+            w->tunes[a->device] = false;
         } else if (a->kind == WORKER_DO_START) {
             w->starts[a->device] = true;
         } else if (a->kind == WORKER_DO_FETCH) {
@@ -386,18 +394,18 @@ static void world_device(struct world *w, uint32_t device, bool is_kind)
                                                WORKER_ERROR_DEVICE, WORKER_ERROR_UNSUPPORTED};
     struct worker_event event = {.kind = WORKER_TICK, .device = device, .bytes = 200};
     uint32_t luck = is_kind ? 9 : random_below(w, 20);
-    if (!w->runs[device] && !w->loads[device] && !w->starts[device])
+    if (!w->runs[device] && !w->loads[device] && !w->starts[device] && !w->tunes[device])
         return;
     if (luck == 0) {
         event.kind = WORKER_DIED;
     } else if (w->starts[device]) {
         event.kind = WORKER_STARTED;
     } else {
-        event.kind = w->runs[device] ? WORKER_RAN : WORKER_LOADED;
+        event.kind = w->runs[device] ? WORKER_RAN : w->tunes[device] ? WORKER_TUNED : WORKER_LOADED;
         event.model = w->load_model[device];
         event.error = luck == 1 ? errors[random_below(w, 4)] : WORKER_ERROR_NONE;
     }
-    w->runs[device] = w->loads[device] = w->starts[device] = false;
+    w->runs[device] = w->loads[device] = w->starts[device] = w->tunes[device] = false;
     world_step(w, &event);
 }
 
@@ -436,6 +444,14 @@ static void world_operate(struct world *w)
         event.kind = WORKER_CANCEL;
         event.ref = (struct worker_ref){
             .job = random_below(w, (uint32_t)w->sent + 1), .epoch = 1, .attempt = 1};
+    } else if (what < 16 && w->is_linked) {
+        event.kind = WORKER_TUNE;
+        event.operation = ++w->tunings;
+        event.device = random_below(w, 4);
+        event.hash[0] = (uint8_t)random_below(w, 6);
+    } else if (what == 16) {
+        event.kind = WORKER_TUNE_STOP;
+        event.operation = w->tunings;
     }
     world_step(w, &event);
 }
@@ -466,7 +482,7 @@ static void world_run(uint64_t seed)
             world_operate(&w);
     }
     /* Now everything works, and time goes by: nothing may be left behind. */
-    for (int i = 0; i < 5000 && w.back < w.sent; i++) {
+    for (int i = 0; i < 5000 && (w.back < w.sent || w.tunings_over < w.tunings); i++) {
         for (uint32_t d = 0; d < devices; d++)
             world_device(&w, d, true);
         world_fetch(&w, true);
@@ -477,6 +493,7 @@ static void world_run(uint64_t seed)
     }
     cr_assert_eq(w.back, w.sent, "seed %lu: %lu of %lu jobs came back", (unsigned long)seed,
                  (unsigned long)w.back, (unsigned long)w.sent);
+    cr_assert_eq(w.tunings_over, w.tunings, "seed %lu: a tuning has no end", (unsigned long)seed);
     end(&w.h);
 }
 

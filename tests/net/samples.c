@@ -210,6 +210,37 @@ static void fill_resume(struct net_resume *m, uint64_t *s)
     m->operation = next(s);
 }
 
+static void fill_tune(struct net_tune *m, uint64_t *s)
+{
+    m->operation = next(s);
+    m->device = (uint8_t)next(s);
+    some_bytes(s, m->hash, sizeof(m->hash));
+    m->rows = 1 + (uint32_t)(next(s) % 100);
+    m->budget_ms = 1 + (uint32_t)(next(s) % 100000);
+}
+
+static void fill_tune_stop(struct net_tune_stop *m, uint64_t *s)
+{
+    m->operation = next(s);
+}
+
+static void fill_tune_state(struct net_tune_state *m, uint64_t *s)
+{
+    m->operation = next(s);
+    m->state = (uint8_t)(next(s) % NET_TUNING_COUNT);
+    m->kept = (uint8_t)(next(s) % 2);
+    m->complete = (uint8_t)(next(s) % 2);
+    m->candidates = (uint32_t)next(s);
+    m->measured = (uint32_t)next(s);
+    m->refused = (uint32_t)next(s);
+    m->changed = (uint32_t)next(s);
+    m->before_us = next(s);
+    m->after_us = next(s);
+    m->elapsed_ms = (uint32_t)next(s);
+    m->budget_ms = (uint32_t)next(s);
+    m->text = some_text(s);
+}
+
 void sample_frame(struct net_buf *buf, uint16_t type, uint64_t seed)
 {
     uint64_t state = seed;

@@ -105,6 +105,9 @@ Test(codec, foreign_values_are_refused_by_name)
         {NET_MSG_MODEL_MANIFEST, 33, 255, NET_ERR_PROTOCOL, "MODEL_MANIFEST: name"},
         {NET_MSG_MODEL_READ, -1, 255, NET_ERR_PROTOCOL, "MODEL_READ: length"},
         {NET_MSG_MODEL_CHUNK, -1, 0xEE, NET_ERR_CORRUPT, "MODEL_CHUNK: bytes"},
+        {NET_MSG_TUNE_STATE, 8, 255, NET_ERR_PROTOCOL, "TUNE_STATE: state"},
+        {NET_MSG_TUNE_STATE, 9, 2, NET_ERR_PROTOCOL, "TUNE_STATE: kept"},
+        {NET_MSG_TUNE_STATE, 10, 2, NET_ERR_PROTOCOL, "TUNE_STATE: complete"},
         {NET_MSG_MODEL_CHUNK, 39, 255, NET_ERR_PROTOCOL, "MODEL_CHUNK: range"},
         {NET_MSG_MODEL_STATE, 32, 4, NET_ERR_PROTOCOL, "MODEL_STATE: state"},
     };

@@ -4,17 +4,23 @@
 #include <stdio.h>
 #include <unistd.h>
 
-cJSON *tui_agent_request(const struct tui_cli *cli)
+void tui_request_by(cJSON *request)
 {
     char host[64] = "", by[128];
     const struct passwd *user = getpwuid(getuid());
-    cJSON *request = cJSON_CreateObject();
-    const char *reason = cli->options != NULL ? tui_option_value(cli, "reason") : NULL;
 
     gethostname(host, sizeof(host) - 1);
     snprintf(by, sizeof(by), "%s@%s", user != NULL ? user->pw_name : "?", host);
-    cJSON_AddStringToObject(request, "agent", cli->args[0]);
     cJSON_AddStringToObject(request, "by", by);
+}
+
+cJSON *tui_agent_request(const struct tui_cli *cli)
+{
+    cJSON *request = cJSON_CreateObject();
+    const char *reason = cli->options != NULL ? tui_option_value(cli, "reason") : NULL;
+
+    cJSON_AddStringToObject(request, "agent", cli->args[0]);
+    tui_request_by(request);
     if (reason != NULL)
         cJSON_AddStringToObject(request, "reason", reason);
     return request;

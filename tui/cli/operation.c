@@ -6,18 +6,29 @@
 #include "cli/reply.h"
 #include "cli/table.h"
 
+static void print_work(const cJSON *operation)
+{
+    char text[512];
+
+    if (strcmp(tui_reply_text(operation, "kind"), "drain") == 0)
+        printf("%.0f jobs remain, %.0f given back%s", tui_reply_number(operation, "remaining"),
+               tui_reply_number(operation, "requeued"),
+               tui_reply_bool(operation, "safe_to_remove") ? "; SAFE TO REMOVE" : "");
+    else
+        printf("%s", tui_shown(tui_reply_text(operation, "text"), text, sizeof(text)));
+}
+
 void tui_operation_print(const cJSON *operation)
 {
-    char kind[64], target[64], state[64], reason[256];
+    char kind[64], target[256], state[64], reason[256];
     const cJSON *blocker;
 
-    printf("operation %.0f: %s %s is %s, %.0f jobs remain, %.0f given back%s\n",
-           tui_reply_number(operation, "id"),
+    printf("operation %.0f: %s %s is %s, ", tui_reply_number(operation, "id"),
            tui_shown(tui_reply_text(operation, "kind"), kind, sizeof(kind)),
            tui_shown(tui_reply_text(operation, "target"), target, sizeof(target)),
-           tui_shown(tui_reply_text(operation, "state"), state, sizeof(state)),
-           tui_reply_number(operation, "remaining"), tui_reply_number(operation, "requeued"),
-           tui_reply_bool(operation, "safe_to_remove") ? "; SAFE TO REMOVE" : "");
+           tui_shown(tui_reply_text(operation, "state"), state, sizeof(state)));
+    print_work(operation);
+    putchar('\n');
     tui_shown(tui_reply_text(operation, "reason"), reason, sizeof(reason));
     if (reason[0] != '\0')
         printf("  reason: %s\n", reason);
@@ -53,8 +64,9 @@ enum tui_exit tui_operation_watch(struct tui_cli *cli, int64_t id, cJSON **ret_o
         cJSON *operation = cJSON_DetachItemFromObjectCaseSensitive(reply, "operation");
         const char *state = tui_reply_text(operation, "state");
         cJSON_Delete(reply);
-        snprintf(now, sizeof(now), "%s %.0f %.0f", state, tui_reply_number(operation, "remaining"),
-                 tui_reply_number(operation, "requeued"));
+        snprintf(now, sizeof(now), "%s %.0f %.0f %.200s", state,
+                 tui_reply_number(operation, "remaining"), tui_reply_number(operation, "requeued"),
+                 tui_reply_text(operation, "text"));
         if (!cli->json && strcmp(now, last) != 0) {
             tui_operation_print(operation);
             fflush(stdout);

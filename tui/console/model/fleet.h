@@ -76,6 +76,7 @@ struct tui_operation {
     char state[TUI_WORD_SIZE];
     char by[TUI_NAME_SIZE];
     char reason[TUI_TEXT_SIZE];
+    char text[TUI_TEXT_SIZE]; /* what one that is no drain does now, or how it ended */
     uint64_t started_ms, deadline_ms, remaining, requeued;
     bool safe_to_remove;
     struct tui_blocker blockers[TUI_BLOCKERS_MAX];

@@ -165,6 +165,7 @@ void tui_parse_operation(const cJSON *object, struct tui_operation *ret_operatio
     tui_json_text(object, "state", ret_operation->state, sizeof(ret_operation->state));
     tui_json_text(object, "by", ret_operation->by, sizeof(ret_operation->by));
     tui_json_text(object, "reason", ret_operation->reason, sizeof(ret_operation->reason));
+    tui_json_text(object, "text", ret_operation->text, sizeof(ret_operation->text));
     ret_operation->started_ms = integer(object, "started_ms");
     ret_operation->deadline_ms = integer(object, "deadline_ms");
     ret_operation->remaining = integer(object, "remaining");

@@ -172,7 +172,7 @@ enum tui_role tui_state_role(const char *state)
         {"ready", TUI_ROLE_OK},       {"done", TUI_ROLE_OK},       {"running", TUI_ROLE_STRONG},
         {"suspect", TUI_ROLE_WARN},   {"draining", TUI_ROLE_WARN}, {"cordoned", TUI_ROLE_WARN},
         {"lost", TUI_ROLE_BAD},       {"failed", TUI_ROLE_BAD},    {"expired", TUI_ROLE_BAD},
-        {"cancelled", TUI_ROLE_WARN}, {"drained", TUI_ROLE_WARN},
+        {"cancelled", TUI_ROLE_WARN}, {"drained", TUI_ROLE_WARN},  {"tuning", TUI_ROLE_WARN},
     };
 
     for (size_t i = 0; i < sizeof(roles) / sizeof(roles[0]); i++) {
@@ -221,6 +221,10 @@ void tui_operation_summary(char *ret_text, size_t size, const struct tui_operati
     char running[TUI_FIGURE_SIZE];
     int used;
 
+    if (strcmp(operation->kind, "drain") != 0) {
+        snprintf(ret_text, size, "%s", operation->text);
+        return;
+    }
     if (operation->safe_to_remove) {
         snprintf(ret_text, size, "SAFE TO REMOVE");
         return;

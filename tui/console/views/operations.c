@@ -63,8 +63,9 @@ static void draw_blockers(const struct tui_app *app, struct tui_canvas *canvas,
     tui_pen_field(&pen, "  reason", TUI_ROLE_NORMAL, "%s",
                   operation->reason[0] ? operation->reason : "none given");
     tui_figure_clock(text, sizeof(text), operation->deadline_ms);
-    tui_pen_field(&pen, "  deadline", TUI_ROLE_NORMAL, "%s; what still runs then is requeued",
-                  text);
+    tui_pen_field(&pen, "  deadline", TUI_ROLE_NORMAL, "%s%s", text,
+                  strcmp(operation->kind, "drain") == 0 ? "; what still runs then is requeued"
+                                                        : "");
     for (size_t i = 0; i < operation->blocker_count; i++) {
         const struct tui_blocker *blocker = &operation->blockers[i];
         tui_figure_age(running, sizeof(running), blocker->running_ms);

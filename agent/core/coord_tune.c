@@ -1,0 +1,196 @@
+// Tuning: a device of an agent measures kernels for a model, as an operation that can be followed
+// and cancelled. It lives as long as the agent's link, as the agent stops it when that ends; what
+// was learnt until then is kept on the agent, so that a tuning that is lost is only time.
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "agent/core/coord_internal.h"
+
+void agent_coord_tune_free(struct coord_tune *tune)
+{
+    if (tune == NULL)
+        return;
+    agent_coord_text_unref(tune->model);
+    agent_coord_text_unref(tune->name);
+    free(tune);
+}
+
+void agent_coord_tune_recover(struct coord_operation *operation)
+{
+    if (operation->state != AGENT_OPERATION_RUNNING)
+        return;
+    operation->state = AGENT_OPERATION_FAILED;
+    operation->finished_us = operation->started_us;
+    agent_coord_text_set(&operation->text,
+                         "the coordinator was started again; what was learnt is kept");
+}
+
+// The tuning of a device that runs; NULL: none does.
+static const struct coord_operation *running_on(const struct agent_coord *core,
+                                                const struct coord_agent *agent, uint8_t device)
+{
+    const struct coord_operation *operation;
+    TAILQ_FOREACH(operation, &core->operations, all)
+    {
+        if (operation->tune != NULL && operation->tune->agent == agent &&
+            operation->tune->view.what.device == device)
+            return operation;
+    }
+    return NULL;
+}
+
+static struct coord_tune *tune_new(struct coord_agent *agent, const struct agent_tune *what)
+{
+    struct coord_tune *tune = calloc(1, sizeof *tune);
+    if (tune == NULL)
+        return NULL;
+    tune->agent = agent;
+    tune->model = agent_coord_text_new(what->model);
+    tune->name = agent_coord_text_ref(agent->name);
+    memcpy(tune->hash, what->hash, sizeof tune->hash);
+    tune->view = (struct agent_tune_view){.agent = agent_coord_chars(tune->name), .what = *what};
+    tune->view.what.model = agent_coord_chars(tune->model);
+    tune->view.what.hash = tune->hash;
+    return tune;
+}
+
+static void start(struct agent_coord *core, struct coord_operation *operation,
+                  struct coord_agent *agent, const struct agent_event *event)
+{
+    const struct agent_tune *what = &event->tune;
+    const char *name = agent_coord_chars(agent->name);
+    char target[AGENT_TEXT_MAX];
+    snprintf(target, sizeof target, "%s:%" PRIu32 " on %s device %u", what->model, what->version,
+             name, what->device);
+    operation->target = agent_coord_text_new(target);
+    operation->by = agent_coord_text_new(event->by);
+    operation->reason = agent_coord_text_new(event->reason);
+    operation->started_us = core->now_us;
+    /* Known from now on, though no job may ever have asked for it: its agent will tell of it. */
+    agent_coord_model_get(core, what->model, what->version, what->hash);
+    operation->deadline_us = core->now_us + (int64_t)what->budget_ms * 1000;
+    agent_coord_append_operation(core, operation);
+    agent_coord_append_audit(core, event->by, "tune", target, event->reason);
+    agent_coord_notice(core, AGENT_NOTICE_OPERATION_STARTED, AGENT_NOTICE_INFO, name, 0,
+                       "tune %" PRIu64 " of %s by %s", operation->id, target,
+                       agent_coord_chars(operation->by));
+    agent_coord_act(core, &(struct agent_action){.kind = AGENT_ACTION_TUNE,
+                                                 .link = agent->link,
+                                                 .id = operation->id,
+                                                 .tune = &operation->tune->view.what});
+    agent_coord_wait_reply(core, event->token, operation->id);
+}
+
+void agent_coord_tune(struct agent_coord *core, const struct agent_event *event)
+{
+    struct coord_agent *agent = agent_coord_agent_by_name(core, event->agent);
+    const struct coord_operation *other;
+    if (agent == NULL) {
+        agent_coord_reply(core, event->token, AGENT_REPLY_NOT_FOUND, 0, "no agent named '%.64s'",
+                          event->agent);
+    } else if (!core->ledger_ok) {
+        agent_coord_reply(core, event->token, AGENT_REPLY_UNAVAILABLE, 0,
+                          "the ledger can't be written: %s", agent_coord_chars(core->ledger_error));
+    } else if (agent->link == 0 || agent->admin == AGENT_ADMIN_DRAINING ||
+               agent->admin == AGENT_ADMIN_DRAINED) {
+        agent_coord_reply(core, event->token, AGENT_REPLY_CONFLICT, 0,
+                          "%s is %s: it can't be tuned", event->agent,
+                          agent_coord_agent_state(agent));
+    } else if ((other = running_on(core, agent, event->tune.device)) != NULL) {
+        agent_coord_reply(core, event->token, AGENT_REPLY_CONFLICT, other->id,
+                          "device %u of %s is being tuned already: operation %" PRIu64,
+                          event->tune.device, event->agent, other->id);
+    } else {
+        struct coord_tune *tune = tune_new(agent, &event->tune);
+        struct coord_operation *operation =
+            tune != NULL ? agent_coord_operation_new(core, core->next_operation, "tune") : NULL;
+        if (operation == NULL) {
+            agent_coord_tune_free(tune);
+            agent_coord_reply(core, event->token, AGENT_REPLY_BUSY, 0, "too many operations run");
+            return;
+        }
+        core->next_operation++;
+        operation->tune = tune;
+        start(core, operation, agent, event);
+    }
+}
+
+static void end(struct agent_coord *core, struct coord_operation *operation,
+                enum agent_operation_state state, const char *text)
+{
+    static const char *const ends[] = {
+        [AGENT_OPERATION_DONE] = "is done",
+        [AGENT_OPERATION_CANCELLED] = "was cancelled; what was learnt is kept",
+        [AGENT_OPERATION_FAILED] = "has failed",
+    };
+    operation->state = (uint8_t)state;
+    operation->finished_us = core->now_us;
+    operation->tune->agent = NULL;
+    agent_coord_text_set(&operation->text, text);
+    agent_coord_append_operation(core, operation);
+    agent_coord_notice(core, AGENT_NOTICE_OPERATION_FINISHED,
+                       state == AGENT_OPERATION_FAILED ? AGENT_NOTICE_WARNING : AGENT_NOTICE_INFO,
+                       operation->tune->view.agent, 0, "tune %" PRIu64 " of %s %s%s%s",
+                       operation->id, agent_coord_chars(operation->target), ends[state],
+                       operation->text != NULL ? ": " : "", agent_coord_chars(operation->text));
+    agent_coord_operation_changed(core, operation);
+}
+
+static void end_reported(struct agent_coord *core, struct coord_operation *operation,
+                         const char *why)
+{
+    const struct agent_tune_view *view = &operation->tune->view;
+    const struct agent_tune_figures *figures = &view->figures;
+    char text[AGENT_TEXT_MAX] = "nothing faster found";
+    if (view->state == AGENT_TUNING_FAILED) {
+        end(core, operation, AGENT_OPERATION_FAILED, why);
+        return;
+    }
+    if (figures->kept)
+        snprintf(text, sizeof text, "%.2f ms before, %.2f ms now", (double)figures->before_us / 1e3,
+                 (double)figures->after_us / 1e3);
+    end(core, operation,
+        view->state == AGENT_TUNING_DONE ? AGENT_OPERATION_DONE : AGENT_OPERATION_CANCELLED, text);
+}
+
+void agent_coord_tune_state(struct agent_coord *core, const struct agent_event *event)
+{
+    const struct agent_tune_state *state = &event->tune_state;
+    struct coord_agent *agent = agent_coord_agent_by_link(core, event->link);
+    struct coord_operation *operation = agent_coord_operation_find(core, state->operation);
+    if (agent == NULL || operation == NULL || operation->tune == NULL ||
+        operation->tune->agent != agent)
+        return;
+    operation->tune->view.state = state->state;
+    operation->tune->view.figures = state->figures;
+    if (state->state >= AGENT_TUNING_DONE) {
+        end_reported(core, operation, event->reason);
+        return;
+    }
+    agent_coord_text_set(&operation->text, event->reason);
+    agent_coord_operation_changed(core, operation);
+}
+
+void agent_coord_tune_cancel(struct agent_coord *core, struct coord_operation *operation,
+                             const struct agent_event *event)
+{
+    agent_coord_act(core, &(struct agent_action){.kind = AGENT_ACTION_TUNE_STOP,
+                                                 .link = operation->tune->agent->link,
+                                                 .id = operation->id});
+    agent_coord_append_audit(core, event->by, "cancel tune", agent_coord_chars(operation->target),
+                             event->reason);
+    agent_coord_wait_reply(core, event->token, operation->id);
+}
+
+void agent_coord_tunes_lose(struct agent_coord *core, const struct coord_agent *agent,
+                            const char *why)
+{
+    struct coord_operation *operation;
+    TAILQ_FOREACH(operation, &core->operations, all)
+    {
+        if (operation->tune != NULL && operation->tune->agent == agent)
+            end(core, operation, AGENT_OPERATION_FAILED, why);
+    }
+}
