@@ -71,6 +71,12 @@ static int run_config(const struct main_args *args)
     return EXIT_OK;
 }
 
+static bool is_tune_flag(const char *flag)
+{
+    return strcmp(flag, "--device") == 0 || strcmp(flag, "--budget") == 0 ||
+           strcmp(flag, "--batch") == 0;
+}
+
 /* Fills in what is not a setting. False: it was misused, and that was said. */
 static bool read_tune_args(const struct main_args *args, struct agent_tune_options *options)
 {
@@ -83,11 +89,17 @@ static bool read_tune_args(const struct main_args *args, struct agent_tune_optio
             continue;
         }
         i++;
-        if (strcmp(flag, "--device") == 0 && value[0] != '\0') {
+        if (is_tune_flag(flag) && value[0] == '\0') {
+            fprintf(stderr, "stokerd: %s needs a value; see stokerd tune --help\n", flag);
+            return false;
+        }
+        if (strcmp(flag, "--device") == 0) {
             options->device = value;
         } else if (strcmp(flag, "--budget") == 0) {
             if (!agent_tune_parse_span(value, &options->budget_us)) {
-                fprintf(stderr, "stokerd: --budget '%s' is not a time such as 60s or 5m\n", value);
+                fprintf(stderr,
+                        "stokerd: --budget '%s' is not a time such as 60s or 5m, 24h at most\n",
+                        value);
                 return false;
             }
         } else if (strcmp(flag, "--batch") == 0) {

@@ -43,7 +43,8 @@ int main(int argc, char **argv)
     setlocale(LC_ALL, "");
     /* Numbers are read and written the C way whatever the locale. */
     setlocale(LC_NUMERIC, "C");
-    if (argc > 1 && (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0)) {
+    if (argc > 1 && (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 ||
+                     (argc == 2 && strcmp(argv[1], "help") == 0))) {
         tui_help_print();
         return TUI_EXIT_OK;
     }

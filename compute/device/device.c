@@ -87,7 +87,8 @@ static enum cx_status open_cache(struct cx_device *device, const struct cx_devic
         folder = path;
     }
     if (!cx_cache_init(&device->cache, folder, bytes_max))
-        return cx_error_set(err, CX_IO, "program cache %s: %s", folder, strerror(errno));
+        return cx_error_set(err, CX_IO, "program cache %s can't be written: %s", folder,
+                            strerror(errno));
     return CX_OK;
 }
 
@@ -138,6 +139,17 @@ static enum cx_status copy_candidate(struct cx_device *device, const char *candi
                                      : cx_error_set(err, CX_MEMORY, "no memory for a device");
 }
 
+static enum cx_status no_such_device(struct cx_error *err, const char *id, size_t n)
+{
+    if (n == 0)
+        return cx_error_set(err, CX_NO_DEVICE,
+                            "no OpenCL device found; is a driver installed (pocl-opencl-icd for "
+                            "the processor), and may its cache folder be written?");
+    return cx_error_set(err, CX_NO_DEVICE,
+                        "no OpenCL device %s among the %zu found; stokerd devices lists them",
+                        id != NULL ? id : "to take", n);
+}
+
 enum cx_status cx_device_open(const char *id, const struct cx_device_options *options,
                               struct cx_device **ret_device, struct cx_error *err)
 {
@@ -153,8 +165,7 @@ enum cx_status cx_device_open(const char *id, const struct cx_device_options *op
     struct cx_device *device = NULL;
     const struct cx_found *chosen = choose(found, n, id);
     if (chosen == NULL) {
-        status = cx_error_set(err, CX_NO_DEVICE, "no OpenCL device %s among %zu found",
-                              id != NULL ? id : "at all", n);
+        status = no_such_device(err, id, n);
         goto out;
     }
     device = calloc(1, sizeof *device);

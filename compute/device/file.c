@@ -67,7 +67,8 @@ bool cx_file_replace(const char *folder, const char *path, const struct cx_file_
     int fd = mkstemp(temporary);
     if (fd < 0)
         return false;
-    bool written = true;
+    /* An agent of another user than the one who tuned or built reads it too. */
+    bool written = fchmod(fd, 0644) == 0;
     for (size_t i = 0; i < n && written; i++)
         written = write_all(fd, parts[i].data, parts[i].bytes);
     written = written && fsync(fd) == 0;

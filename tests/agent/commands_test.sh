@@ -42,13 +42,21 @@ expect 2 'tune what' "$stokerd" tune
 expect 2 "'soon' is not a time" "$stokerd" tune model.onnx --budget soon
 expect 2 "'0': 1 to 65536" "$stokerd" tune model.onnx --batch 0
 expect 2 "unexpected '--fast'" "$stokerd" tune model.onnx --fast now
+expect 2 '--batch needs a value' "$stokerd" tune model.onnx --batch
+expect 2 '24h at most' "$stokerd" tune model.onnx --budget 25h
 expect 0 '--budget 5m' "$stokerd" tune --help
 expect 4 'OpenCL' env OCL_ICD_VENDORS="$work/none" "$stokerd" tune model.onnx --cache-dir "$work/cache"
 if "$stokerd" devices >"$work/out" 2>&1; then
     digits=$(dirname "$0")/../../assets/models/digits/1/model.onnx
+    expect 4 'stokerd devices lists them' "$stokerd" tune "$digits" --device 7:9 --cache-dir "$work/cache"
+    expect 1 "can't be written" "$stokerd" tune "$digits" --cache-dir "$stokerd"
     expect 1 'nothing.onnx' "$stokerd" tune "$work/nothing.onnx" --cache-dir "$work/cache"
     expect 0 'batch 3: ' "$stokerd" tune "$digits" --budget 2s --batch 1 --batch 3 --cache-dir "$work/cache"
     expect 0 '"elapsed_us"' "$stokerd" tune "$digits" --budget 1s --output json --cache-dir "$work/cache"
+    if [ -z "$(find "$work/cache" -name '*.bin' -perm -044)" ]; then
+        echo "what tuning leaves in the cache can't be read by an agent of another user"
+        failures=$((failures + 1))
+    fi
 fi
 
 [ "$failures" -eq 0 ] && echo "all commands answer as documented"

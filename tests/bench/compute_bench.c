@@ -454,7 +454,10 @@ int main(int argc, char **argv)
         fputs("usage: compute_bench [-d DEVICE] [-f cpu|gpu] [-w WIDTH] [-q] [-k CANDIDATE] [-t "
               "SECONDS]\n"
               "       [-c CACHE_DIR] [-n RUNS] [-a] [-p] [-l] [-x SHAPE]… [-i FILE]… [-o FILE]…\n"
-              "       MODEL.onnx [BATCH…]\n",
+              "       MODEL.onnx [BATCH…]\n"
+              "-c keeps programs, -n runs so often, -t tunes before, -k forces a candidate,\n"
+              "-w a vector width, -q keeps halves, -p shows each launch, -a overlaps copies,\n"
+              "-x an input's shape (1x3x224x224), -i its bytes, -o an output's; -l for scripts.\n",
               stderr);
         return 2;
     }

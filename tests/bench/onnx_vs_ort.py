@@ -28,7 +28,12 @@ import subprocess
 import sys
 import tempfile
 
-import numpy as np
+try:
+    import numpy as np
+except ImportError as missing:
+    sys.exit(f"{os.path.basename(__file__)}: {missing}; needs numpy, onnx and onnxruntime from PyPI: "
+             "python3 -m venv VENV && VENV/bin/pip install numpy onnx onnxruntime, then VENV/bin/python "
+             + __file__)
 
 TURN_S = 0.12  # about how long a turn lasts
 TURNS_MIN = 3

@@ -7,11 +7,17 @@ For models that were exported with a fixed batch: the first dimension of inputs 
 N, and a Reshape to a constant shape that begins with the old batch takes it from its input.
 Check the result with onnx_vs_ort.py at several batches: a model may mix its rows in other ways. Needs
 onnx."""
+import os
 import sys
 
-import numpy
-import onnx
-from onnx import numpy_helper
+try:
+    import numpy
+    import onnx
+    from onnx import numpy_helper
+except ImportError as missing:
+    sys.exit(f"{os.path.basename(__file__)}: {missing}; needs numpy and onnx from PyPI: "
+             "python3 -m venv VENV && VENV/bin/pip install numpy onnx, then VENV/bin/python "
+             + __file__)
 
 if len(sys.argv) != 3:
     sys.exit(__doc__)
