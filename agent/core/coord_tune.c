@@ -149,7 +149,7 @@ static void end_reported(struct agent_coord *core, struct coord_operation *opera
         return;
     }
     if (figures->kept)
-        snprintf(text, sizeof text, "%.2f ms before, %.2f ms now", (double)figures->before_us / 1e3,
+        snprintf(text, sizeof text, "%.3f ms before, %.3f ms now", (double)figures->before_us / 1e3,
                  (double)figures->after_us / 1e3);
     end(core, operation,
         view->state == AGENT_TUNING_DONE ? AGENT_OPERATION_DONE : AGENT_OPERATION_CANCELLED, text);

@@ -80,7 +80,7 @@ Test(coord_tune, runs_shows_how_far_it_is_and_ends_with_a_result)
     report(7, 1, AGENT_TUNING_DONE, "");
     view = operation(1);
     cr_assert_str_eq(view.state, "done");
-    cr_assert_str_eq(view.text, "2.00 ms before, 1.00 ms now");
+    cr_assert_str_eq(view.text, "2.000 ms before, 1.000 ms now");
     cr_assert(view.finished);
     const struct rig_action *notice = rig_find(&rig, AGENT_ACTION_NOTICE, 0, 0);
     cr_assert_eq(notice->notice, AGENT_NOTICE_OPERATION_FINISHED);

@@ -91,7 +91,7 @@ static void show_progress(const cJSON *operation)
             tui_reply_number(tune, "device"), step, tui_reply_number(tune, "measured"),
             tui_reply_number(tune, "candidates"));
     if (tui_reply_number(tune, "before_us") > 0)
-        fprintf(stderr, "  %.2f -> %.2f ms  %.2fx", tui_reply_number(tune, "before_us") / 1e3,
+        fprintf(stderr, "  %.3f -> %.3f ms  %.2fx", tui_reply_number(tune, "before_us") / 1e3,
                 tui_reply_number(tune, "after_us") / 1e3, gain_of(tune));
     fprintf(stderr, "  %.0f s left", left > 0 ? left / 1e3 : 0);
     fflush(stderr);
@@ -111,7 +111,7 @@ static void print_result(const cJSON *operation)
         return;
     }
     if (tui_reply_number(tune, "after_us") > 0)
-        printf("%.2f ms -> %.2f ms (%.2fx), ", tui_reply_number(tune, "before_us") / 1e3,
+        printf("%.3f ms -> %.3f ms (%.2fx), ", tui_reply_number(tune, "before_us") / 1e3,
                tui_reply_number(tune, "after_us") / 1e3, gain_of(tune));
     printf("%s; %.0f of %.0f candidates measured%s in %.1f s, %.0f refused%s\n",
            tui_reply_bool(tune, "kept") ? "kept" : "nothing faster found",
