@@ -85,9 +85,12 @@ static void print_table(const struct tuning *tuning, const struct cx_tune_report
         printf("%.2f ms -> %.2f ms (%.2fx), ", (double)result->before_us * 1e-3,
                (double)result->after_us * 1e-3, gain_of(result->before_us, result->after_us));
     printf("%s; %u of %u candidates measured%s in %.1f s, %u refused\n",
-           result->kept ? "kept" : "nothing faster found", result->measured, result->candidates,
-           result->complete ? "" : " (not all)", (double)result->elapsed_us * 1e-6,
-           result->refused);
+           result->kept        ? "kept"
+           : result->cancelled ? "stopped"
+                               : "nothing faster found",
+           result->measured, result->candidates,
+           result->complete || result->cancelled ? "" : " (not all: give it a longer --budget)",
+           (double)result->elapsed_us * 1e-6, result->refused);
     if (result->changed > 0)
         printf("  %-10s %-32s %5s  %-20s %-20s %10s %10s\n", "OPERATOR", "NODE", "NODES", "BEFORE",
                "AFTER", "BEFORE US", "AFTER US");
