@@ -34,7 +34,7 @@ foreach(shard RANGE 1)
 endforeach()
 
 # With each candidate of the kernels in turn: here the current cases of the operators that have some.
-# `ninja candidates` does so for all cases and networks on both families' kernels, in about an hour.
+# `ninja candidates` does so for all cases and networks on both families' kernels, in some ten minutes.
 foreach(family cpu gpu)
   add_test(NAME compute.candidates_${family}
     COMMAND test_compute_conformance_device ${family}+ 0/1 onnx-node)
