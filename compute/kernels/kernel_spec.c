@@ -32,7 +32,8 @@ struct cx_layouts cx_spec_follow(const struct cx_layout_query *query, bool finit
         if (node->inputs[i] != CX_VALUE_NONE)
             covered =
                 covered && cx_spec_device_covers(query->device, values[node->inputs[i]].dtype);
-    return covered ? cx_layouts_follow(query, finite) : (struct cx_layouts){CX_LAYOUT_PLAIN};
+    return covered ? cx_layouts_follow(query, finite)
+                   : (struct cx_layouts){.input = CX_LAYOUT_PLAIN};
 }
 
 void cx_spec_init(struct cx_launch_spec *spec, const char *file, const char *kernel)
