@@ -63,6 +63,14 @@ uint32_t cx_node_read(const struct cx_node *node, uint32_t i)
     return i < node->input_count ? node->inputs[i] : node->epilogue.residual;
 }
 
+bool cx_graph_is_output(const struct cx_graph *graph, uint32_t value)
+{
+    for (uint32_t i = 0; i < graph->output_count; i++)
+        if (graph->outputs[i] == value)
+            return true;
+    return false;
+}
+
 struct cx_tensor cx_graph_tensor(const struct cx_graph *graph, uint32_t value)
 {
     struct cx_tensor tensor = {0};

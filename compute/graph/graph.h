@@ -108,6 +108,9 @@ void cx_graph_destroy(struct cx_graph *graph);
  * CX_VALUE_NONE. The data of a constant must not be written through it. */
 struct cx_tensor cx_graph_tensor(const struct cx_graph *graph, uint32_t value);
 
+/* Whether a run hands this value to its caller. */
+bool cx_graph_is_output(const struct cx_graph *graph, uint32_t value);
+
 /* ---- For readers and passes: building. ---- */
 
 /* An empty graph, NULL on no memory. */

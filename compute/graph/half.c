@@ -116,14 +116,6 @@ static enum cx_status read_as(struct pass *pass, uint32_t *value, int form, cons
     return status;
 }
 
-static bool is_output(const struct cx_graph *graph, uint32_t value)
-{
-    for (uint32_t i = 0; i < graph->output_count; i++)
-        if (graph->outputs[i] == value)
-            return true;
-    return false;
-}
-
 static enum cx_status place_node(struct pass *pass, const struct cx_node *from)
 {
     struct cx_node node = *from;
@@ -143,7 +135,7 @@ static enum cx_status place_node(struct pass *pass, const struct cx_node *from)
             continue;
         pass->forms[value][FLOATS] = CX_VALUE_NONE;
         status = add_half(pass, value, &placed->outputs[i]);
-        if (status == CX_OK && is_output(pass->graph, value))
+        if (status == CX_OK && cx_graph_is_output(pass->graph, value))
             status = read_as(pass, &value, FLOATS, node.name);
     }
     return status;

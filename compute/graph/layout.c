@@ -123,14 +123,6 @@ static enum cx_status read_as(struct pass *pass, uint32_t *value, enum cx_layout
     return CX_OK;
 }
 
-static bool is_output(const struct cx_graph *graph, uint32_t value)
-{
-    for (uint32_t i = 0; i < graph->output_count; i++)
-        if (graph->outputs[i] == value)
-            return true;
-    return false;
-}
-
 static struct cx_layouts wanted(const struct pass *pass, const struct cx_node *node)
 {
     struct cx_layout_query query = {pass->device, pass->graph, node,
@@ -152,7 +144,7 @@ static enum cx_status write_as(struct pass *pass, struct cx_node *node, uint32_t
     if (status != CX_OK)
         return status;
     node->outputs[i] = form;
-    if (!is_output(graph, value)) {
+    if (!cx_graph_is_output(graph, value)) {
         pass->forms[value][CX_LAYOUT_PLAIN] = CX_VALUE_NONE;
         return CX_OK;
     }

@@ -41,14 +41,6 @@ uint32_t *cx_graph_find_makers(struct cx_graph *graph)
     return makers;
 }
 
-static bool is_output(const struct cx_graph *graph, uint32_t value)
-{
-    for (uint32_t i = 0; i < graph->output_count; i++)
-        if (graph->outputs[i] == value)
-            return true;
-    return false;
-}
-
 static void replace_reads(struct cx_graph *graph, uint32_t from, uint32_t to)
 {
     for (uint32_t n = 0; n < graph->node_count; n++) {
@@ -67,7 +59,7 @@ static bool is_read(const struct cx_graph *graph, uint32_t value)
         for (uint32_t i = 0; i < graph->nodes[n].input_count; i++)
             if (graph->nodes[n].inputs[i] == value)
                 return true;
-    return is_output(graph, value);
+    return cx_graph_is_output(graph, value);
 }
 
 /* Whether it hands input 0 on and nobody asks for more, such as Dropout's mask. */
@@ -86,7 +78,7 @@ void cx_graph_skip_identity(struct cx_graph *graph)
     uint32_t kept = 0;
     for (uint32_t n = 0; n < graph->node_count; n++) {
         struct cx_node *node = &graph->nodes[n];
-        if (is_identity(graph, node) && !is_output(graph, node->outputs[0]))
+        if (is_identity(graph, node) && !cx_graph_is_output(graph, node->outputs[0]))
             replace_reads(graph, node->outputs[0], node->inputs[0]);
         else
             graph->nodes[kept++] = *node;

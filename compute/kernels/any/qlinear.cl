@@ -1,6 +1,7 @@
 /* Convolution and matrix product of integers written down as they are defined: any of the byte
  * types, weights and scales that only a run knows. X, W8 and D are the operands' types and S that
  * of the scales; REQUANTIZES: y is quantized, else it is the int32 sums. */
+#include "any/conv_window.cl"
 #include "any/quant.cl"
 
 struct finish {
@@ -65,35 +66,11 @@ __kernel void qlinear_conv(__global const X_T *input, __global const W8_T *weigh
                            __global D_T *out, FINISH_PARAMETERS, int8 in_shape, int8 steps,
                            int8 pads, int rows)
 {
-    int channels = in_shape.s0, in_d = in_shape.s1, in_h = in_shape.s2, in_w = in_shape.s3;
-    int out_h = in_shape.s4, out_w = in_shape.s5, groups = in_shape.s6, out_d = pads.s4;
-    int kernel_h = steps.s0, kernel_w = steps.s1, kernel_d = pads.s3;
-    int pixel = get_global_id(0), channel = get_global_id(1), image = get_global_id(2);
-    if (pixel >= out_d * out_h * out_w)
-        return;
-    int ox = pixel % out_w, oy = pixel / out_w % out_h, oz = pixel / out_w / out_h;
-    int x0 = ox * steps.s4 - pads.s2, y0 = oy * steps.s3 - pads.s1, z0 = oz * steps.s2 - pads.s0;
-    size_t plane = (size_t)in_d * in_h * in_w;
-    size_t in_at = ((size_t)image * groups + channel / rows) * channels * plane;
-    size_t w_at = (size_t)channel * channels * kernel_d * kernel_h * kernel_w;
+    CONV_PLACE;
     int zero = X_ZERO, weight_zero = W_ZERO(channel), sum = 0;
-    for (int c = 0; c < channels; c++, in_at += plane) {
-        for (int kz = 0; kz < kernel_d; kz++) {
-            int z = z0 + kz * steps.s5;
-            for (int ky = 0; ky < kernel_h; ky++) {
-                int y = y0 + ky * steps.s6;
-                for (int kx = 0; kx < kernel_w; kx++, w_at++) {
-                    int x = x0 + kx * steps.s7;
-                    if (x >= 0 && x < in_w && y >= 0 && y < in_h && z >= 0 && z < in_d)
-                        sum += ((int)weights[w_at] - weight_zero) *
-                               ((int)input[in_at + ((size_t)z * in_h + y) * in_w + x] - zero);
-                }
-            }
-        }
-    }
-    size_t at = ((size_t)image * groups * rows + channel) * out_d * out_h * out_w + pixel;
+    CONV_EACH(sum, ((int)weights[w_at] - weight_zero) * ((int)input[in_at] - zero))
     struct finish f = FINISH;
-    out[at] = finished(&f, at, channel, sum);
+    out[out_at] = finished(&f, out_at, channel, sum);
 }
 
 /* One (m, k) x (k, n) product of a batch; dims and the operands' steps along the batch's axes. */
