@@ -123,12 +123,32 @@ static const char *label_at(const cJSON *labels, size_t index)
     return cJSON_IsString(label) ? label->valuestring : "?";
 }
 
+/* "; scores: float32 [1, 1000]". USED may pass the room: the caller looks. */
+static void append_shape(const cJSON *output, char *line, size_t room, size_t *used)
+{
+    const cJSON *dim;
+    const char *separator = "";
+
+    *used += (size_t)snprintf(line + *used, room - *used, "%s%s: %s [", *used > 0 ? "; " : "",
+                              tui_reply_text(output, "name"), tui_reply_text(output, "dtype"));
+    cJSON_ArrayForEach(dim, tui_reply_member(output, "shape"))
+    {
+        if (*used >= room)
+            return;
+        *used +=
+            (size_t)snprintf(line + *used, room - *used, "%s%.0f", separator, dim->valuedouble);
+        separator = ", ";
+    }
+    if (*used < room)
+        *used += (size_t)snprintf(line + *used, room - *used, "]");
+}
+
 char *tui_answer_text(const cJSON *outputs, const cJSON *labels, size_t n, char *out,
                       size_t out_bytes)
 {
     char line[1024] = "";
     struct tui_top top;
-    const cJSON *output, *dim;
+    const cJSON *output;
     size_t used = 0;
 
     find_classes(outputs, labels, n, &top);
@@ -143,10 +163,7 @@ char *tui_answer_text(const cJSON *outputs, const cJSON *labels, size_t n, char 
     {
         if (top.n > 0 || used >= sizeof(line))
             break;
-        used += (size_t)snprintf(line + used, sizeof(line) - used, "%s%s %s", used ? "; " : "",
-                                 tui_reply_text(output, "name"), tui_reply_text(output, "dtype"));
-        cJSON_ArrayForEach(dim, tui_reply_member(output, "shape")) if (used < sizeof(line)) used +=
-            (size_t)snprintf(line + used, sizeof(line) - used, " %.0f", dim->valuedouble);
+        append_shape(output, line, sizeof(line), &used);
     }
     return tui_shown(line, out, out_bytes);
 }

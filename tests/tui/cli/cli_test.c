@@ -38,7 +38,7 @@ Test(answer, best_classes_come_first)
     cr_assert_str_eq(tui_answer_text(outputs, labels, 3, text, sizeof(text)),
                      "bee 70.0%, d?og 20.0%, ant 10.0%");
     cJSON_Delete(labels);
-    cr_assert_str_eq(tui_answer_text(outputs, NULL, 3, text, sizeof(text)), "p float32 1 4");
+    cr_assert_str_eq(tui_answer_text(outputs, NULL, 3, text, sizeof(text)), "p: float32 [1, 4]");
     cJSON_Delete(outputs);
 }
 
