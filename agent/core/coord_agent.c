@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "agent/core/coord_internal.h"
+#include "agent/core/planted.h"
 
 struct coord_agent *agent_coord_agent_by_link(const struct agent_coord *core, uint64_t link)
 {
@@ -39,8 +40,9 @@ const char *agent_coord_agent_state(const struct coord_agent *agent)
 
 void agent_coord_agent_refresh(struct agent_coord *core, struct coord_agent *agent)
 {
-    bool open = agent->link != 0 && agent->admin == AGENT_ADMIN_NONE && !agent->suspect &&
-                !agent->paused && agent_coord_agent_holds(agent) < agent->credit;
+    bool open = agent->link != 0 && agent->admin == AGENT_ADMIN_NONE &&
+                (!agent->suspect || AGENT_PLANTED(SUSPECT_PICKED)) && !agent->paused &&
+                agent_coord_agent_holds(agent) < agent->credit;
     if (open == agent->open)
         return;
     agent->open = open;
@@ -210,7 +212,8 @@ void agent_coord_hello(struct agent_coord *core, const struct agent_event *event
     agent->drained_said = false;
     if (agent->admin == AGENT_ADMIN_NONE)
         agent_coord_text_set(&agent->reason, NULL);
-    core->world++;
+    if (!AGENT_PLANTED(BLOCKED_FOR_EVER))
+        core->world++;
     agent_coord_agent_refresh(core, agent);
     agent_coord_act(core, &(struct agent_action){
                               .kind = AGENT_ACTION_WELCOME, .link = link, .agent_id = agent->id});

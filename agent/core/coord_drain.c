@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "agent/core/coord_internal.h"
+#include "agent/core/planted.h"
 
 struct coord_operation *agent_coord_operation_find(const struct agent_coord *core, uint64_t id)
 {
@@ -141,8 +142,11 @@ void agent_coord_drain(struct agent_coord *core, const struct agent_event *event
 void agent_coord_drain_check(struct agent_coord *core, struct coord_agent *agent)
 {
     struct coord_operation *operation = agent->drain;
-    if (operation == NULL || operation->finishing || agent_coord_agent_holds(agent) > 0)
-        return;
+    if (operation == NULL || operation->finishing || agent_coord_agent_holds(agent) > 0) {
+        if (!AGENT_PLANTED(DRAIN_IGNORES_REVOKED) || operation == NULL || operation->finishing ||
+            agent->assigned + agent->running > 0)
+            return;
+    }
     if (agent->link != 0 && !agent->drained_said)
         return;
     if (!agent_coord_wait_reserve(core, 1 + (size_t)agent_coord_jobs_live(core) * 2))
@@ -157,6 +161,10 @@ void agent_coord_drain_check(struct agent_coord *core, struct coord_agent *agent
     operation->need_seq = core->seq;
     agent_coord_wait_push(core,
                           (struct coord_wait){.kind = COORD_WAIT_OPERATION, .id = operation->id});
+    if (AGENT_PLANTED(SAFE_EARLY)) {
+        operation->need_seq = 0;
+        agent_coord_operation_ended(core, operation->id);
+    }
 }
 
 void agent_coord_operation_ended(struct agent_coord *core, uint64_t id)
@@ -195,7 +203,8 @@ static void take_away(struct agent_coord *core, struct coord_agent *agent)
     while ((job = TAILQ_LAST(&agent->jobs, coord_jobs)) != NULL) {
         agent->requeued++;
         agent->drain->requeued++;
-        agent_coord_revoke(core, job);
+        if (!AGENT_PLANTED(REQUEUE_UNREVOKED))
+            agent_coord_revoke(core, job);
         agent_coord_requeue(core, job, "taken from its agent at the drain's deadline");
     }
     agent_coord_operation_changed(core, agent->drain);
@@ -297,6 +306,7 @@ void agent_coord_recover_operation(struct agent_coord *core,
         operation->state = AGENT_OPERATION_CANCELLED; // its record is gone: nothing to drain
     } else if (operation->state == AGENT_OPERATION_RUNNING) {
         agent->drain = operation;
-        agent->admin = AGENT_ADMIN_DRAINING;
+        agent->admin =
+            AGENT_PLANTED(RECOVERY_FORGETS_DRAIN) ? AGENT_ADMIN_NONE : AGENT_ADMIN_DRAINING;
     }
 }

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "agent/core/coord_internal.h"
+#include "agent/core/planted.h"
 
 void agent_coord_end(struct agent_coord *core, struct coord_job *job, enum agent_job_state state,
                      const char *code, const char *text)
@@ -104,13 +105,18 @@ static void retry(struct agent_coord *core, struct coord_job *job)
     if (core->n_retrying >= budget + limits->retry_floor) {
         job->not_before_us = core->now_us + agent_coord_backoff_us(core, job->failures);
         agent_coord_timer_set(core, job);
+        if (AGENT_PLANTED(DELAYED_FOR_EVER))
+            agent_coord_timer_clear(core, job);
         return;
     }
     agent_coord_job_leave(core, job);
     job->retrying = true;
     core->n_retrying++;
     agent_coord_job_enter(core, job, COORD_READY, false);
-    agent_coord_timer_set(core, job);
+    if (AGENT_PLANTED(DEADLINE_DISARMED))
+        agent_coord_timer_clear(core, job);
+    else
+        agent_coord_timer_set(core, job);
 }
 
 void agent_coord_timers(struct agent_coord *core)

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "agent/core/coord_internal.h"
+#include "agent/core/planted.h"
 
 static int64_t urgency(const struct agent_coord *core, const struct coord_job *job)
 {
@@ -45,7 +46,8 @@ static struct coord_model *next_model(const struct agent_coord *core)
 // The rule that keeps a job of this model from the agent, in a word; NULL: nothing does.
 static const char *rejects(const struct coord_agent *agent, const struct coord_model *model)
 {
-    if (agent->link == 0 || agent->admin != AGENT_ADMIN_NONE || agent->suspect)
+    if (agent->link == 0 || agent->admin != AGENT_ADMIN_NONE ||
+        (agent->suspect && !AGENT_PLANTED(SUSPECT_PICKED)))
         return agent_coord_agent_state(agent);
     if (model->on_agent[agent->slot] == AGENT_MODEL_FAILED)
         return "can't load the model";
@@ -179,7 +181,7 @@ static bool place_chunk(struct agent_coord *core, struct coord_model *model)
     if (chunk > COORD_CHUNK)
         chunk = COORD_CHUNK;
     if (chunk > chosen->credit - chosen->held)
-        chunk = chosen->credit - chosen->held;
+        chunk = chosen->credit - chosen->held + AGENT_PLANTED(OVER_CREDIT);
     for (size_t i = 0; i < chunk; i++)
         assign(core, head(core, model), agent, why);
     agent_coord_text_unref(why);

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "agent/core/coord_internal.h"
+#include "agent/core/planted.h"
 
 void agent_coord_hold(struct agent_coord *core, struct coord_job *job, struct coord_agent *agent)
 {
@@ -104,7 +105,7 @@ static void failed(struct agent_coord *core, struct coord_job *job,
         return;
     }
     char text[AGENT_TEXT_MAX];
-    if (job->failures >= core->limits.attempts_max) {
+    if (job->failures >= core->limits.attempts_max && !AGENT_PLANTED(ATTEMPTS_FOR_EVER)) {
         snprintf(text, sizeof text, "gave up after %" PRIu32 " attempts: %.400s", job->failures,
                  result->error_text);
         agent_coord_end(core, job, AGENT_JOB_FAILED, result->error_code, text);
@@ -159,13 +160,19 @@ void agent_coord_result(struct agent_coord *core, const struct agent_event *even
     const struct agent_result *result = &event->result;
     struct coord_agent *agent = agent_coord_agent_by_link(core, event->link);
     struct coord_job *job = agent_coord_job_find(core, result->ref.job);
-    if (agent == NULL || result->ref.epoch != core->limits.epoch) {
+    if (agent == NULL ||
+        (result->ref.epoch != core->limits.epoch && !AGENT_PLANTED(EPOCH_UNCHECKED))) {
         core->stale++;
         return;
     }
     if (job == NULL || job->where != COORD_HELD || job->agent != agent ||
-        result->ref.attempt != job->dispatches) {
+        (result->ref.attempt != job->dispatches && !AGENT_PLANTED(ATTEMPT_UNCHECKED))) {
         core->stale++;
+        if (AGENT_PLANTED(DUPLICATE_COUNTED) && job != NULL && job->where == COORD_ENDED)
+            core->done++;
+        if (AGENT_PLANTED(CANCELLED_DONE) && job != NULL && job->where == COORD_ENDING &&
+            result->outcome == AGENT_OUTCOME_DONE)
+            job->end_state = AGENT_JOB_DONE;
         if (settle_revoked(agent, &result->ref)) {
             agent_coord_agent_refresh(core, agent);
             agent_coord_drain_check(core, agent);

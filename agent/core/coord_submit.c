@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "agent/core/coord_internal.h"
+#include "agent/core/planted.h"
 
 // Whether the core takes a job now. Answers the submitter where it does not.
 static bool has_room(struct agent_coord *core, const struct agent_event *event)
@@ -54,7 +55,7 @@ void agent_coord_submit(struct agent_coord *core, const struct agent_event *even
     const struct agent_submit *submit = &event->submit;
     if (submit->key[0] != '\0') {
         struct coord_job *first = agent_coord_job_by_key(core, submit->key);
-        if (first != NULL) {
+        if (first != NULL && !(AGENT_PLANTED(KEY_UNCOMMITTED) && first->where == COORD_PENDING)) {
             reply_existing(core, event->token, first);
             return;
         }
@@ -82,6 +83,8 @@ void agent_coord_submit(struct agent_coord *core, const struct agent_event *even
     core->token = event->token;
     agent_coord_append_job(core, job, AGENT_RECORD_JOB);
     core->token = 0;
+    if (AGENT_PLANTED(ACK_BEFORE_COMMIT))
+        agent_coord_reply(core, event->token, AGENT_REPLY_OK, job->id, "%s", "");
     agent_coord_wait_push(
         core, (struct coord_wait){
                   .kind = COORD_WAIT_ADMIT, .token = event->token, .id = job->id, .job = job});
@@ -123,6 +126,9 @@ void agent_coord_recover_job(struct agent_coord *core, const struct agent_job_re
         agent_coord_model_get(core, record->model, record->version, record->hash);
     if (model == NULL || record->priority >= AGENT_PRIORITIES ||
         record->state >= AGENT_JOB_STATES || agent_coord_job_find(core, record->id) != NULL)
+        return;
+    if (AGENT_PLANTED(RECOVERY_DROPS_OVERDUE) && record->state <= AGENT_JOB_RUNNING &&
+        record->deadline_us != 0 && record->deadline_us <= core->now_us)
         return;
     struct coord_job *job = agent_coord_job_new(core, record->id, model, record->key);
     if (job == NULL)

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "agent/core/coord_internal.h"
+#include "agent/core/planted.h"
 
 bool agent_coord_wait_reserve(struct agent_coord *core, size_t count)
 {
@@ -64,7 +65,8 @@ void agent_coord_committed(struct agent_coord *core, uint64_t seq)
 {
     if (seq > core->committed && seq <= core->seq)
         core->committed = seq;
-    if (!core->ledger_ok) {
+    bool was_failing = !core->ledger_ok;
+    if (was_failing) {
         core->ledger_ok = true;
         agent_coord_text_set(&core->ledger_error, NULL);
         agent_coord_notice(core, AGENT_NOTICE_LEDGER_ERROR, AGENT_NOTICE_INFO, "", 0,
@@ -82,6 +84,8 @@ void agent_coord_committed(struct agent_coord *core, uint64_t seq)
             reply_ok(core, &wait);
             break;
         case COORD_WAIT_END:
+            if (AGENT_PLANTED(END_LOST) && was_failing)
+                break;
             agent_coord_ended(core, wait.job);
             break;
         case COORD_WAIT_REPLY:

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "agent/core/planted.h"
 #include "worker_state.h"
 
 void agent_worker_text_set(char ret_text[WORKER_TEXT_MAX], const char *text)
@@ -188,6 +189,7 @@ static void on_cancel(struct worker_core *core, const struct worker_ref *ref)
         return;
     }
     agent_worker_job_dequeue(core, index);
+    core->jobs[index].is_unwanted = AGENT_PLANTED(WORKER_CANCEL_UNANSWERED);
     agent_worker_job_fail(core, index, WORKER_CANCELLED, WORKER_ERROR_NONE, "");
 }
 
@@ -195,13 +197,13 @@ static void on_link_down(struct worker_core *core)
 {
     core->is_linked = false;
     agent_worker_tunes_stop(core);
-    if (core->operation != 0)
+    if (core->operation != 0 && !AGENT_PLANTED(WORKER_DRAINS_ON))
         core->is_draining = false; /* the coordinator asks again if it still wants that */
     for (uint32_t i = 0; i < core->jobs_max; i++) {
         struct job *job = &core->jobs[i];
         if (job->state == JOB_RUNNING)
             job->is_unwanted = true;
-        else if (job->state == JOB_QUEUED) {
+        else if (job->state == JOB_QUEUED && !AGENT_PLANTED(WORKER_KEEPS_QUEUE)) {
             job->is_unwanted = true;
             agent_worker_job_dequeue(core, i);
             agent_worker_job_fail(core, i, WORKER_RETURNED, WORKER_ERROR_NONE, "");
@@ -221,7 +223,8 @@ static void on_drain(struct worker_core *core, uint64_t operation)
 /* A drained agent holds nothing: no job and no model. */
 static void drain_finish(struct worker_core *core)
 {
-    if (!core->is_draining || core->running > 0 || agent_worker_tunes_any(core))
+    if (!core->is_draining || (core->running > 0 && !AGENT_PLANTED(WORKER_DRAINED_EARLY)) ||
+        agent_worker_tunes_any(core))
         return;
     for (uint32_t i = 0; i < WORKER_MODELS_MAX; i++)
         if (!agent_worker_model_in_use(core, i))
@@ -251,7 +254,7 @@ static void apply(struct worker_core *core, const struct worker_event *event)
     switch (event->kind) {
     case WORKER_LINK_UP:
         core->is_linked = true;
-        core->is_credit_zero = false;
+        core->is_credit_zero = core->is_credit_zero && AGENT_PLANTED(WORKER_CREDIT_UNSAID);
         core->epoch = event->epoch;
         return;
     case WORKER_LINK_DOWN:

@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "agent/core/planted.h"
+
 static uint32_t *bucket_of(const struct worker_core *core, const struct worker_ref *ref)
 {
     uint64_t hash = (ref->job * 0x9e3779b97f4a7c15u) ^ ref->attempt;
@@ -86,6 +88,8 @@ void agent_worker_job_enqueue(struct worker_core *core, uint32_t index)
     job->state = JOB_QUEUED;
     model->queued++;
     core->queued++;
+    if (AGENT_PLANTED(WORKER_RUNS_EXPIRED) && job->is_solo)
+        job->deadline_us = 0;
     if (job->deadline_us != 0 && job->deadline_us < core->deadline_next_us)
         core->deadline_next_us = job->deadline_us;
 }
