@@ -50,10 +50,12 @@ static struct agent_blob *adopt_output(struct agent_coordinator *c,
 static void append(struct agent_coordinator *c, const struct agent_action *action)
 {
     struct agent_blob *blob = NULL;
-    if (action->record->kind == AGENT_RECORD_JOB)
+    if (action->record->kind == AGENT_RECORD_JOB) {
         blob = adopt_input(c, action);
-    else if (action->record->kind == AGENT_RECORD_END)
+        agent_rate_add(&c->stats.submitted, agent_io_now_us(c), 1);
+    } else if (action->record->kind == AGENT_RECORD_END) {
         blob = adopt_output(c, action);
+    }
     if (agent_ledger_append(c->ledger, action->seq, action->record, blob) != AGENT_OK)
         agent_io_fail(c, "out of memory");
 }
@@ -108,8 +110,6 @@ void agent_io_act(void *user, const struct agent_action *action)
         agent_io_note(c, &(struct io_after){.kind = IO_AFTER_OPERATION, .id = action->id}, NULL);
         break;
     case AGENT_ACTION_NOTICE:
-        if (action->notice == AGENT_NOTICE_JOB_SUBMITTED)
-            agent_rate_add(&c->stats.submitted, agent_io_now_us(c), 1);
         agent_io_notice(c, action);
         break;
     }

@@ -120,12 +120,14 @@ void agent_call_submit(struct io_call *call)
     static const double normal = 2, none = 0;
     struct agent_coordinator *c = call->c;
     double priority, deadline_ms, wait_ms;
+    const char *tenant;
     const struct agent_model *model = find_model(call);
     if (model == NULL ||
         !agent_call_number(call, "priority", 0, AGENT_PRIORITIES - 1, &normal, &priority) ||
         !agent_call_number(call, "deadline_ms", 0, 1e12, &none, &deadline_ms) ||
         !agent_call_number(call, "wait_ms", 0, IO_WAIT_MS_MAX, &none, &wait_ms) ||
-        !fits(call, model) || !agent_call_ask_parts(call, call->n_jobs))
+        !agent_call_text(call, "tenant", AGENT_NAME_MAX, "", &tenant) || !fits(call, model) ||
+        !agent_call_ask_parts(call, call->n_jobs))
         return;
     int64_t deadline_us = deadline_ms > 0 ? agent_io_now_us(c) + (int64_t)deadline_ms * 1000 : 0;
     // A step in the middle may end the call: only its parts are touched before they are all asked.
@@ -145,6 +147,7 @@ void agent_call_submit(struct io_call *call)
             .priority = (uint8_t)priority,
             .deadline_us = deadline_us,
             .key = job->key,
+            .tenant = tenant,
             .rows = job->tensors.list[0].rank > 0 ? (uint32_t)job->tensors.list[0].dims[0] : 1,
         };
     }
@@ -317,18 +320,20 @@ void agent_call_jobs(struct io_call *call)
 {
     static const double limit_default = 100, before_default = 0;
     double limit, before;
-    const char *state, *model, *agent;
+    const char *state, *model, *agent, *tenant;
     enum agent_job_state wanted;
     if (!agent_call_number(call, "limit", 1, 1000, &limit_default, &limit) ||
         !agent_call_number(call, "before", 0, ID_MAX, &before_default, &before) ||
         !agent_call_text(call, "state", 16, "", &state) ||
         !agent_call_text(call, "model", AGENT_MODEL_NAME_MAX, "", &model) ||
-        !agent_call_text(call, "agent", AGENT_NAME_MAX, "", &agent))
+        !agent_call_text(call, "agent", AGENT_NAME_MAX, "", &agent) ||
+        !agent_call_text(call, "tenant", AGENT_NAME_MAX, "", &tenant))
         return;
     struct agent_jobs_filter filter = {
         .state = -1,
         .model = model[0] != '\0' ? model : NULL,
         .agent = agent[0] != '\0' ? agent : NULL,
+        .tenant = tenant[0] != '\0' ? tenant : NULL,
         .before = (uint64_t)before,
         .limit = (uint32_t)limit,
     };

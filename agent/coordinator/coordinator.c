@@ -136,7 +136,7 @@ static enum agent_status make_core(struct agent_coordinator *c, struct agent_err
     limits.suspect_us = (int64_t)c->options.suspect_ms * 1000;
     limits.lost_us = (int64_t)c->options.lost_ms * 1000;
     limits.strategy = c->strategy;
-    c->sink = (struct agent_sink){.act = agent_io_act, .user = c};
+    c->sink = (struct agent_sink){.act = agent_io_act, .user = c, .job_notices = true};
     return agent_coord_create(&limits, &c->core, err);
 }
 

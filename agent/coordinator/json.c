@@ -44,6 +44,7 @@ cJSON *agent_io_json_job(struct agent_coordinator *c, const struct agent_job_vie
     add_number(json, "finished_ms", agent_io_ms(job->finished_us));
     add_number(json, "deadline_ms", agent_io_ms(job->deadline_us));
     add_text(json, "key", job->key);
+    add_text(json, "tenant", job->tenant);
     add_number(json, "rows", job->rows);
     add_number(json, "batch", job->batch);
     cJSON *timing = cJSON_AddObjectToObject(json, "timing_us");

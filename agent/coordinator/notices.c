@@ -70,8 +70,10 @@ void agent_io_notice(struct agent_coordinator *c, const struct agent_action *act
     if (c->pub == NULL)
         return; // still recovering
     // Thousands of jobs a second would drown the events that matter in every subscriber's queue.
-    if (!kept && ++c->quiet_notices > IO_NOTICES_PER_SNAPSHOT)
-        return;
+    if (!kept) {
+        c->quiet_notices++;
+        c->sink.job_notices = c->quiet_notices < IO_NOTICES_PER_SNAPSHOT;
+    }
     int64_t now = agent_io_now_us(c);
     char body[2 * AGENT_TEXT_MAX + 512], json[sizeof body + 64];
     snprintf(body, sizeof body,
@@ -97,6 +99,7 @@ void agent_io_notice(struct agent_coordinator *c, const struct agent_action *act
 void agent_io_snapshot(struct agent_coordinator *c)
 {
     c->quiet_notices = 0;
+    c->sink.job_notices = true;
     cJSON *snapshot = agent_io_json_snapshot(c, true);
     char *text = snapshot != NULL ? cJSON_PrintUnformatted(snapshot) : NULL;
     if (text != NULL)

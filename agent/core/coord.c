@@ -14,6 +14,7 @@ void agent_coord_limits_init(struct agent_coord_limits *limits)
         .jobs_kept_max = 100000,
         .agents_max = 1024,
         .models_max = 4096,
+        .tenants_max = 1024,
         .operations_max = 256,
         .attempts_max = 5,
         .retry_share_percent = 20,
@@ -36,8 +37,8 @@ enum agent_status agent_coord_create(const struct agent_coord_limits *limits,
     const struct agent_strategy *strategy = agent_strategy_find(limits->strategy);
     if (strategy == NULL)
         return agent_error_set(err, AGENT_ERR_INVAL, "no strategy named '%s'", limits->strategy);
-    if (limits->agents_max == 0 || limits->models_max == 0 || limits->operations_max == 0 ||
-        limits->attempts_max == 0 || limits->backoff_us_min <= 0)
+    if (limits->agents_max == 0 || limits->models_max == 0 || limits->tenants_max == 0 ||
+        limits->operations_max == 0 || limits->attempts_max == 0 || limits->backoff_us_min <= 0)
         return agent_error_set(err, AGENT_ERR_INVAL, "a limit is 0");
     struct agent_coord *core = calloc(1, sizeof *core);
     if (core == NULL)
@@ -52,6 +53,8 @@ enum agent_status agent_coord_create(const struct agent_coord_limits *limits,
     TAILQ_INIT(&core->jobs);
     TAILQ_INIT(&core->kept);
     TAILQ_INIT(&core->active);
+    TAILQ_INIT(&core->tenants);
+    core->by_tenant.seed = limits->seed;
     TAILQ_INIT(&core->operations);
     core->models = calloc(limits->models_max, sizeof(struct coord_model *));
     core->agents = calloc(limits->agents_max, sizeof(struct coord_agent *));
@@ -76,6 +79,7 @@ void agent_coord_destroy(struct agent_coord *core)
         TAILQ_REMOVE(&core->operations, operation, all);
         agent_coord_operation_free(operation);
     }
+    agent_coord_tenants_free(core);
     for (uint32_t i = 0; i < core->n_models; i++)
         agent_coord_model_free(core->models[i]);
     for (uint32_t i = 0; i < core->n_agents; i++)
@@ -85,6 +89,7 @@ void agent_coord_destroy(struct agent_coord *core)
     agent_idmap_finish(&core->by_key);
     agent_idmap_finish(&core->by_link);
     agent_idmap_finish(&core->by_hash);
+    agent_idmap_finish(&core->by_flow);
     free(core->models);
     free(core->agents);
     free(core->candidates);

@@ -24,6 +24,7 @@ struct agent_coord_limits {
     uint32_t jobs_kept_max; // ended
     uint32_t agents_max;
     uint32_t models_max;
+    uint32_t tenants_max;
     uint32_t operations_max;
     uint32_t attempts_max;
     uint32_t retry_share_percent; // retries in the queue and out, of the live jobs
@@ -79,6 +80,7 @@ struct agent_submit {
     uint8_t priority;
     int64_t deadline_us; // on the core's clock; 0 none
     const char *key;     // "" for none
+    const char *tenant;  // NULL or "" for AGENT_TENANT_DEFAULT
     uint64_t input_bytes;
     uint32_t rows; // of its batch dimension, for display
 };
@@ -271,6 +273,9 @@ struct agent_action {
 struct agent_sink {
     void (*act)(void *user, const struct agent_action *action);
     void *user;
+    // Whether per-job happenings (submitted, assigned, running, done) are told in notices. May be
+    // changed from inside a step.
+    bool job_notices;
 };
 
 // Takes `count` events in order, then lets timers fire and places what can be placed. Never fails:
@@ -292,6 +297,7 @@ struct agent_job_view {
     uint32_t attempts, attempts_max;
     int64_t submitted_us, started_us, finished_us, deadline_us;
     const char *key;
+    const char *tenant;
     uint32_t rows, batch;
     struct agent_timing timing;
     const char *error_code;
@@ -346,11 +352,12 @@ struct agent_totals {
 };
 
 struct agent_jobs_filter {
-    int state;         // enum agent_job_state, -1 any
-    const char *model; // NULL any
-    const char *agent; // NULL any
-    uint64_t before;   // ids below; 0 any
-    uint32_t limit;    // calls of `each` at most
+    int state;          // enum agent_job_state, -1 any
+    const char *model;  // NULL any
+    const char *agent;  // NULL any
+    const char *tenant; // NULL any
+    uint64_t before;    // ids below; 0 any
+    uint32_t limit;     // calls of `each` at most
 };
 
 struct agent_blocker_view {

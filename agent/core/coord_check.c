@@ -82,25 +82,31 @@ static bool check_agents(const struct agent_coord *core, struct agent_error *err
 
 static bool check_queues(const struct agent_coord *core, struct agent_error *err)
 {
-    uint32_t ready = 0;
-    const struct coord_model *model;
-    TAILQ_FOREACH(model, &core->active, active)
+    uint32_t ready = 0, of_models = 0, of_tenants = 0;
+    const struct coord_flow *flow;
+    TAILQ_FOREACH(flow, &core->active, active)
     {
         uint32_t queued = 0;
         for (int i = 0; i < AGENT_PRIORITIES; i++) {
             const struct coord_job *job;
-            TAILQ_FOREACH(job, &model->queues[i], link)
+            TAILQ_FOREACH(job, &flow->queues[i], link)
             {
-                CHECK(job->model == model && job->where == COORD_READY && job->priority == i,
+                CHECK(job->flow == flow && job->where == COORD_READY && job->priority == i,
                       "job %" PRIu64 " is in the wrong queue", job->id);
                 queued++;
             }
         }
-        CHECK(queued == model->queued && queued > 0, "a model counts its queue wrong");
+        CHECK(queued == flow->queued && queued > 0, "a flow counts its queue wrong");
         ready += queued;
     }
+    for (uint32_t i = 0; i < core->n_models; i++)
+        of_models += core->models[i] != NULL ? core->models[i]->queued : 0;
+    const struct coord_tenant *tenant;
+    TAILQ_FOREACH(tenant, &core->tenants, all)
+    of_tenants += tenant->queued;
     CHECK(ready == core->n_where[COORD_READY], "the queues hold %" PRIu32 ", not %" PRIu32, ready,
           core->n_where[COORD_READY]);
+    CHECK(ready == of_models && ready == of_tenants, "models or tenants count queued jobs wrong");
     return true;
 }
 

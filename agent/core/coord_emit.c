@@ -29,6 +29,7 @@ void agent_coord_append_job(struct agent_coord *core, const struct coord_job *jo
         .state = job->end_state,
         .device = job->device,
         .key = agent_coord_chars(job->key),
+        .tenant = job->tenant->name,
         .agent = agent_coord_chars(job->agent_name),
         .submitted_us = job->submitted_us,
         .started_us = job->started_us,
@@ -116,6 +117,9 @@ void agent_coord_notice(struct agent_coord *core, enum agent_notice_kind kind,
                         enum agent_notice_severity severity, const char *agent, uint64_t job,
                         const char *format, ...)
 {
+    // What happens to every job is not even formatted where nobody has room to hear of it.
+    if (!core->sink->job_notices && !agent_notice_kept(kind))
+        return;
     char text[AGENT_TEXT_MAX];
     va_list args;
     va_start(args, format);

@@ -5,6 +5,7 @@
 #include <sys/queue.h>
 
 #include "agent/core/coord.h"
+#include "agent/core/coord_queue.h"
 #include "agent/core/idmap.h"
 #include "agent/core/strategy.h"
 
@@ -30,7 +31,7 @@ struct coord_history {
 // Where a job is: it is in exactly one list, and counted there.
 enum coord_where {
     COORD_PENDING, // admitted, not committed: known to nobody
-    COORD_READY,   // in its model's queue
+    COORD_READY,   // in its flow's queue
     COORD_DELAYED, // waits for its backoff
     COORD_HELD,    // by an agent
     COORD_ENDING,  // ended, not committed
@@ -40,9 +41,11 @@ enum coord_where {
 
 struct coord_job {
     TAILQ_ENTRY(coord_job) all;  // by id
-    TAILQ_ENTRY(coord_job) link; // its model's queue, its agent's jobs, or the kept ones
+    TAILQ_ENTRY(coord_job) link; // its flow's queue, its agent's jobs, or the kept ones
     uint64_t id;
     struct coord_model *model;
+    struct coord_tenant *tenant;
+    struct coord_flow *flow;       // until it has ended
     struct coord_agent *agent;     // while HELD
     struct agent_text *agent_name; // the last one; NULL none
     struct agent_text *key;        // NULL none
@@ -63,15 +66,13 @@ struct coord_job {
     char error_code[AGENT_CODE_MAX + 1];
 };
 
-TAILQ_HEAD(coord_jobs, coord_job);
-
 struct coord_model {
-    TAILQ_ENTRY(coord_model) active; // while it has queued jobs
+    LIST_HEAD(, coord_flow) flows;
+    uint32_t number;
     struct agent_text *name;
     uint32_t version;
     uint8_t hash[AGENT_HASH_SIZE];
-    struct coord_jobs queues[AGENT_PRIORITIES];
-    uint32_t queued;
+    uint32_t queued;   // over its flows
     uint32_t refs;     // jobs of any kind
     uint64_t total;    // jobs ever taken
     int64_t run_us;    // smoothed, from the start to the result; 0 unknown
@@ -79,8 +80,6 @@ struct coord_model {
     uint64_t skipped;  // the round in which none had room
     uint8_t *on_agent; // enum agent_model_state by slot
 };
-
-TAILQ_HEAD(coord_models, coord_model);
 
 struct coord_revoked {
     uint64_t job;
@@ -157,7 +156,8 @@ struct agent_coord {
     uint64_t token; // of the submission that is being taken
     uint64_t random;
 
-    struct agent_idmap by_id, by_key, by_link, by_hash;
+    struct agent_idmap by_id, by_key, by_link, by_hash, by_flow;
+    struct agent_names by_tenant;
     struct coord_jobs jobs; // all, by id
     struct coord_jobs kept; // ended, oldest first
     uint32_t n_where[COORD_WHERES];
@@ -167,7 +167,9 @@ struct agent_coord {
     uint64_t next_job, next_operation, next_turn;
     uint32_t next_agent;
 
-    struct coord_models active;
+    struct coord_flows active;
+    struct coord_tenants tenants;
+    uint32_t next_tenant, next_model;
     struct coord_model **models;
     uint32_t n_models;
     struct coord_agent **agents; // by slot; NULL free
@@ -235,9 +237,10 @@ void agent_coord_ledger_failed(struct agent_coord *core, const char *text);
 struct coord_job *agent_coord_job_find(const struct agent_coord *core, uint64_t id);
 // In no list yet, but findable. NULL: no memory.
 struct coord_job *agent_coord_job_new(struct agent_coord *core, uint64_t id,
-                                      struct coord_model *model, const char *key);
+                                      struct coord_flow *flow, const char *key);
 void agent_coord_job_free(struct agent_coord *core, struct coord_job *job); // after coord_job_leave
 struct coord_job *agent_coord_job_by_key(const struct agent_coord *core, const char *key);
+void agent_coord_job_drop_flow(struct coord_job *job); // it will not be queued again
 void agent_coord_job_leave(struct agent_coord *core, struct coord_job *job); // its list
 void agent_coord_job_enter(struct agent_coord *core, struct coord_job *job, enum coord_where where,
                            bool front);

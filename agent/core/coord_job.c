@@ -55,7 +55,7 @@ uint32_t agent_coord_jobs_live(const struct agent_coord *core)
 }
 
 struct coord_job *agent_coord_job_new(struct agent_coord *core, uint64_t id,
-                                      struct coord_model *model, const char *key)
+                                      struct coord_flow *flow, const char *key)
 {
     // Two waits a live job (admitted, ended), and room for its timer, so that no later step of its
     // life can fail for memory.
@@ -82,8 +82,12 @@ struct coord_job *agent_coord_job_new(struct agent_coord *core, uint64_t id,
             agent_idmap_remove(&core->by_key, key_hash);
         goto fail;
     }
-    job->model = model;
-    model->refs++;
+    job->flow = flow;
+    job->model = flow->model;
+    job->tenant = flow->tenant;
+    flow->refs++;
+    flow->model->refs++;
+    flow->tenant->refs++;
     TAILQ_INSERT_TAIL(&core->jobs, job, all);
     return job;
 fail:
@@ -107,6 +111,13 @@ static void forget_key(struct agent_coord *core, struct coord_job *job)
     first->key_next = job->key_next;
 }
 
+void agent_coord_job_drop_flow(struct coord_job *job)
+{
+    if (job->flow != NULL)
+        job->flow->refs--;
+    job->flow = NULL;
+}
+
 void agent_coord_job_free(struct agent_coord *core, struct coord_job *job)
 {
     agent_coord_timer_clear(core, job);
@@ -114,7 +125,9 @@ void agent_coord_job_free(struct agent_coord *core, struct coord_job *job)
     agent_idmap_remove(&core->by_id, job->id);
     if (job->key != NULL)
         forget_key(core, job);
+    agent_coord_job_drop_flow(job);
     job->model->refs--;
+    job->tenant->refs--;
     for (uint8_t i = 0; i < job->history_count; i++) {
         agent_coord_text_unref(job->history[i].agent);
         agent_coord_text_unref(job->history[i].text);
@@ -126,21 +139,13 @@ void agent_coord_job_free(struct agent_coord *core, struct coord_job *job)
     free(job);
 }
 
-static void leave_queue(struct agent_coord *core, struct coord_job *job)
-{
-    struct coord_model *model = job->model;
-    TAILQ_REMOVE(&model->queues[job->priority], job, link);
-    if (--model->queued == 0)
-        TAILQ_REMOVE(&core->active, model, active);
-}
-
 void agent_coord_job_leave(struct agent_coord *core, struct coord_job *job)
 {
     core->n_where[job->where]--;
     if (job->where != COORD_PENDING)
         core->n_state[job->state]--;
     if (job->where == COORD_READY)
-        leave_queue(core, job);
+        agent_coord_queue_remove(core, job);
     else if (job->where == COORD_HELD)
         TAILQ_REMOVE(&job->agent->jobs, job, link);
     else if (job->where == COORD_ENDED)
@@ -155,16 +160,11 @@ void agent_coord_job_enter(struct agent_coord *core, struct coord_job *job, enum
     if (where != COORD_PENDING)
         core->n_state[job->state]++;
     if (where == COORD_READY) {
-        struct coord_model *model = job->model;
-        if (model->queued++ == 0)
-            TAILQ_INSERT_TAIL(&core->active, model, active);
-        if (front)
-            TAILQ_INSERT_HEAD(&model->queues[job->priority], job, link);
-        else
-            TAILQ_INSERT_TAIL(&model->queues[job->priority], job, link);
+        agent_coord_queue_push(core, job, front);
     } else if (where == COORD_HELD) {
         TAILQ_INSERT_TAIL(&job->agent->jobs, job, link);
     } else if (where == COORD_ENDED) {
+        agent_coord_job_drop_flow(job);
         TAILQ_INSERT_TAIL(&core->kept, job, link);
     }
 }

@@ -36,8 +36,10 @@ static bool find_place(struct agent_coord *core, uint32_t *ret_place)
     }
     for (uint32_t i = 0; i < core->n_models; i++) {
         if (core->models[i] == NULL || core->models[i]->refs == 0) {
-            if (core->models[i] != NULL)
+            if (core->models[i] != NULL) {
+                agent_coord_flows_free_model(core, core->models[i]);
                 agent_idmap_remove(&core->by_hash, hash_key(core->models[i]->hash));
+            }
             agent_coord_model_free(core->models[i]);
             core->models[i] = NULL;
             *ret_place = i;
@@ -68,8 +70,8 @@ struct coord_model *agent_coord_model_get(struct agent_coord *core, const char *
     }
     model->version = version;
     memcpy(model->hash, hash, AGENT_HASH_SIZE);
-    for (int i = 0; i < AGENT_PRIORITIES; i++)
-        TAILQ_INIT(&model->queues[i]);
+    model->number = ++core->next_model;
+    LIST_INIT(&model->flows);
     core->models[place] = model;
     return model;
 }

@@ -1,6 +1,4 @@
-// Which job goes where. Jobs wait in a queue for each model and priority; the next one is the head
-// with the least `submitted + priority x ageing`, so that a waiting job overtakes more urgent ones
-// in the end. An agent is picked for up to COORD_CHUNK jobs of one model at a time.
+// Which job goes where. An agent is picked for up to COORD_CHUNK jobs of one flow at a time.
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -8,40 +6,6 @@
 
 #include "agent/core/coord_internal.h"
 #include "agent/core/planted.h"
-
-static int64_t urgency(const struct agent_coord *core, const struct coord_job *job)
-{
-    return job->submitted_us + (int64_t)job->priority * core->limits.ageing_us;
-}
-
-static struct coord_job *head(const struct agent_coord *core, const struct coord_model *model)
-{
-    struct coord_job *best = NULL;
-    for (int i = 0; i < AGENT_PRIORITIES; i++) {
-        struct coord_job *job = TAILQ_FIRST(&model->queues[i]);
-        if (job != NULL && (best == NULL || urgency(core, job) < urgency(core, best)))
-            best = job;
-    }
-    return best;
-}
-
-static struct coord_model *next_model(const struct agent_coord *core)
-{
-    struct coord_model *best = NULL;
-    int64_t best_urgency = 0;
-    struct coord_model *model;
-    TAILQ_FOREACH(model, &core->active, active)
-    {
-        if (model->skipped == core->round || model->blocked == core->world)
-            continue;
-        int64_t u = urgency(core, head(core, model));
-        if (best == NULL || u < best_urgency) {
-            best = model;
-            best_urgency = u;
-        }
-    }
-    return best;
-}
 
 // The rule that keeps a job of this model from the agent, in a word; NULL: nothing does.
 static const char *rejects(const struct coord_agent *agent, const struct coord_model *model)
@@ -163,8 +127,9 @@ static void assign(struct agent_coord *core, struct coord_job *job, struct coord
                        agent_coord_chars(agent->name), job->id, "%s", agent_coord_chars(why));
 }
 
-static bool place_chunk(struct agent_coord *core, struct coord_model *model)
+static bool place_chunk(struct agent_coord *core, struct coord_flow *flow)
 {
+    struct coord_model *model = flow->model;
     bool passing;
     size_t count = collect(core, model, &passing);
     if (count == 0) {
@@ -177,13 +142,13 @@ static bool place_chunk(struct agent_coord *core, struct coord_model *model)
         &core->candidates[core->strategy->pick(&core->strategy_state, core->candidates, count)];
     struct coord_agent *agent = core->agents[chosen->slot];
     struct agent_text *why = reasons(core, model, count, chosen);
-    size_t chunk = (model->queued + count - 1) / count;
+    size_t chunk = (flow->queued + count - 1) / count;
     if (chunk > COORD_CHUNK)
         chunk = COORD_CHUNK;
     if (chunk > chosen->credit - chosen->held)
         chunk = chosen->credit - chosen->held + AGENT_PLANTED(OVER_CREDIT);
-    for (size_t i = 0; i < chunk; i++)
-        assign(core, head(core, model), agent, why);
+    for (size_t i = 0; i < chunk && (i == 0 || agent_coord_queue_more(core, flow)); i++)
+        assign(core, agent_coord_queue_head(core, flow), agent, why);
     agent_coord_text_unref(why);
     core->strategy_state.last_slot = agent->slot;
     agent->picked_turn = ++core->next_turn;
@@ -197,10 +162,10 @@ void agent_coord_place(struct agent_coord *core)
         return;
     core->round++;
     while (core->open_agents > 0) {
-        struct coord_model *model = next_model(core);
-        if (model == NULL)
+        struct coord_flow *flow = agent_coord_queue_next(core);
+        if (flow == NULL)
             break;
-        if (!place_chunk(core, model))
-            model->skipped = core->round;
+        if (!place_chunk(core, flow))
+            flow->model->skipped = core->round;
     }
 }

@@ -14,6 +14,9 @@ static bool has_room(struct agent_coord *core, const struct agent_event *event)
     else if (strlen(event->submit.key) > AGENT_KEY_MAX)
         agent_coord_reply(core, token, AGENT_REPLY_BAD_REQUEST, 0, "a key has at most %d bytes",
                           AGENT_KEY_MAX);
+    else if (event->submit.tenant != NULL && strlen(event->submit.tenant) > AGENT_NAME_MAX)
+        agent_coord_reply(core, token, AGENT_REPLY_BAD_REQUEST, 0,
+                          "a tenant's name has at most %d bytes", AGENT_NAME_MAX);
     else if (core->stopping)
         agent_coord_reply(core, token, AGENT_REPLY_UNAVAILABLE, 0, "the coordinator is stopping");
     else if (!core->ledger_ok)
@@ -50,6 +53,16 @@ static void reply_existing(struct agent_coord *core, uint64_t token, const struc
                                                  .text = ""});
 }
 
+// NULL: no tenant, no model, or no memory.
+static struct coord_job *new_job(struct agent_coord *core, uint64_t id, struct coord_tenant *tenant,
+                                 struct coord_model *model, const char *key)
+{
+    if (tenant == NULL || model == NULL)
+        return NULL;
+    struct coord_flow *flow = agent_coord_flow_get(core, tenant, model);
+    return flow != NULL ? agent_coord_job_new(core, id, flow, key) : NULL;
+}
+
 void agent_coord_submit(struct agent_coord *core, const struct agent_event *event)
 {
     const struct agent_submit *submit = &event->submit;
@@ -64,12 +77,15 @@ void agent_coord_submit(struct agent_coord *core, const struct agent_event *even
         return;
     struct coord_model *model =
         agent_coord_model_get(core, submit->model, submit->version, submit->hash);
-    struct coord_job *job = NULL;
-    if (model != NULL)
-        job = agent_coord_job_new(core, core->next_job, model, submit->key);
+    struct coord_tenant *tenant = agent_coord_tenant_get(core, submit->tenant);
+    struct coord_job *job = new_job(core, core->next_job, tenant, model, submit->key);
     if (job == NULL) {
-        agent_coord_reply(core, event->token, AGENT_REPLY_BUSY, 0, "%s",
-                          model == NULL ? "too many models are in use" : "out of memory");
+        const char *text = "out of memory";
+        if (model == NULL)
+            text = "too many models are in use";
+        else if (tenant == NULL)
+            text = "too many tenants have jobs";
+        agent_coord_reply(core, event->token, AGENT_REPLY_BUSY, 0, "%s", text);
         return;
     }
     core->next_job++;
@@ -130,7 +146,8 @@ void agent_coord_recover_job(struct agent_coord *core, const struct agent_job_re
     if (AGENT_PLANTED(RECOVERY_DROPS_OVERDUE) && record->state <= AGENT_JOB_RUNNING &&
         record->deadline_us != 0 && record->deadline_us <= core->now_us)
         return;
-    struct coord_job *job = agent_coord_job_new(core, record->id, model, record->key);
+    struct coord_tenant *tenant = agent_coord_tenant_get(core, record->tenant);
+    struct coord_job *job = new_job(core, record->id, tenant, model, record->key);
     if (job == NULL)
         return;
     if (record->id >= core->next_job)

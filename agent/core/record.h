@@ -10,8 +10,9 @@
 #define AGENT_NAME_MAX 63
 #define AGENT_MODEL_NAME_MAX 127
 #define AGENT_KEY_MAX 128
-#define AGENT_CODE_MAX 23  // error codes
-#define AGENT_TEXT_MAX 512 // reasons and error texts
+#define AGENT_TENANT_DEFAULT "default" // of jobs that name none
+#define AGENT_CODE_MAX 23              // error codes
+#define AGENT_TEXT_MAX 512             // reasons and error texts
 #define AGENT_PRIORITIES 4
 #define AGENT_NO_DEVICE 255
 
@@ -60,7 +61,8 @@ struct agent_job_record {
     uint8_t priority;
     uint8_t state; // enum agent_job_state
     uint8_t device;
-    const char *key; // "" for none
+    const char *key;    // "" for none
+    const char *tenant; // "" for AGENT_TENANT_DEFAULT; at most AGENT_NAME_MAX bytes
     const char *agent;
     int64_t submitted_us, started_us, finished_us, deadline_us;
     uint64_t input_bytes, output_bytes;

@@ -3,8 +3,10 @@
 
 #include "agent/ledger/ledger_internal.h"
 
+#define LEDGER_TEXTS_MAX 6
+
 // The texts of a record, in an order that is the same for measuring and for copying.
-static size_t texts_of(struct agent_record *record, const char **texts[5])
+static size_t texts_of(struct agent_record *record, const char **texts[LEDGER_TEXTS_MAX])
 {
     size_t n = 0;
     switch (record->kind) {
@@ -12,6 +14,7 @@ static size_t texts_of(struct agent_record *record, const char **texts[5])
     case AGENT_RECORD_END:
         texts[n++] = &record->job.model;
         texts[n++] = &record->job.key;
+        texts[n++] = &record->job.tenant;
         texts[n++] = &record->job.agent;
         texts[n++] = &record->job.error_code;
         texts[n++] = &record->job.error_text;
@@ -50,8 +53,8 @@ struct ledger_entry *agent_ledger_entry_new(uint64_t seq, const struct agent_rec
                                             struct agent_blob *blob)
 {
     struct agent_record copy = *record;
-    const char **texts[5];
-    size_t lengths[5];
+    const char **texts[LEDGER_TEXTS_MAX];
+    size_t lengths[LEDGER_TEXTS_MAX];
     size_t size = 0;
     size_t n = texts_of(&copy, texts);
     for (size_t i = 0; i < n; i++) {

@@ -68,7 +68,7 @@ static inline void rig_init(struct rig *rig, const struct agent_coord_limits *li
     agent_coord_limits_init(&defaults);
     memset(rig, 0, sizeof *rig);
     rig->now_us = 1000000000;
-    rig->sink = (struct agent_sink){.act = rig_act, .user = rig};
+    rig->sink = (struct agent_sink){.act = rig_act, .user = rig, .job_notices = true};
     struct agent_error err = {0};
     cr_assert_eq(agent_coord_create(limits ? limits : &defaults, &rig->core, &err), AGENT_OK, "%s",
                  err.text);

@@ -72,6 +72,9 @@ expect_exit 10 "model.onnx" "$STOKER" submit cut "$work/sixteen.raw" $raw --wait
 expect_exit 5 "1,16" "$STOKER" submit noop "$work/wrong.raw" --dtype float32 --shape 1,1000 --wait
 check "the agent still serves after bad models" "$STOKER" submit digits "$first" --wait
 
+"$STOKER" submit digits "$first" --tenant vision --wait >/dev/null || fail "submit for a tenant"
+check "jobs of one tenant are listed" sh -c \
+    "'$STOKER' jobs --tenant vision --output json | jq -e '.total == 1 and .jobs[0].tenant == \"vision\"' >/dev/null"
 check "jobs lists what was done" sh -c "'$STOKER' jobs --state done | grep -q digits"
 check "json is json" sh -c "'$STOKER' status --output json | jq -e . >/dev/null"
 id=$("$STOKER" submit digits "$first" --output json | jq -r '.jobs[0].id')

@@ -8,6 +8,7 @@ static const struct tui_option options[] = {
     {"state", "STATE", "only queued, assigned, running, done, failed, cancelled or expired"},
     {"model", "MODEL", "only jobs of this model"},
     {"agent", "AGENT", "only jobs of this agent"},
+    {"tenant", "NAME", "only jobs of this tenant"},
     {"limit", "N", "at most so many (1 to 1000, default 100)"},
     {"before", "ID", "only jobs older than this one, for paging"},
     {NULL, NULL, NULL},
@@ -46,7 +47,7 @@ static void print_jobs(const cJSON *reply)
 
 static enum tui_exit run(struct tui_cli *cli)
 {
-    static const char *const filters[] = {"state", "model", "agent"};
+    static const char *const filters[] = {"state", "model", "agent", "tenant"};
     cJSON *reply = NULL, *request;
     int64_t limit = 100, before = 0;
 

@@ -20,6 +20,7 @@ static const struct tui_option options[] = {
     {"shape", "DIMS", "shape of raw files, such as 1,3,224,224"},
     {"priority", "0..3", "0 is most urgent (default 2)"},
     {"deadline", "SPAN", "a job that has not ended by then expires"},
+    {"tenant", "NAME", "who the jobs are counted for (default: default)"},
     {"key", "KEY", "idempotency key: a second submission with it returns the first job"},
     {"repeat", "N", "submit every file so often (default 1)"},
     {"top", "N", "classes to show (1 to 10, default 3)"},
@@ -200,6 +201,8 @@ static enum tui_exit send(struct submission *s, cJSON *jobs, int first)
     cJSON_AddNumberToObject(request, "priority", (double)s->priority);
     if (s->deadline_ms > 0)
         cJSON_AddNumberToObject(request, "deadline_ms", (double)s->deadline_ms);
+    if (tui_option_value(s->cli, "tenant") != NULL)
+        cJSON_AddStringToObject(request, "tenant", tui_option_value(s->cli, "tenant"));
     cJSON_AddItemToObject(request, "jobs", jobs);
     enum tui_exit exit_code = tui_request_patiently(s->cli, "submit", request, 60000, &reply);
     cJSON_Delete(request);
