@@ -105,6 +105,7 @@ static int coordinator_start(struct server *server, bool with_worker)
     options.events_address = config->events_address;
     options.state_dir = config->state_dir;
     options.models_dir = config->models_dir;
+    options.keep_nothing = config->ledger_durability == AGENT_LEDGER_DURABILITY_NONE;
     options.embedded = with_worker;
     options.heartbeat_ms = (uint32_t)config->heartbeat_interval_ms;
     options.suspect_ms = (uint32_t)config->heartbeat_suspect_ms;

@@ -117,10 +117,12 @@ static enum agent_status open_ledger(struct agent_coordinator *c, struct agent_e
 {
     char path[4200];
     snprintf(path, sizeof path, "%s/ledger.db", c->options.state_dir);
-    struct agent_ledger_options options = {.path = path,
-                                           .on_commit = agent_io_committed,
-                                           .on_failure = agent_io_ledger_failed,
-                                           .user = c};
+    struct agent_ledger_options options = {
+        .path = path,
+        .durability = c->options.keep_nothing ? AGENT_DURABILITY_NONE : AGENT_DURABILITY_COMMIT,
+        .on_commit = agent_io_committed,
+        .on_failure = agent_io_ledger_failed,
+        .user = c};
     enum agent_status status = agent_ledger_open(&options, &c->ledger, err);
     if (status == AGENT_OK)
         c->epoch = agent_ledger_epoch(c->ledger);

@@ -32,6 +32,7 @@ struct agent_coordinator_options {
     const char *events_address;  // events and snapshots
     const char *state_dir;       // of the ledger; made when it is missing (0700)
     const char *models_dir;      // NAME/VERSION/model.onnx; may be missing, it is looked for later
+    bool keep_nothing;           // no ledger: jobs live in memory only
     bool embedded;               // an agent runs in the same process: only shown
     uint32_t heartbeat_ms;       // 0 = 500: interval that agents are told
     uint32_t suspect_ms;         // 0 = 1,000: silence after which an agent gets no new work

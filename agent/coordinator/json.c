@@ -313,7 +313,8 @@ static void add_ledger(struct agent_coordinator *c, cJSON *snapshot,
     struct agent_ledger_stats stats;
     agent_ledger_stats(c->ledger, &stats);
     cJSON *ledger = cJSON_AddObjectToObject(snapshot, "ledger");
-    add_text(ledger, "state", totals->ledger_ok ? "ok" : "failed");
+    bool none = agent_ledger_durability(c->ledger) == AGENT_DURABILITY_NONE;
+    add_text(ledger, "state", none ? "none" : totals->ledger_ok ? "ok" : "failed");
     add_text(ledger, "error", totals->ledger_error);
     add_number(ledger, "commits", (double)stats.commits);
     add_number(ledger, "bytes", (double)stats.bytes);

@@ -80,6 +80,7 @@ static void drop_outputs(struct agent_coordinator *c)
 void agent_io_step(struct agent_coordinator *c)
 {
     agent_coord_step(c->core, c->events, c->n_events, agent_io_now_us(c), &c->sink);
+    agent_ledger_flush(c->ledger);
     c->n_events = 0;
     if (c->outputs.count > 0)
         drop_outputs(c);

@@ -1,7 +1,8 @@
 // What must survive a crash: jobs with their inputs and results, operations, what operators decided
 // about agents, and who decided it. One file, SQLite in WAL mode with synchronous=FULL. Appends are
 // collected while a commit is under way and go out together in the next one, on a thread of the
-// ledger's own.
+// ledger's own. Or, for those who want speed and nothing kept, no file at all:
+// AGENT_DURABILITY_NONE.
 #ifndef AGENT_LEDGER_H
 #define AGENT_LEDGER_H
 
@@ -15,9 +16,15 @@
 
 struct agent_ledger;
 
+enum agent_durability {
+    AGENT_DURABILITY_COMMIT, // what is acknowledged is on the disk
+    AGENT_DURABILITY_NONE,   // memory only: a restart forgets every job
+};
+
 struct agent_ledger_options {
-    const char *path; // of the file; its folder must exist
-    // On the ledger's thread: everything up to `seq` is on the disk.
+    const char *path; // of the file; its folder must exist. NONE counts its epoch there, too
+    enum agent_durability durability;
+    // On the ledger's thread: everything up to `seq` is on the disk. NONE: during a flush.
     void (*on_commit)(void *user, uint64_t seq);
     // On the ledger's thread, at each try that failed. Nothing is lost: it is tried again until it
     // works or the ledger is closed.
@@ -33,6 +40,7 @@ enum agent_status agent_ledger_open(const struct agent_ledger_options *options,
 
 // Of this opening: higher than that of any other before.
 uint64_t agent_ledger_epoch(const struct agent_ledger *ledger);
+enum agent_durability agent_ledger_durability(const struct agent_ledger *ledger);
 
 // Called once for each thing that the ledger holds. Texts are valid during the call; `input` is of
 // a job that has not ended (take a reference to keep it), NULL otherwise. Any may be NULL.
@@ -52,13 +60,16 @@ enum agent_status agent_ledger_recover(struct agent_ledger *ledger,
                                        uint64_t *ret_next_job, struct agent_error *err);
 
 // Copies the record, takes a reference to the blob (inputs of JOB, outputs of END; may be NULL),
-// and returns; on_commit(seq) follows. `seq` rises; 0 for a record that nobody waits for. One
-// thread at a time. AGENT_ERR_NOMEM: nothing was appended.
+// and returns; on_commit(seq) follows a flush. `seq` rises; 0 for a record that nobody waits for.
+// One thread at a time. AGENT_ERR_NOMEM: nothing was appended.
 enum agent_status agent_ledger_append(struct agent_ledger *ledger, uint64_t seq,
                                       const struct agent_record *record, struct agent_blob *blob);
 
+// Lets what was appended go to the disk, together. On the thread that appends; does not block.
+void agent_ledger_flush(struct agent_ledger *ledger);
+
 // The outputs of an ended job. BLOCKS for the read of one row; any thread. The caller owns the
-// reference. AGENT_ERR_NOT_FOUND, AGENT_ERR_IO, AGENT_ERR_NOMEM.
+// reference. AGENT_ERR_NOT_FOUND, AGENT_ERR_IO, AGENT_ERR_NOMEM. NONE has the last 10,000.
 enum agent_status agent_ledger_output(struct agent_ledger *ledger, uint64_t id,
                                       struct agent_blob **ret_blob, struct agent_error *err);
 

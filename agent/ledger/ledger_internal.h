@@ -31,35 +31,74 @@ struct ledger_entry {
     char texts[];
 };
 
+// What a kind of ledger can do; as the functions of ledger.h.
+struct ledger_ops {
+    enum agent_durability durability;
+    enum agent_status (*recover)(struct agent_ledger *ledger,
+                                 const struct agent_ledger_reader *reader, uint64_t *ret_next_job,
+                                 struct agent_error *err);
+    enum agent_status (*append)(struct agent_ledger *ledger, uint64_t seq,
+                                const struct agent_record *record, struct agent_blob *blob);
+    void (*flush)(struct agent_ledger *ledger);
+    enum agent_status (*output)(struct agent_ledger *ledger, uint64_t id,
+                                struct agent_blob **ret_blob, struct agent_error *err);
+    void (*stats)(struct agent_ledger *ledger, struct agent_ledger_stats *ret_stats);
+    enum agent_status (*close)(struct agent_ledger *ledger);
+};
+
+// Each kind begins with this.
 struct agent_ledger {
+    const struct ledger_ops *ops;
+    uint64_t epoch;
+    void (*on_commit)(void *user, uint64_t seq);
+    void (*on_failure)(void *user, const char *text);
+    void *user;
+};
+
+struct ledger_sqlite {
+    struct agent_ledger base;
     sqlite3 *db;     // the thread's
     sqlite3 *reader; // under reader_lock
     sqlite3_stmt *statements[LEDGER_STATEMENTS];
     sqlite3_stmt *read_output;
     pthread_mutex_t reader_lock;
     char *path;
-    uint64_t epoch;
 
     pthread_t thread;
     bool started;
     pthread_mutex_t lock;
     pthread_cond_t wake;
-    struct ledger_entry *first, **last; // under lock
-    bool closing;                       // under lock
-    bool lost;                          // closed with records that could not be written
+    struct ledger_entry *fresh, **fresh_last; // of the thread that appends, until it flushes
+    struct ledger_entry *first, **last;       // under lock
+    bool closing;                             // under lock
+    bool lost;                                // closed with records that could not be written
 
-    void (*on_commit)(void *user, uint64_t seq);
-    void (*on_failure)(void *user, const char *text);
-    void *user;
     atomic_ullong commits, records, waiting;
 };
 
+// ledger_null.c, ledger_open.c: as agent_ledger_open.
+enum agent_status agent_ledger_null_open(const struct agent_ledger_options *options,
+                                         struct agent_ledger **ret_ledger, struct agent_error *err);
+enum agent_status agent_ledger_sqlite_open(const struct agent_ledger_options *options,
+                                           struct agent_ledger **ret_ledger,
+                                           struct agent_error *err);
+// Counts the file's epoch up and closes it again.
+enum agent_status agent_ledger_sqlite_epoch(const struct agent_ledger_options *options,
+                                            uint64_t *ret_epoch, uint64_t *ret_live,
+                                            struct agent_error *err);
+// ledger_read.c
+enum agent_status agent_ledger_sqlite_recover(struct agent_ledger *base,
+                                              const struct agent_ledger_reader *reader,
+                                              uint64_t *ret_next_job, struct agent_error *err);
+enum agent_status agent_ledger_sqlite_output(struct agent_ledger *base, uint64_t id,
+                                             struct agent_blob **ret_blob, struct agent_error *err);
+
 // ledger_open.c: AGENT_ERR_CORRUPT for what says that the file is damaged, else AGENT_ERR_IO.
-enum agent_status agent_ledger_fail(const struct agent_ledger *ledger, sqlite3 *db,
+enum agent_status agent_ledger_fail(const struct ledger_sqlite *ledger, sqlite3 *db,
                                     const char *what, struct agent_error *err);
 
 // ledger_write.c: puts one record into the open transaction. SQLITE_OK or an error.
-int agent_ledger_apply(struct agent_ledger *ledger, const struct ledger_entry *entry);
+int agent_ledger_apply(struct ledger_sqlite *ledger, const struct ledger_entry *entry);
 // NULL: no memory.
 struct ledger_entry *agent_ledger_entry_new(uint64_t seq, const struct agent_record *record,
                                             struct agent_blob *blob);

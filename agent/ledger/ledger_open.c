@@ -1,4 +1,3 @@
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -29,7 +28,7 @@ static const char schema[] =
     "CREATE TABLE audit(id INTEGER PRIMARY KEY, time_us INT, who TEXT, what TEXT, target TEXT,"
     " why TEXT);";
 
-enum agent_status agent_ledger_fail(const struct agent_ledger *ledger, sqlite3 *db,
+enum agent_status agent_ledger_fail(const struct ledger_sqlite *ledger, sqlite3 *db,
                                     const char *what, struct agent_error *err)
 {
     int code = db != NULL ? sqlite3_errcode(db) : SQLITE_NOMEM;
@@ -59,7 +58,7 @@ static bool exec(sqlite3 *db, const char *sql)
     return sqlite3_exec(db, sql, NULL, NULL, NULL) == SQLITE_OK;
 }
 
-static enum agent_status make_schema(struct agent_ledger *ledger, struct agent_error *err)
+static enum agent_status make_schema(struct ledger_sqlite *ledger, struct agent_error *err)
 {
     sqlite3 *db = ledger->db;
     char pragmas[96];
@@ -71,7 +70,7 @@ static enum agent_status make_schema(struct agent_ledger *ledger, struct agent_e
     return AGENT_OK;
 }
 
-static enum agent_status check_schema(struct agent_ledger *ledger, struct agent_error *err)
+static enum agent_status check_schema(struct ledger_sqlite *ledger, struct agent_error *err)
 {
     sqlite3 *db = ledger->db;
     int64_t application = 0, version = 0, tables = 0;
@@ -93,7 +92,7 @@ static enum agent_status check_schema(struct agent_ledger *ledger, struct agent_
     return AGENT_OK;
 }
 
-static enum agent_status count_epoch(struct agent_ledger *ledger, struct agent_error *err)
+static enum agent_status count_epoch(struct ledger_sqlite *ledger, struct agent_error *err)
 {
     int64_t epoch = 0;
     if (!exec(ledger->db,
@@ -101,11 +100,11 @@ static enum agent_status count_epoch(struct agent_ledger *ledger, struct agent_e
               " ON CONFLICT(key) DO UPDATE SET value=CAST(CAST(value AS INT)+1 AS TEXT)") ||
         !query_number(ledger->db, "SELECT CAST(value AS INT) FROM meta WHERE key='epoch'", &epoch))
         return agent_ledger_fail(ledger, ledger->db, "can't count the epoch up", err);
-    ledger->epoch = (uint64_t)epoch;
+    ledger->base.epoch = (uint64_t)epoch;
     return AGENT_OK;
 }
 
-static enum agent_status open_db(struct agent_ledger *ledger, struct agent_error *err)
+static enum agent_status open_db(struct ledger_sqlite *ledger, struct agent_error *err)
 {
     if (sqlite3_open_v2(ledger->path, &ledger->db,
                         SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX,
@@ -134,7 +133,7 @@ static enum agent_status open_db(struct agent_ledger *ledger, struct agent_error
     return AGENT_OK;
 }
 
-static void ledger_free(struct agent_ledger *ledger)
+static void ledger_free(struct ledger_sqlite *ledger)
 {
     for (int i = 0; i < LEDGER_STATEMENTS; i++)
         sqlite3_finalize(ledger->statements[i]);
@@ -148,77 +147,38 @@ static void ledger_free(struct agent_ledger *ledger)
     free(ledger);
 }
 
-enum agent_status agent_ledger_open(const struct agent_ledger_options *options,
-                                    struct agent_ledger **ret_ledger, struct agent_error *err)
+static enum agent_status sqlite_append(struct agent_ledger *base, uint64_t seq,
+                                       const struct agent_record *record, struct agent_blob *blob)
 {
-    struct agent_ledger *ledger = calloc(1, sizeof *ledger);
-    if (ledger == NULL)
-        return agent_error_set(err, AGENT_ERR_NOMEM, "out of memory");
-    pthread_condattr_t monotonic;
-    pthread_condattr_init(&monotonic);
-    pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
-    pthread_mutex_init(&ledger->lock, NULL);
-    pthread_mutex_init(&ledger->reader_lock, NULL);
-    pthread_cond_init(&ledger->wake, &monotonic);
-    pthread_condattr_destroy(&monotonic);
-    ledger->last = &ledger->first;
-    ledger->on_commit = options->on_commit;
-    ledger->on_failure = options->on_failure;
-    ledger->user = options->user;
-    ledger->path = strdup(options->path);
-    enum agent_status status = AGENT_ERR_NOMEM;
-    if (ledger->path != NULL)
-        status = open_db(ledger, err);
-    if (status == AGENT_OK &&
-        pthread_create(&ledger->thread, NULL, agent_ledger_thread, ledger) != 0)
-        status = agent_error_set(err, AGENT_ERR_NOMEM, "can't start the ledger's thread");
-    if (status != AGENT_OK) {
-        ledger_free(ledger);
-        return status;
-    }
-    ledger->started = true;
-    *ret_ledger = ledger;
-    return AGENT_OK;
-}
-
-enum agent_status agent_ledger_close(struct agent_ledger *ledger)
-{
-    if (ledger == NULL)
-        return AGENT_OK;
-    pthread_mutex_lock(&ledger->lock);
-    ledger->closing = true;
-    pthread_cond_signal(&ledger->wake);
-    pthread_mutex_unlock(&ledger->lock);
-    pthread_join(ledger->thread, NULL);
-    bool lost = ledger->lost;
-    ledger_free(ledger);
-    return lost ? AGENT_ERR_IO : AGENT_OK;
-}
-
-uint64_t agent_ledger_epoch(const struct agent_ledger *ledger)
-{
-    return ledger->epoch;
-}
-
-enum agent_status agent_ledger_append(struct agent_ledger *ledger, uint64_t seq,
-                                      const struct agent_record *record, struct agent_blob *blob)
-{
+    struct ledger_sqlite *ledger = (struct ledger_sqlite *)base;
     struct ledger_entry *entry = agent_ledger_entry_new(seq, record, blob);
     if (entry == NULL)
         return AGENT_ERR_NOMEM;
     atomic_fetch_add(&ledger->waiting, 1);
-    pthread_mutex_lock(&ledger->lock);
-    bool idle = ledger->first == NULL;
-    *ledger->last = entry;
-    ledger->last = &entry->next;
-    if (idle)
-        pthread_cond_signal(&ledger->wake);
-    pthread_mutex_unlock(&ledger->lock);
+    *ledger->fresh_last = entry;
+    ledger->fresh_last = &entry->next;
     return AGENT_OK;
 }
 
-void agent_ledger_stats(struct agent_ledger *ledger, struct agent_ledger_stats *ret_stats)
+static void sqlite_flush(struct agent_ledger *base)
 {
+    struct ledger_sqlite *ledger = (struct ledger_sqlite *)base;
+    if (ledger->fresh == NULL)
+        return;
+    pthread_mutex_lock(&ledger->lock);
+    bool idle = ledger->first == NULL;
+    *ledger->last = ledger->fresh;
+    ledger->last = ledger->fresh_last;
+    if (idle)
+        pthread_cond_signal(&ledger->wake);
+    pthread_mutex_unlock(&ledger->lock);
+    ledger->fresh = NULL;
+    ledger->fresh_last = &ledger->fresh;
+}
+
+static void sqlite_stats(struct agent_ledger *base, struct agent_ledger_stats *ret_stats)
+{
+    struct ledger_sqlite *ledger = (struct ledger_sqlite *)base;
     char wal[4096];
     struct stat file = {0}, wal_file = {0};
     snprintf(wal, sizeof wal, "%s-wal", ledger->path);
@@ -231,4 +191,93 @@ void agent_ledger_stats(struct agent_ledger *ledger, struct agent_ledger_stats *
         .bytes = bytes,
         .waiting = atomic_load(&ledger->waiting),
     };
+}
+
+static enum agent_status sqlite_close(struct agent_ledger *base)
+{
+    struct ledger_sqlite *ledger = (struct ledger_sqlite *)base;
+    sqlite_flush(base);
+    pthread_mutex_lock(&ledger->lock);
+    ledger->closing = true;
+    pthread_cond_signal(&ledger->wake);
+    pthread_mutex_unlock(&ledger->lock);
+    pthread_join(ledger->thread, NULL);
+    bool lost = ledger->lost;
+    ledger_free(ledger);
+    return lost ? AGENT_ERR_IO : AGENT_OK;
+}
+
+static const struct ledger_ops ops = {
+    .durability = AGENT_DURABILITY_COMMIT,
+    .recover = agent_ledger_sqlite_recover,
+    .append = sqlite_append,
+    .flush = sqlite_flush,
+    .output = agent_ledger_sqlite_output,
+    .stats = sqlite_stats,
+    .close = sqlite_close,
+};
+
+static struct ledger_sqlite *ledger_new(const struct agent_ledger_options *options)
+{
+    struct ledger_sqlite *ledger = calloc(1, sizeof *ledger);
+    if (ledger == NULL)
+        return NULL;
+    pthread_condattr_t monotonic;
+    pthread_condattr_init(&monotonic);
+    pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
+    pthread_mutex_init(&ledger->lock, NULL);
+    pthread_mutex_init(&ledger->reader_lock, NULL);
+    pthread_cond_init(&ledger->wake, &monotonic);
+    pthread_condattr_destroy(&monotonic);
+    ledger->last = &ledger->first;
+    ledger->fresh_last = &ledger->fresh;
+    ledger->base = (struct agent_ledger){.ops = &ops,
+                                         .on_commit = options->on_commit,
+                                         .on_failure = options->on_failure,
+                                         .user = options->user};
+    ledger->path = strdup(options->path);
+    if (ledger->path == NULL) {
+        ledger_free(ledger);
+        return NULL;
+    }
+    return ledger;
+}
+
+enum agent_status agent_ledger_sqlite_open(const struct agent_ledger_options *options,
+                                           struct agent_ledger **ret_ledger,
+                                           struct agent_error *err)
+{
+    struct ledger_sqlite *ledger = ledger_new(options);
+    if (ledger == NULL)
+        return agent_error_set(err, AGENT_ERR_NOMEM, "out of memory");
+    enum agent_status status = open_db(ledger, err);
+    if (status == AGENT_OK &&
+        pthread_create(&ledger->thread, NULL, agent_ledger_thread, ledger) != 0)
+        status = agent_error_set(err, AGENT_ERR_NOMEM, "can't start the ledger's thread");
+    if (status != AGENT_OK) {
+        ledger_free(ledger);
+        return status;
+    }
+    *ret_ledger = &ledger->base;
+    return AGENT_OK;
+}
+
+enum agent_status agent_ledger_sqlite_epoch(const struct agent_ledger_options *options,
+                                            uint64_t *ret_epoch, uint64_t *ret_live,
+                                            struct agent_error *err)
+{
+    int64_t live = 0;
+    struct ledger_sqlite *ledger = ledger_new(options);
+    if (ledger == NULL)
+        return agent_error_set(err, AGENT_ERR_NOMEM, "out of memory");
+    enum agent_status status = open_db(ledger, err);
+    if (status == AGENT_OK &&
+        !query_number(ledger->db, "SELECT count(*) FROM jobs WHERE state<=2", &live))
+        status = agent_ledger_fail(ledger, ledger->db, "can't be read", err);
+    if (status == AGENT_OK) {
+        *ret_epoch = ledger->base.epoch;
+        *ret_live = (uint64_t)live;
+    }
+    ledger_free(ledger);
+    return status;
 }

@@ -102,7 +102,7 @@ static enum agent_status read_event(sqlite3_stmt *row, const struct agent_ledger
 
 typedef enum agent_status read_row_fn(sqlite3_stmt *row, const struct agent_ledger_reader *reader);
 
-static enum agent_status each_row(struct agent_ledger *ledger, const char *what, const char *sql,
+static enum agent_status each_row(struct ledger_sqlite *ledger, const char *what, const char *sql,
                                   const struct agent_ledger_reader *reader, read_row_fn *read,
                                   struct agent_error *err)
 {
@@ -133,10 +133,11 @@ static enum agent_status read_next(sqlite3_stmt *row, const struct agent_ledger_
     return AGENT_OK;
 }
 
-enum agent_status agent_ledger_recover(struct agent_ledger *ledger,
-                                       const struct agent_ledger_reader *reader,
-                                       uint64_t *ret_next_job, struct agent_error *err)
+enum agent_status agent_ledger_sqlite_recover(struct agent_ledger *base,
+                                              const struct agent_ledger_reader *reader,
+                                              uint64_t *ret_next_job, struct agent_error *err)
 {
+    struct ledger_sqlite *ledger = (struct ledger_sqlite *)base;
     uint64_t next = 1;
     struct agent_ledger_reader next_reader = {.user = &next};
     enum agent_status status = AGENT_OK;
@@ -170,9 +171,10 @@ enum agent_status agent_ledger_recover(struct agent_ledger *ledger,
     return status;
 }
 
-enum agent_status agent_ledger_output(struct agent_ledger *ledger, uint64_t id,
-                                      struct agent_blob **ret_blob, struct agent_error *err)
+enum agent_status agent_ledger_sqlite_output(struct agent_ledger *base, uint64_t id,
+                                             struct agent_blob **ret_blob, struct agent_error *err)
 {
+    struct ledger_sqlite *ledger = (struct ledger_sqlite *)base;
     pthread_mutex_lock(&ledger->reader_lock);
     enum agent_status status;
     struct agent_blob *blob = NULL;

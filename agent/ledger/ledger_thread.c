@@ -5,7 +5,7 @@
 
 #include "agent/ledger/ledger_internal.h"
 
-static int step(struct agent_ledger *ledger, enum ledger_statement which)
+static int step(struct ledger_sqlite *ledger, enum ledger_statement which)
 {
     sqlite3_stmt *statement = ledger->statements[which];
     int status = sqlite3_step(statement);
@@ -15,7 +15,7 @@ static int step(struct agent_ledger *ledger, enum ledger_statement which)
 
 // Writes up to LEDGER_BATCH_MAX entries. Returns the first that was not written through
 // `*ret_rest`, and the last sequence number that somebody waits for.
-static bool commit(struct agent_ledger *ledger, struct ledger_entry *first,
+static bool commit(struct ledger_sqlite *ledger, struct ledger_entry *first,
                    struct ledger_entry **ret_rest, uint64_t *ret_seq)
 {
     uint64_t seq = 0, count = 0;
@@ -34,7 +34,7 @@ static bool commit(struct agent_ledger *ledger, struct ledger_entry *first,
         snprintf(text, sizeof text, "%s: %s", ledger->path, sqlite3_errmsg(ledger->db));
         if (!sqlite3_get_autocommit(ledger->db))
             step(ledger, LEDGER_ROLLBACK);
-        ledger->on_failure(ledger->user, text);
+        ledger->base.on_failure(ledger->base.user, text);
         return false;
     }
     atomic_fetch_add(&ledger->commits, 1);
@@ -55,7 +55,7 @@ static void free_until(struct ledger_entry *entry, const struct ledger_entry *en
 }
 
 // Waits for something to do. Returns all of it, behind `waiting`, what an earlier try left.
-static struct ledger_entry *next_work(struct agent_ledger *ledger, struct ledger_entry *waiting,
+static struct ledger_entry *next_work(struct ledger_sqlite *ledger, struct ledger_entry *waiting,
                                       struct ledger_entry ***waiting_last, bool failed,
                                       bool *ret_closing)
 {
@@ -86,7 +86,7 @@ static struct ledger_entry *next_work(struct agent_ledger *ledger, struct ledger
 
 void *agent_ledger_thread(void *user)
 {
-    struct agent_ledger *ledger = user;
+    struct ledger_sqlite *ledger = user;
     struct ledger_entry *work = NULL;
     struct ledger_entry **last = NULL;
     bool failed = false, closing = false;
@@ -104,7 +104,7 @@ void *agent_ledger_thread(void *user)
         free_until(work, rest);
         work = rest;
         if (seq != 0)
-            ledger->on_commit(ledger->user, seq);
+            ledger->base.on_commit(ledger->base.user, seq);
     }
     ledger->lost = work != NULL;
     free_until(work, NULL);

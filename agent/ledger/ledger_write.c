@@ -162,7 +162,7 @@ static void bind_operation(struct binder *b, const struct agent_operation_record
     number(b, operation->requeued);
 }
 
-static enum ledger_statement bind_record(struct agent_ledger *ledger, struct binder *b,
+static enum ledger_statement bind_record(struct ledger_sqlite *ledger, struct binder *b,
                                          const struct ledger_entry *entry)
 {
     static const enum ledger_statement statements[] = {
@@ -221,7 +221,7 @@ static int run(sqlite3_stmt *statement)
     return status == SQLITE_DONE ? SQLITE_OK : status;
 }
 
-int agent_ledger_apply(struct agent_ledger *ledger, const struct ledger_entry *entry)
+int agent_ledger_apply(struct ledger_sqlite *ledger, const struct ledger_entry *entry)
 {
     struct binder b = {0};
     enum ledger_statement which = bind_record(ledger, &b, entry);

@@ -48,7 +48,7 @@ static void make_folder(const char *name)
     cr_assert_eq(mkdir(path, 0700), 0);
 }
 
-static void start(void)
+static void start_with(bool keep_nothing)
 {
     struct agent_coordinator_options options;
     struct agent_error err = {0};
@@ -60,9 +60,15 @@ static void start(void)
     options.control_address = options.agents_address = options.events_address = "tcp://127.0.0.1:0";
     options.state_dir = state;
     options.models_dir = models;
+    options.keep_nothing = keep_nothing;
     cr_assert_eq(agent_coordinator_create(&options, &coordinator, &err), AGENT_OK, "%s", err.text);
     cr_assert_eq(net_client_open(agent_coordinator_control_address(coordinator), &client, NULL),
                  NET_OK);
+}
+
+static void start(void)
+{
+    start_with(false);
 }
 
 static void stop(void)
@@ -286,6 +292,26 @@ Test(control, jobs_and_their_results_outlive_the_coordinator)
     const cJSON *output = cJSON_GetArrayItem(cJSON_GetObjectItem(reply, "outputs"), 0);
     cr_assert_str_eq(text_at(output, "data_b64", NULL), "AQD+/w==");
     cJSON_Delete(reply);
+}
+
+Test(control, without_a_ledger_jobs_run_and_the_state_says_so)
+{
+    stop();
+    start_with(true);
+    join((char[]){"one"});
+    cJSON *reply = ask(SUBMIT(",\"wait_ms\":10000", GOOD));
+    cr_assert_str_eq(text_at(reply, "job", "state"), "done");
+    cr_assert_not_null(cJSON_GetObjectItem(reply, "outputs"));
+    cJSON_Delete(reply);
+    reply = ask("{\"v\":1,\"op\":\"result\",\"id\":1}");
+    cr_assert_not_null(cJSON_GetObjectItem(reply, "outputs"), "kept in memory");
+    cJSON_Delete(reply);
+    reply = ask("{\"v\":1,\"op\":\"status\"}");
+    cr_assert_str_eq(text_at(reply, "ledger", "state"), "none");
+    cJSON_Delete(reply);
+    stop();
+    start();
+    expect("{\"v\":1,\"op\":\"job\",\"id\":1}", "not_found");
 }
 
 Test(control, events_can_be_waited_for)

@@ -54,20 +54,31 @@ static void wait_for(uint64_t seq)
     pthread_mutex_unlock(&waiter.lock);
 }
 
+static enum agent_status open_as(const char *file, enum agent_durability durability,
+                                 struct agent_ledger **ledger, struct agent_error *err)
+{
+    struct agent_ledger_options options = {
+        .path = file, .durability = durability, .on_commit = on_commit, .on_failure = on_failure};
+    return agent_ledger_open(&options, ledger, err);
+}
+
 static enum agent_status open_at(const char *file, struct agent_ledger **ledger,
                                  struct agent_error *err)
 {
-    struct agent_ledger_options options = {
-        .path = file, .on_commit = on_commit, .on_failure = on_failure};
-    return agent_ledger_open(&options, ledger, err);
+    return open_as(file, AGENT_DURABILITY_COMMIT, ledger, err);
+}
+
+static struct agent_ledger *must_open_as(enum agent_durability durability)
+{
+    struct agent_ledger *ledger = NULL;
+    struct agent_error err = {0};
+    cr_assert_eq(open_as(path, durability, &ledger, &err), AGENT_OK, "%s", err.text);
+    return ledger;
 }
 
 static struct agent_ledger *must_open(void)
 {
-    struct agent_ledger *ledger = NULL;
-    struct agent_error err = {0};
-    cr_assert_eq(open_at(path, &ledger, &err), AGENT_OK, "%s", err.text);
-    return ledger;
+    return must_open_as(AGENT_DURABILITY_COMMIT);
 }
 
 static void begin(void)
@@ -110,6 +121,13 @@ static struct agent_record end_record(uint64_t id)
     record.job.timing.total_us = 94;
     record.job.output_bytes = 4;
     return record;
+}
+
+static void append(struct agent_ledger *ledger, uint64_t seq, const struct agent_record *record,
+                   struct agent_blob *blob)
+{
+    cr_assert_eq(agent_ledger_append(ledger, seq, record, blob), AGENT_OK);
+    agent_ledger_flush(ledger);
 }
 
 struct found {
@@ -178,7 +196,7 @@ Test(ledger, gives_back_what_it_was_given)
     struct agent_blob *input = agent_blob_new("in", 3), *output = agent_blob_new("out", 4);
     for (uint64_t id = 1; id <= 3; id++) {
         struct agent_record record = job_record(id);
-        agent_ledger_append(ledger, id, &record, input);
+        append(ledger, id, &record, input);
     }
     struct agent_record records[] = {
         end_record(2),
@@ -191,7 +209,7 @@ Test(ledger, gives_back_what_it_was_given)
         {.kind = AGENT_RECORD_EVENT, .event = {1, 2, "{\"kind\":1}"}},
     };
     for (size_t i = 0; i < sizeof records / sizeof records[0]; i++)
-        agent_ledger_append(ledger, 4 + i, &records[i], i == 0 ? output : NULL);
+        append(ledger, 4 + i, &records[i], i == 0 ? output : NULL);
     wait_for(10);
     struct agent_blob *read = NULL;
     cr_assert_eq(agent_ledger_output(ledger, 2, &read, NULL), AGENT_OK);
@@ -224,7 +242,7 @@ static void write_until_killed(int to)
     struct agent_blob *input = agent_blob_new("in", 3);
     for (uint64_t id = 1;; id++) {
         struct agent_record record = job_record(id);
-        agent_ledger_append(ledger, id, &record, input);
+        append(ledger, id, &record, input);
         if (id % 50 == 0)
             wait_for(id - 49);
         pthread_mutex_lock(&waiter.lock);
@@ -293,7 +311,7 @@ Test(ledger, a_damaged_job_is_named_not_skipped)
     struct agent_ledger_reader reader = {.on_job = found_job, .user = &found};
     for (uint64_t id = 1; id <= 2; id++) {
         struct agent_record record = job_record(id);
-        agent_ledger_append(ledger, id, &record, input);
+        append(ledger, id, &record, input);
     }
     wait_for(2);
     agent_blob_unref(input);
@@ -327,7 +345,7 @@ Test(ledger, tries_again_when_the_disk_was_full, .timeout = 60)
     struct agent_blob *big = agent_blob_new(NULL, 1 << 20);
     memset(big->bytes, 1, big->size);
     struct agent_record record = job_record(1);
-    agent_ledger_append(ledger, 1, &record, big);
+    append(ledger, 1, &record, big);
     pthread_mutex_lock(&waiter.lock);
     while (!waiter.failed)
         pthread_cond_wait(&waiter.wake, &waiter.lock);
@@ -340,4 +358,54 @@ Test(ledger, tries_again_when_the_disk_was_full, .timeout = 60)
     ledger = must_open();
     cr_assert_eq(look(ledger).live, 1);
     agent_ledger_close(ledger);
+}
+
+/* Memory only: acknowledged by the flush, results of late jobs at hand, and the epoch still rises.
+ */
+Test(ledger, none_keeps_results_in_memory_and_counts_the_epoch)
+{
+    struct agent_ledger *ledger = must_open();
+    uint64_t epoch = agent_ledger_epoch(ledger);
+    agent_ledger_close(ledger);
+    ledger = must_open_as(AGENT_DURABILITY_NONE);
+    cr_assert_eq(agent_ledger_epoch(ledger), epoch + 1);
+    struct agent_record job = job_record(1), end = end_record(1);
+    struct agent_blob *output = agent_blob_new("out", 4), *read = NULL;
+    agent_ledger_append(ledger, 1, &job, output);
+    agent_ledger_append(ledger, 2, &end, output);
+    cr_assert_eq(waiter.seq, 0);
+    agent_ledger_flush(ledger);
+    cr_assert_eq(waiter.seq, 2);
+    cr_assert_eq(agent_ledger_output(ledger, 1, &read, NULL), AGENT_OK);
+    cr_assert_str_eq((const char *)read->bytes, "out");
+    agent_blob_unref(read);
+    struct agent_record forget = {.kind = AGENT_RECORD_FORGET, .id = 1};
+    append(ledger, 3, &forget, NULL);
+    cr_assert_eq(agent_ledger_output(ledger, 1, &read, NULL), AGENT_ERR_NOT_FOUND);
+    for (uint64_t id = 2; id < 10010; id++) {
+        end.job.id = id;
+        agent_ledger_append(ledger, id + 2, &end, output);
+    }
+    cr_assert_eq(agent_ledger_output(ledger, 2, &read, NULL), AGENT_ERR_NOT_FOUND);
+    cr_assert_eq(agent_ledger_output(ledger, 10009, &read, NULL), AGENT_OK);
+    agent_blob_unref(read);
+    agent_ledger_close(ledger);
+    cr_assert_eq(atomic_load(&output->refs), 1);
+    agent_blob_unref(output);
+    ledger = must_open();
+    cr_assert_eq(agent_ledger_epoch(ledger), epoch + 2);
+    cr_assert_eq(look(ledger).jobs, 0);
+    agent_ledger_close(ledger);
+}
+
+Test(ledger, none_does_not_walk_over_acknowledged_jobs)
+{
+    struct agent_ledger *ledger = must_open();
+    struct agent_error err = {0};
+    struct agent_record job = job_record(1);
+    append(ledger, 1, &job, NULL);
+    wait_for(1);
+    agent_ledger_close(ledger);
+    cr_assert_eq(open_as(path, AGENT_DURABILITY_NONE, &ledger, &err), AGENT_ERR_LOCKED);
+    cr_assert_not_null(strstr(err.text, "1 jobs"), "%s", err.text);
 }

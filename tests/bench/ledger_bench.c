@@ -60,6 +60,7 @@ static void run(struct agent_ledger *ledger, uint32_t jobs, uint32_t outstanding
         record.job.state = AGENT_JOB_DONE;
         record.job.agent = "ember-01";
         agent_ledger_append(ledger, next_seq++, &record, blob);
+        agent_ledger_flush(ledger);
         if (next_seq > 2 * (uint64_t)outstanding)
             wait_for(next_seq - 2 * (uint64_t)outstanding);
     }

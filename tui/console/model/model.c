@@ -268,7 +268,8 @@ size_t tui_model_alerts(const struct tui_model *model)
 
     if (!fleet)
         return 0;
-    if (fleet->ledger[0] != 0 && strcmp(fleet->ledger, "ok") != 0)
+    if (fleet->ledger[0] != 0 && strcmp(fleet->ledger, "ok") != 0 &&
+        strcmp(fleet->ledger, "none") != 0)
         alerts++;
     for (size_t i = 0; i < fleet->agent_count; i++) {
         const struct tui_agent *agent = &fleet->agents[i];

@@ -325,8 +325,11 @@ static void draw_caches(const struct tui_app *app, struct tui_canvas *canvas, in
     if (canvas->cols - x < 40)
         return;
     x += draw_pair(canvas, y, x, "strategy", fleet->strategy, TUI_ROLE_NORMAL);
-    draw_pair(canvas, y, x, "ledger", fleet->ledger,
-              strcmp(fleet->ledger, "ok") == 0 ? TUI_ROLE_OK : TUI_ROLE_BAD);
+    /* "none" is what somebody chose: worth a look, no alert. */
+    enum tui_role role = strcmp(fleet->ledger, "ok") == 0     ? TUI_ROLE_OK
+                         : strcmp(fleet->ledger, "none") == 0 ? TUI_ROLE_WARN
+                                                              : TUI_ROLE_BAD;
+    draw_pair(canvas, y, x, "ledger", fleet->ledger, role);
 }
 
 static void draw_agent(const struct tui_app *app, struct tui_canvas *canvas,
