@@ -17,9 +17,9 @@
 void agent_coordinator_options_init(struct agent_coordinator_options *options)
 {
     *options = (struct agent_coordinator_options){
-        .heartbeat_ms = 500,
-        .suspect_ms = 1000,
-        .lost_ms = 3000,
+        .heartbeat_ms = 200,
+        .suspect_ms = 500,
+        .lost_ms = 900,
         .job_bytes_max = (uint64_t)64 << 20,
         .input_bytes_max = (uint64_t)1 << 30,
         .settings = {.strategy = agent_strategy_at(0)->name,
@@ -135,6 +135,7 @@ static enum agent_status make_core(struct agent_coordinator *c, struct agent_err
     limits.epoch = c->epoch;
     limits.seed = (uint64_t)agent_io_now_us(c) ^ (uint64_t)getpid() << 48;
     limits.input_bytes_max = c->options.input_bytes_max;
+    limits.heartbeat_us = (int64_t)c->options.heartbeat_ms * 1000;
     limits.suspect_us = (int64_t)c->options.suspect_ms * 1000;
     limits.lost_us = (int64_t)c->options.lost_ms * 1000;
     limits.strategy = c->strategy;

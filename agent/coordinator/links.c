@@ -323,6 +323,7 @@ static enum net_status take_rest(struct agent_coordinator *c, struct io_link *li
     case NET_MSG_HEARTBEAT:
         if ((status = net_heartbeat_decode(frame, &beat, err)) == NET_OK) {
             ack = (struct net_heartbeat_ack){.seq = beat.seq, .sent_ms = beat.sent_ms};
+            agent_io_event(c, AGENT_EVENT_BEAT)->link = link->id;
             status = net_heartbeat_ack_encode(&link->out, &ack, err);
         }
         break;

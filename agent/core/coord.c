@@ -22,8 +22,10 @@ void agent_coord_limits_init(struct agent_coord_limits *limits)
         .input_bytes_max = (uint64_t)1 << 30,
         .output_bytes_max = (uint64_t)4 << 30,
         .kept_us = INT64_C(86400) * 1000000,
-        .suspect_us = 1000000,
-        .lost_us = 3000000,
+        .heartbeat_us = 200000,
+        .suspect_us = 500000,
+        .lost_us = 900000,
+        .stall_us = 100000,
         .backoff_us_min = 50000,
         .backoff_us_max = 5000000,
         .ageing_us = 30000000,
@@ -175,6 +177,9 @@ static void take(struct agent_coord *core, const struct agent_event *event)
     case AGENT_EVENT_HEARD:
         agent_coord_heard(core, event);
         break;
+    case AGENT_EVENT_BEAT:
+        agent_coord_beat(core, event);
+        break;
     case AGENT_EVENT_CREDIT:
         agent_coord_credit(core, event);
         break;
@@ -217,7 +222,8 @@ void agent_coord_step(struct agent_coord *core, const struct agent_event *events
                       int64_t now_us, const struct agent_sink *sink)
 {
     core->sink = sink;
-    core->now_us = now_us;
+    if (now_us > core->now_us)
+        core->now_us = now_us; // a clock that goes back stands still in here
     for (size_t i = 0; i < count; i++)
         take(core, &events[i]);
     agent_coord_timers(core);

@@ -32,8 +32,10 @@ struct agent_coord_limits {
     uint64_t input_bytes_max;     // of all live jobs
     uint64_t output_bytes_max;    // of all kept results
     int64_t kept_us;
-    int64_t suspect_us;
-    int64_t lost_us;
+    int64_t heartbeat_us; // how often agents say that they are there
+    int64_t suspect_us;   // silence after which an agent gets no new work, and
+    int64_t lost_us;      // after which it is given up; more where an agent is slow as a rule
+    int64_t stall_us;     // between two ticks: then it was the coordinator that slept
     int64_t backoff_us_min;
     int64_t backoff_us_max;
     int64_t ageing_us; // a job that waits so long goes up one priority
@@ -136,6 +138,7 @@ enum agent_event_kind {
     // From agents' links.
     AGENT_EVENT_HELLO,
     AGENT_EVENT_HEARD, // anything arrived
+    AGENT_EVENT_BEAT,  // a heartbeat did
     AGENT_EVENT_CREDIT,
     AGENT_EVENT_MODEL_STATE,
     AGENT_EVENT_STARTED,

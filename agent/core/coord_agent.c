@@ -25,13 +25,18 @@ uint32_t agent_coord_agent_holds(const struct coord_agent *agent)
     return agent->assigned + agent->running + agent->revoked_count;
 }
 
+bool agent_coord_agent_doubted(const struct coord_agent *agent)
+{
+    return agent->suspect || agent->rests_until_us != 0;
+}
+
 const char *agent_coord_agent_state(const struct coord_agent *agent)
 {
     if (agent->admin == AGENT_ADMIN_DRAINED)
         return "drained";
     if (agent->link == 0)
         return "lost";
-    if (agent->suspect)
+    if (agent_coord_agent_doubted(agent))
         return "suspect";
     if (agent->admin == AGENT_ADMIN_DRAINING)
         return "draining";
@@ -41,8 +46,8 @@ const char *agent_coord_agent_state(const struct coord_agent *agent)
 void agent_coord_agent_refresh(struct agent_coord *core, struct coord_agent *agent)
 {
     bool open = agent->link != 0 && agent->admin == AGENT_ADMIN_NONE &&
-                (!agent->suspect || AGENT_PLANTED(SUSPECT_PICKED)) && !agent->paused &&
-                agent_coord_agent_holds(agent) < agent->credit;
+                (!agent_coord_agent_doubted(agent) || AGENT_PLANTED(SUSPECT_PICKED)) &&
+                !agent->paused && agent_coord_agent_holds(agent) < agent->credit;
     if (open == agent->open)
         return;
     agent->open = open;
@@ -58,6 +63,7 @@ void agent_coord_agent_free(struct coord_agent *agent)
         return;
     agent_coord_text_unref(agent->name);
     agent_coord_text_unref(agent->reason);
+    agent_coord_text_unref(agent->doubt);
     free(agent->revoked);
     free(agent);
 }
@@ -144,8 +150,8 @@ static uint32_t lose_jobs(struct agent_coord *core, struct coord_agent *agent, c
     return count;
 }
 
-static void lose(struct agent_coord *core, struct coord_agent *agent, const char *why, bool close,
-                 enum agent_notice_severity severity)
+void agent_coord_agent_lose(struct agent_coord *core, struct coord_agent *agent, const char *why,
+                            bool close, enum agent_notice_severity severity)
 {
     const char *name = agent_coord_chars(agent->name);
     uint64_t link = agent->link;
@@ -154,6 +160,10 @@ static void lose(struct agent_coord *core, struct coord_agent *agent, const char
     agent->lost_us = core->now_us;
     agent->revoked_count = 0;
     agent->suspect = agent->paused = false;
+    agent->rests_until_us = 0;
+    agent_coord_text_set(&agent->doubt, NULL);
+    if (severity != AGENT_NOTICE_INFO)
+        agent_coord_flap_count(core, agent);
     agent_coord_model_forget_agent(core, agent->slot);
     agent_coord_agent_refresh(core, agent);
     core->world++;
@@ -195,23 +205,26 @@ void agent_coord_hello(struct agent_coord *core, const struct agent_event *event
     }
     if (agent->link != 0) {
         bool same = memcmp(agent->instance, event->hello.instance, sizeof agent->instance) == 0;
-        if (!same && !agent->suspect) {
+        if (!same && !agent_coord_agent_silent(core, agent)) {
             refuse(core, link, AGENT_REFUSAL_NAME_TAKEN, "another agent of this name is connected");
             return;
         }
-        lose(core, agent, "its agent connected again", true, AGENT_NOTICE_INFO);
+        agent_coord_agent_lose(core, agent, "its agent connected again", true, AGENT_NOTICE_INFO);
+        agent_coord_flap_count(core, agent);
     }
     if (!agent_idmap_put(&core->by_link, link, agent)) {
         refuse(core, link, AGENT_REFUSAL_FULL, "out of memory");
         return;
     }
     agent->link = link;
+    agent_coord_alive_again(core, agent, event->hello.instance);
     memcpy(agent->instance, event->hello.instance, sizeof agent->instance);
     agent->credit = credit;
     agent->heard_us = agent->connected_us = core->now_us;
     agent->drained_said = false;
     if (agent->admin == AGENT_ADMIN_NONE)
         agent_coord_text_set(&agent->reason, NULL);
+    agent_coord_flap_rest(core, agent);
     if (!AGENT_PLANTED(BLOCKED_FOR_EVER))
         core->world++;
     agent_coord_agent_refresh(core, agent);
@@ -222,19 +235,6 @@ void agent_coord_hello(struct agent_coord *core, const struct agent_event *event
                        credit, agent->admin != AGENT_ADMIN_NONE ? "; is " : "",
                        agent->admin != AGENT_ADMIN_NONE ? agent_coord_agent_state(agent) : "");
     agent_coord_drain_resume(core, agent);
-}
-
-void agent_coord_heard(struct agent_coord *core, const struct agent_event *event)
-{
-    struct coord_agent *agent = agent_coord_agent_by_link(core, event->link);
-    if (agent == NULL)
-        return;
-    agent->heard_us = core->now_us;
-    if (agent->suspect) {
-        agent->suspect = false;
-        core->world++;
-        agent_coord_agent_refresh(core, agent);
-    }
 }
 
 void agent_coord_credit(struct agent_coord *core, const struct agent_event *event)
@@ -258,38 +258,7 @@ void agent_coord_link_lost(struct agent_coord *core, const struct agent_event *e
     char why[AGENT_TEXT_MAX];
     snprintf(why, sizeof why, "%s%.400s", left ? "its agent has left: " : "",
              event->reason != NULL ? event->reason : "the connection ended");
-    lose(core, agent, why, left, left ? AGENT_NOTICE_INFO : AGENT_NOTICE_WARNING);
-}
-
-static void check_silence(struct agent_coord *core, struct coord_agent *agent)
-{
-    int64_t silent = core->now_us - agent->heard_us;
-    char why[64];
-    snprintf(why, sizeof why, "silent for %.1f s", (double)silent / 1e6);
-    if (silent > core->limits.lost_us) {
-        lose(core, agent, why, true, AGENT_NOTICE_WARNING);
-    } else if (silent > core->limits.suspect_us && !agent->suspect) {
-        agent->suspect = true;
-        core->world++;
-        agent_coord_agent_refresh(core, agent);
-        agent_coord_notice(core, AGENT_NOTICE_AGENT_SUSPECT, AGENT_NOTICE_WARNING,
-                           agent_coord_chars(agent->name), 0, "%s; gets no new work", why);
-    }
-}
-
-void agent_coord_agents_tick(struct agent_coord *core)
-{
-    for (uint32_t i = 0; i < core->n_agents; i++) {
-        struct coord_agent *agent = core->agents[i];
-        if (agent == NULL || agent->link == 0)
-            continue;
-        if (agent->paused && core->now_us - agent->paused_us > COORD_PAUSE_US) {
-            agent->paused = false;
-            agent_coord_agent_refresh(core, agent);
-        }
-        if (core->now_us - agent->heard_us > core->limits.suspect_us)
-            check_silence(core, agent);
-    }
+    agent_coord_agent_lose(core, agent, why, left, left ? AGENT_NOTICE_INFO : AGENT_NOTICE_WARNING);
 }
 
 void agent_coord_recover_agent(struct agent_coord *core, const struct agent_agent_record *record)

@@ -6,6 +6,7 @@
 
 #include "agent/core/coord.h"
 #include "agent/core/coord_queue.h"
+#include "agent/core/detector.h"
 #include "agent/core/idmap.h"
 #include "agent/core/strategy.h"
 
@@ -90,6 +91,7 @@ struct coord_agent {
     uint32_t id, slot;
     struct agent_text *name;
     struct agent_text *reason; // of its state; NULL none
+    struct agent_text *doubt;  // why it gets no new work though it is here; NULL none
     uint64_t link;             // 0 lost
     uint8_t instance[16];
     uint8_t admin; // enum agent_admin
@@ -101,6 +103,10 @@ struct coord_agent {
     struct coord_revoked *revoked; // told to drop, no answer yet
     uint32_t revoked_count, revoked_room;
     int64_t heard_us, connected_us, paused_us, lost_us;
+    struct agent_detector detector; // outlives the links
+    bool lost_silent;               // given up for its silence, not because the link broke
+    uint32_t flaps;                 // links lost soon after they came, in a row
+    int64_t rests_until_us;         // no new work before, as its links break too often; 0 none
     uint64_t done, failed, requeued;
     uint64_t picked_turn;
     struct coord_operation *drain; // that runs
@@ -153,7 +159,10 @@ struct agent_coord {
     struct agent_coord_limits limits;
     const struct agent_sink *sink; // during a step
     int64_t now_us;
-    uint64_t token; // of the submission that is being taken
+    int64_t ticked_us; // the last tick; 0 none yet
+    int64_t asleep_us; // how long the coordinator itself slept lately, halved every second
+    int64_t woken_us;  // when that was last counted
+    uint64_t token;    // of the submission that is being taken
     uint64_t random;
 
     struct agent_idmap by_id, by_key, by_link, by_hash, by_flow;
@@ -294,13 +303,30 @@ const char *agent_coord_agent_state(const struct coord_agent *agent);
 void agent_coord_agent_refresh(struct agent_coord *core, struct coord_agent *agent);
 void agent_coord_agent_free(struct coord_agent *agent);
 void agent_coord_hello(struct agent_coord *core, const struct agent_event *event);
-void agent_coord_heard(struct agent_coord *core, const struct agent_event *event);
 void agent_coord_credit(struct agent_coord *core, const struct agent_event *event);
 void agent_coord_link_lost(struct agent_coord *core, const struct agent_event *event);
-void agent_coord_agents_tick(struct agent_coord *core);
 void agent_coord_recover_agent(struct agent_coord *core, const struct agent_agent_record *record);
 // Finds or makes the record of a name. NULL: full or no memory.
 struct coord_agent *agent_coord_agent_get(struct agent_coord *core, const char *name);
+
+// Its link is over. `close`: and is to be closed by us.
+void agent_coord_agent_lose(struct agent_coord *core, struct coord_agent *agent, const char *why,
+                            bool close, enum agent_notice_severity severity);
+// Whether it gets no new work for what it did, not for what an operator wants.
+bool agent_coord_agent_doubted(const struct coord_agent *agent);
+
+// coord_alive.c
+void agent_coord_heard(struct agent_coord *core, const struct agent_event *event);
+void agent_coord_beat(struct agent_coord *core, const struct agent_event *event);
+void agent_coord_agents_tick(struct agent_coord *core);
+// Whether another of its name may take its place.
+bool agent_coord_agent_silent(const struct agent_coord *core, const struct coord_agent *agent);
+// A new link of the process `instance`, before its times are set.
+void agent_coord_alive_again(struct agent_coord *core, struct coord_agent *agent,
+                             const uint8_t *instance);
+// Its link broke; it is here again.
+void agent_coord_flap_count(struct agent_coord *core, struct coord_agent *agent);
+void agent_coord_flap_rest(struct agent_coord *core, struct coord_agent *agent);
 
 // coord_admin.c
 void agent_coord_cordon(struct agent_coord *core, const struct agent_event *event);

@@ -11,7 +11,7 @@
 static const char *rejects(const struct coord_agent *agent, const struct coord_model *model)
 {
     if (agent->link == 0 || agent->admin != AGENT_ADMIN_NONE ||
-        (agent->suspect && !AGENT_PLANTED(SUSPECT_PICKED)))
+        (agent_coord_agent_doubted(agent) && !AGENT_PLANTED(SUSPECT_PICKED)))
         return agent_coord_agent_state(agent);
     if (model->on_agent[agent->slot] == AGENT_MODEL_FAILED)
         return "can't load the model";
@@ -26,7 +26,8 @@ static const char *rejects(const struct coord_agent *agent, const struct coord_m
 static bool is_passing(const struct coord_agent *agent, const struct coord_model *model)
 {
     return agent->open || (agent->link != 0 && agent->admin == AGENT_ADMIN_NONE &&
-                           !agent->suspect && model->on_agent[agent->slot] != AGENT_MODEL_FAILED);
+                           !agent_coord_agent_doubted(agent) &&
+                           model->on_agent[agent->slot] != AGENT_MODEL_FAILED);
 }
 
 static size_t collect(const struct agent_coord *core, const struct coord_model *model,

@@ -113,7 +113,7 @@ static void view_agent(const struct coord_agent *agent, struct agent_agent_view 
         .id = agent->id,
         .name = agent_coord_chars(agent->name),
         .state = agent_coord_agent_state(agent),
-        .reason = agent_coord_chars(agent->reason),
+        .reason = agent_coord_chars(agent->doubt != NULL ? agent->doubt : agent->reason),
         .connected = agent->link != 0,
         .link = agent->link,
         .heard_us = agent->heard_us,
@@ -273,7 +273,7 @@ void agent_coord_totals(const struct agent_coord *core, struct agent_totals *ret
         if (agent == NULL)
             continue;
         ret_totals->agents++;
-        ret_totals->agents_ready +=
-            agent->link != 0 && agent->admin == AGENT_ADMIN_NONE && !agent->suspect;
+        ret_totals->agents_ready += agent->link != 0 && agent->admin == AGENT_ADMIN_NONE &&
+                                    !agent_coord_agent_doubted(agent);
     }
 }

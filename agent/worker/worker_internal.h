@@ -87,6 +87,7 @@ struct agent_worker {
     struct net_buf out;    /* frames on their way to the link */
     bool is_welcome;
     uint64_t heartbeat_us, heartbeat_due_us, heartbeat_seq;
+    uint64_t awake_us, patient_until_us; /* when the loop last came by; no silence counts before */
     uint64_t telemetry_due_us, telemetry_last_us;
     bool is_closing, is_drained;
     uint64_t close_due_us;

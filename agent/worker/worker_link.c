@@ -373,7 +373,13 @@ void agent_worker_heartbeat(struct agent_worker *worker)
     uint64_t now_us = agent_worker_clock_us();
     if (worker->link == NULL || !worker->is_welcome)
         return;
-    if (net_link_idle_ms(worker->link) > (uint64_t)worker->config.heartbeat_lost_ms) {
+    /* An agent that slept itself heard nobody: what came meanwhile is still to be read. */
+    bool was_asleep = now_us - worker->awake_us > 2 * worker->heartbeat_us;
+    worker->awake_us = now_us;
+    if (was_asleep)
+        worker->patient_until_us = now_us + (uint64_t)worker->config.heartbeat_patience_ms * 1000;
+    if (net_link_idle_ms(worker->link) > (uint64_t)worker->config.heartbeat_patience_ms &&
+        now_us >= worker->patient_until_us) {
         link_refuse(worker, NET_ERR_TIMEOUT, "the coordinator is silent");
         return;
     }

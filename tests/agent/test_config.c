@@ -91,7 +91,7 @@ Test(config, a_mistake_in_the_file_names_its_line_value_and_range)
     refused("[agent]\ncredits = 3\n", ":2: unknown setting [agent] credits", "--sample");
     refused("[agent]\ncredit = 3\ncredit = 4\n", ":3: agent.credit is given twice", "line 2");
     refused("[agent]\njust words\n", ":2: neither", "NAME = VALUE");
-    refused("[heartbeat]\nlost = 1s\n", "heartbeat.lost (1000 ms)", "heartbeat.suspect (1500 ms)");
+    refused("[heartbeat]\nlost = 400ms\n", "heartbeat.lost (400 ms)", "heartbeat.suspect (500 ms)");
 }
 
 Test(config, a_line_that_does_not_fit_is_refused_not_split)

@@ -100,7 +100,7 @@ Test(coord, silent_agent_gets_no_work_and_is_lost_in_the_end)
 {
     rig_hello(&rig, 7, "one", 1, 4);
     uint64_t first = rig_submit(&rig, "");
-    rig_tick(&rig, 1500);
+    rig_tick(&rig, 600);
     struct agent_agent_view agent;
     cr_assert(agent_coord_agent(rig.core, "one", &agent));
     cr_assert_str_eq(agent.state, "suspect");
