@@ -207,7 +207,7 @@ static void take(struct agent_coord *core, const struct agent_event *event)
         break;
     case AGENT_EVENT_TICK:
         agent_coord_agents_tick(core);
-        agent_coord_drains_tick(core);
+        agent_coord_operations_tick(core);
         agent_coord_retain(core);
         break;
     case AGENT_EVENT_SHUTDOWN:

@@ -2,71 +2,23 @@
 // agent is safe to remove, only when nothing of its work is left, all of that is committed, and the
 // end itself is in the ledger.
 #include <inttypes.h>
-#include <stdlib.h>
-#include <string.h>
 
 #include "agent/core/coord_internal.h"
 #include "agent/core/planted.h"
 
-struct coord_operation *agent_coord_operation_find(const struct agent_coord *core, uint64_t id)
+static struct coord_agent *target(const struct agent_coord *core,
+                                  const struct coord_operation *operation)
 {
-    struct coord_operation *operation;
-    TAILQ_FOREACH(operation, &core->operations, all)
-    {
-        if (operation->id == id)
-            return operation;
-    }
-    return NULL;
-}
-
-void agent_coord_operation_free(struct coord_operation *operation)
-{
-    agent_coord_text_unref(operation->target);
-    agent_coord_text_unref(operation->by);
-    agent_coord_text_unref(operation->reason);
-    agent_coord_text_unref(operation->text);
-    agent_coord_tune_free(operation->tune);
-    free(operation);
+    return agent_coord_agent_by_name(core, agent_coord_chars(operation->target));
 }
 
 bool agent_coord_operation_safe(const struct agent_coord *core,
                                 const struct coord_operation *operation)
 {
-    const struct coord_agent *agent =
-        agent_coord_agent_by_name(core, agent_coord_chars(operation->target));
+    const struct coord_agent *agent = target(core, operation);
     return operation->state == AGENT_OPERATION_DONE && core->ledger_ok &&
            core->committed >= operation->need_seq && agent != NULL &&
            agent->admin == AGENT_ADMIN_DRAINED && agent_coord_agent_holds(agent) == 0;
-}
-
-void agent_coord_operation_changed(struct agent_coord *core,
-                                   const struct coord_operation *operation)
-{
-    agent_coord_act(core,
-                    &(struct agent_action){.kind = AGENT_ACTION_OPERATION, .id = operation->id});
-}
-
-struct coord_operation *agent_coord_operation_new(struct agent_coord *core, uint64_t id,
-                                                  const char *kind)
-{
-    if (core->n_operations >= core->limits.operations_max) {
-        struct coord_operation *oldest = TAILQ_LAST(&core->operations, coord_operations);
-        while (oldest != NULL && oldest->state == AGENT_OPERATION_RUNNING)
-            oldest = TAILQ_PREV(oldest, coord_operations, all);
-        if (oldest == NULL)
-            return NULL;
-        TAILQ_REMOVE(&core->operations, oldest, all);
-        core->n_operations--;
-        agent_coord_operation_free(oldest);
-    }
-    struct coord_operation *operation = calloc(1, sizeof *operation);
-    if (operation == NULL)
-        return NULL;
-    operation->id = id;
-    operation->kind = kind;
-    TAILQ_INSERT_HEAD(&core->operations, operation, all);
-    core->n_operations++;
-    return operation;
 }
 
 static void send_drain(struct agent_coord *core, const struct coord_agent *agent)
@@ -83,10 +35,7 @@ static void start(struct agent_coord *core, struct coord_agent *agent,
 {
     const char *name = agent_coord_chars(agent->name);
     operation->target = agent_coord_text_ref(agent->name);
-    operation->by = agent_coord_text_new(event->by);
-    operation->reason = agent_coord_text_new(event->reason);
     operation->was_cordoned = agent->admin == AGENT_ADMIN_CORDONED;
-    operation->started_us = core->now_us;
     operation->deadline_us = core->now_us + event->deadline_us;
     agent->drain = operation;
     agent->drained_said = false;
@@ -94,13 +43,8 @@ static void start(struct agent_coord *core, struct coord_agent *agent,
     agent_coord_text_set(&agent->reason, event->reason);
     core->world++;
     agent_coord_agent_refresh(core, agent);
-    agent_coord_append_operation(core, operation);
+    agent_coord_operation_start(core, operation, name, event);
     agent_coord_append_agent(core, agent, event->by);
-    agent_coord_append_audit(core, event->by, "drain", name, event->reason);
-    agent_coord_notice(core, AGENT_NOTICE_OPERATION_STARTED, AGENT_NOTICE_INFO, name, 0,
-                       "drain %" PRIu64 " by %s%s%s", operation->id,
-                       agent_coord_chars(operation->by), operation->reason ? ": " : "",
-                       agent_coord_chars(operation->reason));
     agent_coord_notice(core, AGENT_NOTICE_AGENT_DRAINING, AGENT_NOTICE_INFO, name, 0,
                        "%" PRIu32 " jobs to go", agent_coord_agent_holds(agent));
     if (agent->link != 0)
@@ -129,14 +73,20 @@ void agent_coord_drain(struct agent_coord *core, const struct agent_event *event
         agent_coord_reply(core, event->token, AGENT_REPLY_BUSY, 0, "out of memory");
     } else {
         struct coord_operation *operation =
-            agent_coord_operation_new(core, core->next_operation, "drain");
-        if (operation == NULL) {
-            agent_coord_reply(core, event->token, AGENT_REPLY_BUSY, 0, "too many operations run");
+            agent_coord_operation_new(core, &agent_coord_kind_drain, event);
+        if (operation == NULL)
             return;
-        }
-        core->next_operation++;
         start(core, agent, operation, event);
     }
+}
+
+static void append_drained(struct agent_coord *core, struct coord_operation *operation)
+{
+    struct coord_agent *agent = target(core, operation);
+    uint8_t admin = agent->admin;
+    agent->admin = AGENT_ADMIN_DRAINED;
+    agent_coord_append_agent(core, agent, agent_coord_chars(operation->by));
+    agent->admin = admin; // not before it is committed
 }
 
 void agent_coord_drain_check(struct agent_coord *core, struct coord_agent *agent)
@@ -149,43 +99,22 @@ void agent_coord_drain_check(struct agent_coord *core, struct coord_agent *agent
     }
     if (agent->link != 0 && !agent->drained_said)
         return;
-    if (!agent_coord_wait_reserve(core, 1 + (size_t)agent_coord_jobs_live(core) * 2))
-        return; // the next tick tries again
-    operation->finishing = true;
-    operation->finished_us = core->now_us;
-    agent_coord_append_operation(core, operation);
-    uint8_t admin = agent->admin;
-    agent->admin = AGENT_ADMIN_DRAINED;
-    agent_coord_append_agent(core, agent, agent_coord_chars(operation->by));
-    agent->admin = admin; // not before it is committed
-    operation->need_seq = core->seq;
-    agent_coord_wait_push(core,
-                          (struct coord_wait){.kind = COORD_WAIT_OPERATION, .id = operation->id});
-    if (AGENT_PLANTED(SAFE_EARLY)) {
+    if (agent_coord_operation_finish(core, operation, append_drained) &&
+        AGENT_PLANTED(SAFE_EARLY)) {
         operation->need_seq = 0;
-        agent_coord_operation_ended(core, operation->id);
+        agent_coord_operation_finished(core, operation->id);
     }
 }
 
-void agent_coord_operation_ended(struct agent_coord *core, uint64_t id)
+static void finished(struct agent_coord *core, struct coord_operation *operation)
 {
-    struct coord_operation *operation = agent_coord_operation_find(core, id);
-    if (operation == NULL || !operation->finishing)
-        return;
-    operation->finishing = false;
-    operation->state = AGENT_OPERATION_DONE;
-    struct coord_agent *agent =
-        agent_coord_agent_by_name(core, agent_coord_chars(operation->target));
+    struct coord_agent *agent = target(core, operation);
     agent->admin = AGENT_ADMIN_DRAINED;
     agent->drain = NULL;
     core->world++;
     agent_coord_notice(core, AGENT_NOTICE_AGENT_DRAINED, AGENT_NOTICE_INFO,
                        agent_coord_chars(agent->name), 0,
                        "safe to remove; %" PRIu32 " jobs requeued", operation->requeued);
-    agent_coord_notice(core, AGENT_NOTICE_OPERATION_FINISHED, AGENT_NOTICE_INFO,
-                       agent_coord_chars(agent->name), 0, "drain %" PRIu64 " is done",
-                       operation->id);
-    agent_coord_operation_changed(core, operation);
 }
 
 void agent_coord_drained(struct agent_coord *core, const struct agent_event *event)
@@ -210,23 +139,16 @@ static void take_away(struct agent_coord *core, struct coord_agent *agent)
     agent_coord_operation_changed(core, agent->drain);
 }
 
-void agent_coord_drains_tick(struct agent_coord *core)
+static void tick(struct agent_coord *core, struct coord_operation *operation)
 {
-    struct coord_operation *operation;
-    TAILQ_FOREACH(operation, &core->operations, all)
-    {
-        if (operation->state != AGENT_OPERATION_RUNNING)
-            continue;
-        struct coord_agent *agent =
-            agent_coord_agent_by_name(core, agent_coord_chars(operation->target));
-        if (agent == NULL)
-            continue;
-        if (!operation->overdue && core->now_us >= operation->deadline_us) {
-            operation->overdue = true;
-            take_away(core, agent);
-        }
-        agent_coord_drain_check(core, agent);
+    struct coord_agent *agent = target(core, operation);
+    if (agent == NULL)
+        return;
+    if (!operation->overdue && core->now_us >= operation->deadline_us) {
+        operation->overdue = true;
+        take_away(core, agent);
     }
+    agent_coord_drain_check(core, agent);
 }
 
 void agent_coord_drain_resume(struct agent_coord *core, struct coord_agent *agent)
@@ -235,27 +157,10 @@ void agent_coord_drain_resume(struct agent_coord *core, struct coord_agent *agen
         send_drain(core, agent);
 }
 
-void agent_coord_operation_cancel(struct agent_coord *core, const struct agent_event *event)
+static void cancel(struct agent_coord *core, struct coord_operation *operation,
+                   const struct agent_event *event)
 {
-    struct coord_operation *operation = agent_coord_operation_find(core, event->id);
-    if (operation == NULL) {
-        agent_coord_reply(core, event->token, AGENT_REPLY_NOT_FOUND, 0, "no operation %" PRIu64,
-                          event->id);
-        return;
-    }
-    if (operation->state != AGENT_OPERATION_RUNNING || operation->finishing) {
-        agent_coord_reply(core, event->token, AGENT_REPLY_CONFLICT, operation->id,
-                          "operation %" PRIu64 " has ended", operation->id);
-        return;
-    }
-    if (operation->tune != NULL) {
-        agent_coord_tune_cancel(core, operation, event);
-        return;
-    }
-    struct coord_agent *agent =
-        agent_coord_agent_by_name(core, agent_coord_chars(operation->target));
-    operation->state = AGENT_OPERATION_CANCELLED;
-    operation->finished_us = core->now_us;
+    struct coord_agent *agent = target(core, operation);
     agent->admin = operation->was_cordoned ? AGENT_ADMIN_CORDONED : AGENT_ADMIN_NONE;
     agent->drain = NULL;
     if (!operation->was_cordoned)
@@ -266,42 +171,14 @@ void agent_coord_operation_cancel(struct agent_coord *core, const struct agent_e
         agent_coord_act(core, &(struct agent_action){.kind = AGENT_ACTION_RESUME,
                                                      .link = agent->link,
                                                      .id = operation->id});
-    agent_coord_append_operation(core, operation);
     agent_coord_append_agent(core, agent, event->by);
-    agent_coord_append_audit(core, event->by, "cancel drain", agent_coord_chars(agent->name),
-                             event->reason);
-    agent_coord_notice(core, AGENT_NOTICE_OPERATION_FINISHED, AGENT_NOTICE_INFO,
-                       agent_coord_chars(agent->name), 0, "drain %" PRIu64 " was cancelled by %s",
-                       operation->id, event->by ? event->by : "");
-    agent_coord_operation_changed(core, operation);
-    agent_coord_wait_reply(core, event->token, operation->id);
+    agent_coord_operation_end(core, operation, AGENT_OPERATION_CANCELLED, NULL,
+                              agent_coord_chars(agent->name), event->by);
 }
 
-void agent_coord_recover_operation(struct agent_coord *core,
-                                   const struct agent_operation_record *record)
+static void recover(struct agent_coord *core, struct coord_operation *operation)
 {
-    if (record->id >= core->next_operation)
-        core->next_operation = record->id + 1;
-    bool is_tune = strcmp(record->kind, "tune") == 0;
-    struct coord_operation *operation =
-        agent_coord_operation_new(core, record->id, is_tune ? "tune" : "drain");
-    if (operation == NULL)
-        return;
-    operation->target = agent_coord_text_new(record->target);
-    operation->by = agent_coord_text_new(record->by);
-    operation->reason = agent_coord_text_new(record->reason);
-    operation->state =
-        record->state < AGENT_OPERATION_STATES ? record->state : AGENT_OPERATION_CANCELLED;
-    operation->was_cordoned = record->was_cordoned;
-    operation->started_us = record->started_us;
-    operation->deadline_us = record->deadline_us;
-    operation->finished_us = record->finished_us;
-    operation->requeued = record->requeued;
-    if (is_tune) {
-        agent_coord_tune_recover(operation);
-        return;
-    }
-    struct coord_agent *agent = agent_coord_agent_get(core, record->target);
+    struct coord_agent *agent = agent_coord_agent_get(core, agent_coord_chars(operation->target));
     if (operation->state == AGENT_OPERATION_RUNNING && agent == NULL) {
         operation->state = AGENT_OPERATION_CANCELLED; // its record is gone: nothing to drain
     } else if (operation->state == AGENT_OPERATION_RUNNING) {
@@ -310,3 +187,21 @@ void agent_coord_recover_operation(struct agent_coord *core,
             AGENT_PLANTED(RECOVERY_FORGETS_DRAIN) ? AGENT_ADMIN_NONE : AGENT_ADMIN_DRAINING;
     }
 }
+
+static void view(const struct agent_coord *core, const struct coord_operation *operation,
+                 struct agent_operation_view *view)
+{
+    const struct coord_agent *agent = target(core, operation);
+    if (operation->state == AGENT_OPERATION_RUNNING && agent != NULL)
+        view->remaining = agent_coord_agent_holds(agent);
+    view->safe_to_remove = agent_coord_operation_safe(core, operation);
+}
+
+const struct coord_operation_kind agent_coord_kind_drain = {
+    .name = "drain",
+    .recover = recover,
+    .cancel = cancel,
+    .tick = tick,
+    .finished = finished,
+    .view = view,
+};

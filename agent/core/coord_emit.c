@@ -59,7 +59,7 @@ void agent_coord_append_operation(struct agent_coord *core, const struct coord_o
     struct agent_record record = {.kind = AGENT_RECORD_OPERATION};
     record.operation = (struct agent_operation_record){
         .id = operation->id,
-        .kind = operation->kind,
+        .kind = operation->kind->name,
         .target = agent_coord_chars(operation->target),
         .by = agent_coord_chars(operation->by),
         .reason = agent_coord_chars(operation->reason),
@@ -69,6 +69,8 @@ void agent_coord_append_operation(struct agent_coord *core, const struct coord_o
         .deadline_us = operation->deadline_us,
         .finished_us = operation->finished_us,
         .requeued = operation->requeued,
+        .text = agent_coord_chars(operation->text),
+        .detail = agent_coord_chars(operation->detail),
     };
     agent_coord_append(core, &record);
 }

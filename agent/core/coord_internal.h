@@ -5,6 +5,7 @@
 #include <sys/queue.h>
 
 #include "agent/core/coord.h"
+#include "agent/core/coord_operation.h"
 #include "agent/core/coord_queue.h"
 #include "agent/core/detector.h"
 #include "agent/core/idmap.h"
@@ -118,24 +119,6 @@ struct coord_tune {
     uint8_t hash[AGENT_HASH_SIZE];
     struct agent_tune_view view; // its texts are those above
 };
-
-struct coord_operation {
-    TAILQ_ENTRY(coord_operation) all; // newest first
-    uint64_t id;
-    const char *kind; // "drain": the target is an agent; "tune": a text for people
-    struct coord_tune *tune;
-    struct agent_text *target, *by, *reason;
-    struct agent_text *text; // NULL none
-    uint8_t state;
-    bool was_cordoned;
-    bool overdue;      // its deadline has passed and what ran was taken away
-    bool finishing;    // its end is in the ledger's hands
-    uint64_t need_seq; // what must be committed before it has ended
-    int64_t started_us, deadline_us, finished_us;
-    uint32_t requeued;
-};
-
-TAILQ_HEAD(coord_operations, coord_operation);
 
 enum coord_wait_kind {
     COORD_WAIT_NONE,
@@ -337,32 +320,16 @@ void agent_coord_set_strategy(struct agent_coord *core, const struct agent_event
 void agent_coord_drain(struct agent_coord *core, const struct agent_event *event);
 void agent_coord_drained(struct agent_coord *core, const struct agent_event *event);
 void agent_coord_drain_check(struct agent_coord *core, struct coord_agent *agent);
-void agent_coord_drains_tick(struct agent_coord *core);
 void agent_coord_drain_resume(struct agent_coord *core,
                               struct coord_agent *agent); // a link came back
-// A place in the table: the oldest that has ended makes room. NULL: all run, or no memory.
-struct coord_operation *agent_coord_operation_new(struct agent_coord *core, uint64_t id,
-                                                  const char *kind);
-void agent_coord_operation_changed(struct agent_coord *core,
-                                   const struct coord_operation *operation);
-void agent_coord_operation_cancel(struct agent_coord *core, const struct agent_event *event);
-void agent_coord_operation_ended(struct agent_coord *core, uint64_t id); // its end is committed
-struct coord_operation *agent_coord_operation_find(const struct agent_coord *core, uint64_t id);
-void agent_coord_operation_free(struct coord_operation *operation);
 bool agent_coord_operation_safe(const struct agent_coord *core,
                                 const struct coord_operation *operation);
-void agent_coord_recover_operation(struct agent_coord *core,
-                                   const struct agent_operation_record *record);
 
 // coord_tune.c
 void agent_coord_tune(struct agent_coord *core, const struct agent_event *event);
 void agent_coord_tune_state(struct agent_coord *core, const struct agent_event *event);
-void agent_coord_tune_cancel(struct agent_coord *core, struct coord_operation *operation,
-                             const struct agent_event *event);
 // The agent is lost: its tunings have failed.
 void agent_coord_tunes_lose(struct agent_coord *core, const struct coord_agent *agent,
                             const char *why);
-void agent_coord_tune_recover(struct coord_operation *operation);
-void agent_coord_tune_free(struct coord_tune *tune); // takes NULL
 
 #endif

@@ -8,7 +8,7 @@
 
 #include "agent/core/coord_internal.h"
 
-void agent_coord_tune_free(struct coord_tune *tune)
+static void tune_free(struct coord_tune *tune)
 {
     if (tune == NULL)
         return;
@@ -17,8 +17,14 @@ void agent_coord_tune_free(struct coord_tune *tune)
     free(tune);
 }
 
-void agent_coord_tune_recover(struct coord_operation *operation)
+static void operation_free(struct coord_operation *operation)
 {
+    tune_free(operation->tune);
+}
+
+static void recover(struct agent_coord *core, struct coord_operation *operation)
+{
+    (void)core;
     if (operation->state != AGENT_OPERATION_RUNNING)
         return;
     operation->state = AGENT_OPERATION_FAILED;
@@ -65,17 +71,10 @@ static void start(struct agent_coord *core, struct coord_operation *operation,
     snprintf(target, sizeof target, "%s:%" PRIu32 " on %s device %u", what->model, what->version,
              name, what->device);
     operation->target = agent_coord_text_new(target);
-    operation->by = agent_coord_text_new(event->by);
-    operation->reason = agent_coord_text_new(event->reason);
-    operation->started_us = core->now_us;
     /* Known from now on, though no job may ever have asked for it: its agent will tell of it. */
     agent_coord_model_get(core, what->model, what->version, what->hash);
     operation->deadline_us = core->now_us + (int64_t)what->budget_ms * 1000;
-    agent_coord_append_operation(core, operation);
-    agent_coord_append_audit(core, event->by, "tune", target, event->reason);
-    agent_coord_notice(core, AGENT_NOTICE_OPERATION_STARTED, AGENT_NOTICE_INFO, name, 0,
-                       "tune %" PRIu64 " of %s by %s", operation->id, target,
-                       agent_coord_chars(operation->by));
+    agent_coord_operation_start(core, operation, name, event);
     agent_coord_act(core, &(struct agent_action){.kind = AGENT_ACTION_TUNE,
                                                  .link = agent->link,
                                                  .id = operation->id,
@@ -104,14 +103,15 @@ void agent_coord_tune(struct agent_coord *core, const struct agent_event *event)
                           event->tune.device, event->agent, other->id);
     } else {
         struct coord_tune *tune = tune_new(agent, &event->tune);
-        struct coord_operation *operation =
-            tune != NULL ? agent_coord_operation_new(core, core->next_operation, "tune") : NULL;
+        struct coord_operation *operation = NULL;
+        if (tune == NULL)
+            agent_coord_reply(core, event->token, AGENT_REPLY_BUSY, 0, "out of memory");
+        else
+            operation = agent_coord_operation_new(core, &agent_coord_kind_tune, event);
         if (operation == NULL) {
-            agent_coord_tune_free(tune);
-            agent_coord_reply(core, event->token, AGENT_REPLY_BUSY, 0, "too many operations run");
+            tune_free(tune);
             return;
         }
-        core->next_operation++;
         operation->tune = tune;
         start(core, operation, agent, event);
     }
@@ -120,22 +120,8 @@ void agent_coord_tune(struct agent_coord *core, const struct agent_event *event)
 static void end(struct agent_coord *core, struct coord_operation *operation,
                 enum agent_operation_state state, const char *text)
 {
-    static const char *const ends[] = {
-        [AGENT_OPERATION_DONE] = "is done",
-        [AGENT_OPERATION_CANCELLED] = "was cancelled; what was learnt is kept",
-        [AGENT_OPERATION_FAILED] = "has failed",
-    };
-    operation->state = (uint8_t)state;
-    operation->finished_us = core->now_us;
     operation->tune->agent = NULL;
-    agent_coord_text_set(&operation->text, text);
-    agent_coord_append_operation(core, operation);
-    agent_coord_notice(core, AGENT_NOTICE_OPERATION_FINISHED,
-                       state == AGENT_OPERATION_FAILED ? AGENT_NOTICE_WARNING : AGENT_NOTICE_INFO,
-                       operation->tune->view.agent, 0, "tune %" PRIu64 " of %s %s%s%s",
-                       operation->id, agent_coord_chars(operation->target), ends[state],
-                       operation->text != NULL ? ": " : "", agent_coord_chars(operation->text));
-    agent_coord_operation_changed(core, operation);
+    agent_coord_operation_end(core, operation, state, text, operation->tune->view.agent, NULL);
 }
 
 static void end_reported(struct agent_coord *core, struct coord_operation *operation,
@@ -173,15 +159,13 @@ void agent_coord_tune_state(struct agent_coord *core, const struct agent_event *
     agent_coord_operation_changed(core, operation);
 }
 
-void agent_coord_tune_cancel(struct agent_coord *core, struct coord_operation *operation,
-                             const struct agent_event *event)
+static void cancel(struct agent_coord *core, struct coord_operation *operation,
+                   const struct agent_event *event)
 {
+    (void)event;
     agent_coord_act(core, &(struct agent_action){.kind = AGENT_ACTION_TUNE_STOP,
                                                  .link = operation->tune->agent->link,
                                                  .id = operation->id});
-    agent_coord_append_audit(core, event->by, "cancel tune", agent_coord_chars(operation->target),
-                             event->reason);
-    agent_coord_wait_reply(core, event->token, operation->id);
 }
 
 void agent_coord_tunes_lose(struct agent_coord *core, const struct coord_agent *agent,
@@ -194,3 +178,18 @@ void agent_coord_tunes_lose(struct agent_coord *core, const struct coord_agent *
             end(core, operation, AGENT_OPERATION_FAILED, why);
     }
 }
+
+static void view(const struct agent_coord *core, const struct coord_operation *operation,
+                 struct agent_operation_view *view)
+{
+    (void)core;
+    view->tune = operation->tune != NULL ? &operation->tune->view : NULL;
+}
+
+const struct coord_operation_kind agent_coord_kind_tune = {
+    .name = "tune",
+    .recover = recover,
+    .cancel = cancel,
+    .view = view,
+    .free = operation_free,
+};

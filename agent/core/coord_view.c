@@ -172,12 +172,10 @@ static void view_operation(const struct agent_coord *core, const struct coord_op
                            struct agent_operation_view *view)
 {
     static const char *const states[] = {"running", "done", "cancelled", "failed"};
-    const struct coord_agent *agent =
-        agent_coord_agent_by_name(core, agent_coord_chars(operation->target));
     bool running = operation->state == AGENT_OPERATION_RUNNING;
     *view = (struct agent_operation_view){
         .id = operation->id,
-        .kind = operation->kind,
+        .kind = operation->kind->name,
         .target = agent_coord_chars(operation->target),
         .state = states[operation->state],
         .by = agent_coord_chars(operation->by),
@@ -185,13 +183,12 @@ static void view_operation(const struct agent_coord *core, const struct coord_op
         .started_us = operation->started_us,
         .deadline_us = operation->deadline_us,
         .finished_us = running ? 0 : operation->finished_us,
-        .remaining = running && agent != NULL ? agent_coord_agent_holds(agent) : 0,
         .requeued = operation->requeued,
-        .safe_to_remove = agent_coord_operation_safe(core, operation),
         .finished = !running,
         .text = agent_coord_chars(operation->text),
-        .tune = operation->tune != NULL ? &operation->tune->view : NULL,
     };
+    if (operation->kind->view != NULL)
+        operation->kind->view(core, operation, view);
 }
 
 bool agent_coord_operation_at(const struct agent_coord *core, uint32_t index,

@@ -92,7 +92,7 @@ void agent_coord_committed(struct agent_coord *core, uint64_t seq)
             reply_ok(core, &wait);
             break;
         case COORD_WAIT_OPERATION:
-            agent_coord_operation_ended(core, wait.id);
+            agent_coord_operation_finished(core, wait.id);
             break;
         }
     }

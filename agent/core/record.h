@@ -74,7 +74,7 @@ struct agent_job_record {
 
 struct agent_operation_record {
     uint64_t id;
-    const char *kind; // "drain", "tune"
+    const char *kind; // a name of operations.def
     const char *target;
     const char *by;
     const char *reason;
@@ -82,6 +82,8 @@ struct agent_operation_record {
     bool was_cordoned;
     int64_t started_us, deadline_us, finished_us;
     uint32_t requeued;
+    const char *text;   // what it did last, or how it ended; "" or NULL none
+    const char *detail; // what its kind keeps about it; "" or NULL none
 };
 
 struct agent_agent_record {

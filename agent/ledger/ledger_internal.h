@@ -10,7 +10,7 @@
 #include "agent/ledger/ledger.h"
 
 #define LEDGER_APPLICATION_ID 0x53544b52 // "STKR"
-#define LEDGER_VERSION 1
+#define LEDGER_VERSION 2
 #define LEDGER_BATCH_MAX 4096 // records of one transaction
 #define LEDGER_RETRY_MS 250
 #define LEDGER_EVENTS_KEPT 10000

@@ -21,7 +21,7 @@ static const char schema[] =
     " error_code TEXT, error_text TEXT, input BLOB, output BLOB);"
     "CREATE TABLE operations(id INTEGER PRIMARY KEY, kind TEXT, target TEXT, requested_by TEXT,"
     " reason TEXT, state INT, was_cordoned INT, started_us INT, deadline_us INT, finished_us INT,"
-    " requeued INT);"
+    " requeued INT, text TEXT, detail TEXT);"
     "CREATE TABLE agents(name TEXT PRIMARY KEY, admin INT, reason TEXT, decided_by TEXT)"
     " WITHOUT ROWID;"
     "CREATE TABLE events(seq INTEGER PRIMARY KEY, time_us INT, json TEXT);"
@@ -70,6 +70,26 @@ static enum agent_status make_schema(struct ledger_sqlite *ledger, struct agent_
     return AGENT_OK;
 }
 
+// What brings a file from the version that is the index to the next one.
+static const char *const migrations[LEDGER_VERSION] = {
+    [1] = "ALTER TABLE operations ADD COLUMN text TEXT;"
+          "ALTER TABLE operations ADD COLUMN detail TEXT;",
+};
+
+static enum agent_status migrate(struct ledger_sqlite *ledger, int64_t version,
+                                 struct agent_error *err)
+{
+    sqlite3 *db = ledger->db;
+    char pragma[64];
+    snprintf(pragma, sizeof pragma, "PRAGMA user_version=%d;", LEDGER_VERSION);
+    bool ok = exec(db, "BEGIN IMMEDIATE");
+    for (; ok && version < LEDGER_VERSION; version++)
+        ok = migrations[version] == NULL || exec(db, migrations[version]);
+    if (!ok || !exec(db, pragma) || !exec(db, "COMMIT"))
+        return agent_ledger_fail(ledger, db, "can't be brought to this version's tables", err);
+    return AGENT_OK;
+}
+
 static enum agent_status check_schema(struct ledger_sqlite *ledger, struct agent_error *err)
 {
     sqlite3 *db = ledger->db;
@@ -89,7 +109,7 @@ static enum agent_status check_schema(struct ledger_sqlite *ledger, struct agent
                                "%s: written by a newer Stoker (format %lld, this one knows %d); "
                                "start that version, or choose another state folder",
                                ledger->path, (long long)version, LEDGER_VERSION);
-    return AGENT_OK;
+    return version < LEDGER_VERSION ? migrate(ledger, version, err) : AGENT_OK;
 }
 
 static enum agent_status count_epoch(struct ledger_sqlite *ledger, struct agent_error *err)

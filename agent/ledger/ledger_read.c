@@ -66,6 +66,8 @@ static enum agent_status read_operation(sqlite3_stmt *row, const struct agent_le
         .deadline_us = sqlite3_column_int64(row, 8),
         .finished_us = sqlite3_column_int64(row, 9),
         .requeued = (uint32_t)sqlite3_column_int64(row, 10),
+        .text = column_text(row, 11),
+        .detail = column_text(row, 12),
     };
     reader->on_operation(reader->user, &operation);
     return AGENT_OK;
@@ -148,8 +150,11 @@ enum agent_status agent_ledger_sqlite_recover(struct agent_ledger *base,
         status = each_row(ledger, "agents", "SELECT name,admin,reason,decided_by FROM agents",
                           reader, read_agent, err);
     if (status == AGENT_OK && reader->on_operation != NULL)
-        status = each_row(ledger, "operations", "SELECT * FROM operations ORDER BY id", reader,
-                          read_operation, err);
+        status = each_row(ledger, "operations",
+                          "SELECT id,kind,target,requested_by,reason,state,was_cordoned,started_us,"
+                          "deadline_us,finished_us,requeued,text,detail FROM operations"
+                          " ORDER BY id",
+                          reader, read_operation, err);
     // Ended jobs without their outputs, which are read when somebody asks.
     if (status == AGENT_OK && reader->on_job != NULL)
         status = each_row(

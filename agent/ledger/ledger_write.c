@@ -24,6 +24,8 @@ static size_t texts_of(struct agent_record *record, const char **texts[LEDGER_TE
         texts[n++] = &record->operation.target;
         texts[n++] = &record->operation.by;
         texts[n++] = &record->operation.reason;
+        texts[n++] = &record->operation.text;
+        texts[n++] = &record->operation.detail;
         break;
     case AGENT_RECORD_AGENT:
         texts[n++] = &record->agent.name;
@@ -160,6 +162,8 @@ static void bind_operation(struct binder *b, const struct agent_operation_record
     number(b, operation->deadline_us);
     number(b, operation->finished_us);
     number(b, operation->requeued);
+    text(b, operation->text);
+    text(b, operation->detail);
 }
 
 static enum ledger_statement bind_record(struct ledger_sqlite *ledger, struct binder *b,

@@ -323,12 +323,54 @@ Test(ledger, a_damaged_job_is_named_not_skipped)
     agent_ledger_close(ledger);
 }
 
+// The tables of version 1, as the first releases made them.
+static const char first_schema[] =
+    "PRAGMA application_id=1398033234; PRAGMA user_version=1;"
+    "CREATE TABLE meta(key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;"
+    "CREATE TABLE jobs(id INTEGER PRIMARY KEY AUTOINCREMENT, state INT, model TEXT, version INT,"
+    " hash BLOB, priority INT, deadline_us INT, key TEXT, submitted_us INT, input_bytes INT,"
+    " rows INT, agent TEXT, device INT, started_us INT, finished_us INT, attempts INT, batch INT,"
+    " total_us INT, queue_us INT, load_us INT, compute_us INT, copy_us INT, output_bytes INT,"
+    " error_code TEXT, error_text TEXT, input BLOB, output BLOB);"
+    "CREATE TABLE operations(id INTEGER PRIMARY KEY, kind TEXT, target TEXT, requested_by TEXT,"
+    " reason TEXT, state INT, was_cordoned INT, started_us INT, deadline_us INT, finished_us INT,"
+    " requeued INT);"
+    "CREATE TABLE agents(name TEXT PRIMARY KEY, admin INT, reason TEXT, decided_by TEXT)"
+    " WITHOUT ROWID;"
+    "CREATE TABLE events(seq INTEGER PRIMARY KEY, time_us INT, json TEXT);"
+    "CREATE TABLE audit(id INTEGER PRIMARY KEY, time_us INT, who TEXT, what TEXT, target TEXT,"
+    " why TEXT);"
+    "INSERT INTO jobs(id,state,model,version,hash,priority,key,input) VALUES(4,0,'digits',1,"
+    " x'0000000000000000000000000000000000000000000000000000000000000007',2,'key',x'696e00');"
+    "INSERT INTO operations VALUES(9,'drain','one','me','fan',1,0,1,2,3,0);";
+
+Test(ledger, a_file_of_the_first_version_is_brought_up_to_date)
+{
+    change(first_schema);
+    struct agent_ledger *ledger = must_open();
+    struct found found = look(ledger);
+    cr_assert_eq(found.live, 1);
+    cr_assert_str_eq(found.last_input, "in");
+    cr_assert_str_eq(found.text, "fan");
+    cr_assert_eq(found.next, 5);
+    struct agent_record record = {
+        .kind = AGENT_RECORD_OPERATION,
+        .operation = {.id = 10, .kind = "drain", .target = "one", .by = "me", .reason = "dust"}};
+    agent_ledger_append(ledger, 1, &record, NULL);
+    agent_ledger_flush(ledger);
+    wait_for(1);
+    agent_ledger_close(ledger);
+    ledger = must_open();
+    cr_assert_str_eq(look(ledger).text, "dust");
+    agent_ledger_close(ledger);
+}
+
 Test(ledger, refuses_a_newer_format_and_another_program_s_file)
 {
     struct agent_ledger *ledger = must_open();
     struct agent_error err = {0};
     agent_ledger_close(ledger);
-    change("PRAGMA user_version=2");
+    change("PRAGMA user_version=9999");
     cr_assert_eq(open_at(path, &ledger, &err), AGENT_ERR_VERSION);
     change("PRAGMA user_version=1; PRAGMA application_id=77");
     cr_assert_eq(open_at(path, &ledger, &err), AGENT_ERR_CORRUPT);

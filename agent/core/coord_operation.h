@@ -1,0 +1,86 @@
+// What runs longer than a request: its place in the table, its record in the ledger, its end. Each
+// kind is one file and one row of operations.def; what all kinds have in common is
+// coord_operation.c.
+#ifndef AGENT_COORD_OPERATION_H
+#define AGENT_COORD_OPERATION_H
+
+#include <sys/queue.h>
+
+#include "agent/core/coord.h"
+
+#define COORD_DETAIL_MAX 65536 // bytes of what a kind keeps in the ledger about an operation
+
+struct coord_agent;
+struct coord_operation;
+
+struct coord_operation_kind {
+    const char *name;
+    // It ran when the last coordinator ended: `operation` has what its record had. May end it.
+    void (*recover)(struct agent_coord *core, struct coord_operation *operation);
+    // Ends it, now or soon, and answers the event.
+    void (*cancel)(struct agent_coord *core, struct coord_operation *operation,
+                   const struct agent_event *event);
+    // Every tick while it runs. May be NULL.
+    void (*tick)(struct agent_coord *core, struct coord_operation *operation);
+    // The end that agent_coord_operation_finish has appended is committed. May be NULL.
+    void (*finished)(struct agent_coord *core, struct coord_operation *operation);
+    // Adds what only this kind knows to the view. May be NULL.
+    void (*view)(const struct agent_coord *core, const struct coord_operation *operation,
+                 struct agent_operation_view *view);
+    // Frees what hangs on it. May be NULL.
+    void (*free)(struct coord_operation *operation);
+};
+
+struct coord_operation {
+    TAILQ_ENTRY(coord_operation) all; // newest first
+    uint64_t id;
+    const struct coord_operation_kind *kind;
+    struct coord_tune *tune;                 // of a tune
+    struct agent_text *target, *by, *reason; // the target: an agent, or a text for people
+    struct agent_text *text;                 // what it does now, or how it ended; NULL none
+    struct agent_text *detail;               // what its kind keeps in the ledger; NULL none
+    uint8_t state;
+    bool was_cordoned;
+    bool overdue;      // its deadline has passed and what ran was taken away
+    bool finishing;    // its end is in the ledger's hands
+    uint64_t need_seq; // what must be committed before it has ended
+    int64_t started_us, deadline_us, finished_us;
+    uint32_t requeued;
+};
+
+TAILQ_HEAD(coord_operations, coord_operation);
+
+#define AGENT_OPERATION(symbol, name, help) \
+    extern const struct coord_operation_kind agent_coord_kind_##symbol;
+#include "agent/core/operations.def"
+#undef AGENT_OPERATION
+
+// A place in the table under the next id: the oldest that has ended makes room. Answers the event
+// and returns NULL where all run or memory is short.
+struct coord_operation *agent_coord_operation_new(struct agent_coord *core,
+                                                  const struct coord_operation_kind *kind,
+                                                  const struct agent_event *event);
+// Has its target, deadline and detail: records who wanted it and tells. `agent` for the notice, "".
+void agent_coord_operation_start(struct agent_coord *core, struct coord_operation *operation,
+                                 const char *agent, const struct agent_event *event);
+// Ends it at once. `by` NULL: by itself.
+void agent_coord_operation_end(struct agent_coord *core, struct coord_operation *operation,
+                               enum agent_operation_state state, const char *text,
+                               const char *agent, const char *by);
+// Appends its end as done; it has ended when kind->finished is called. False: memory is short, a
+// tick tries again. `also` appends what has to be committed with it; may be NULL.
+bool agent_coord_operation_finish(struct agent_coord *core, struct coord_operation *operation,
+                                  void (*also)(struct agent_coord *core,
+                                               struct coord_operation *operation));
+void agent_coord_operation_finished(struct agent_coord *core, uint64_t id); // committed
+// Tells who follows it.
+void agent_coord_operation_changed(struct agent_coord *core,
+                                   const struct coord_operation *operation);
+struct coord_operation *agent_coord_operation_find(const struct agent_coord *core, uint64_t id);
+void agent_coord_operation_free(struct coord_operation *operation);
+void agent_coord_operation_cancel(struct agent_coord *core, const struct agent_event *event);
+void agent_coord_operations_tick(struct agent_coord *core);
+void agent_coord_recover_operation(struct agent_coord *core,
+                                   const struct agent_operation_record *record);
+
+#endif
