@@ -78,6 +78,7 @@ struct io_link {
     char name[AGENT_NAME_MAX + 1];
     char version[NET_SOFTWARE_MAX + 1];
     cJSON *capabilities;
+    struct agent_device_info *devices; // of the capabilities
     cJSON *telemetry;
     uint64_t heartbeat_seq;
     int64_t heartbeat_us; // when the last one was sent
@@ -237,6 +238,9 @@ enum net_status agent_io_model_read(struct agent_coordinator *c, struct io_link 
 enum net_status agent_io_telemetry(struct agent_coordinator *c, struct io_link *link,
                                    const struct net_frame *frame, struct net_error *err);
 uint32_t agent_io_credit_of(const cJSON *capabilities);
+// Makes `ret_devices`, which the caller frees; returns how many there are. Without memory there are
+// none.
+uint32_t agent_io_devices_of(const cJSON *capabilities, struct agent_device_info **ret_devices);
 
 // jobs.c
 struct io_job *agent_io_job(const struct agent_coordinator *c, uint64_t id);

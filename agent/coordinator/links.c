@@ -95,6 +95,7 @@ static void link_free(struct agent_coordinator *c, struct io_link *link)
     }
     net_link_free(link->net);
     net_buf_free(&link->out);
+    free(link->devices);
     cJSON_Delete(link->capabilities);
     cJSON_Delete(link->telemetry);
     free(link);
@@ -163,6 +164,8 @@ static enum net_status take_hello(struct agent_coordinator *c, struct io_link *l
     event->hello.name = agent_io_scratch(c, hello.name.data, hello.name.len);
     memcpy(event->hello.instance, hello.instance, sizeof event->hello.instance);
     event->hello.credit = agent_io_credit_of(link->capabilities);
+    event->hello.n_devices = agent_io_devices_of(link->capabilities, &link->devices);
+    event->hello.devices = link->devices;
     return NET_OK;
 }
 
@@ -249,6 +252,8 @@ static enum net_status take_model_state(struct agent_coordinator *c, struct io_l
     event->model.hash =
         (const uint8_t *)agent_io_scratch(c, (const char *)state.hash, sizeof state.hash);
     event->model.state = states[state.state];
+    event->model.bytes = state.bytes;
+    event->model.load_us = state.load_us;
     event->model.text = agent_io_scratch(c, state.text.data, state.text.len);
     return NET_OK;
 }

@@ -1,5 +1,6 @@
 // What agents say about themselves: JSON, kept as it came and checked where it is used.
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "agent/coordinator/io.h"
@@ -22,6 +23,40 @@ static double number_of(const cJSON *object, const char *name)
 {
     const cJSON *item = cJSON_GetObjectItemCaseSensitive(object, name);
     return cJSON_IsNumber(item) ? item->valuedouble : 0;
+}
+
+// A count of bytes that a JSON number can be trusted with.
+static uint64_t bytes_of(const cJSON *object, const char *name)
+{
+    double value = number_of(object, name);
+    return value > 0 && value < 9e15 ? (uint64_t)value : 0;
+}
+
+uint32_t agent_io_devices_of(const cJSON *capabilities, struct agent_device_info **ret_devices)
+{
+    const cJSON *list = cJSON_GetObjectItemCaseSensitive(capabilities, "devices");
+    struct agent_device_info *devices = calloc(AGENT_DEVICES_MAX, sizeof *devices);
+    uint32_t count = 0;
+    const cJSON *device;
+    if (devices == NULL)
+        return 0;
+    cJSON_ArrayForEach(device, list)
+    {
+        if (count == AGENT_DEVICES_MAX)
+            break;
+        double units = number_of(device, "compute_units");
+        struct agent_device_info *info = &devices[count++];
+        *info = (struct agent_device_info){
+            .memory_bytes = bytes_of(device, "memory_bytes"),
+            .compute_units = units > 0 && units < 1e6 ? (uint32_t)units : 0,
+            .fp16 = cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(device, "fp16")),
+            .fp64 = cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(device, "fp64")),
+        };
+        snprintf(info->family, sizeof info->family, "%s", text_of(device, "family"));
+    }
+    struct agent_device_info *fitted = realloc(devices, (count + 1) * sizeof *devices);
+    *ret_devices = fitted != NULL ? fitted : devices;
+    return count;
 }
 
 // The first agent that has loaded a model tells what it takes and gives.
@@ -74,6 +109,8 @@ static void take_models(struct agent_coordinator *c, struct io_link *link, const
         event->link = link->id;
         event->model.hash = (const uint8_t *)agent_io_scratch(c, (const char *)hash, sizeof hash);
         event->model.state = state_of(text_of(model, "state"));
+        event->model.bytes = bytes_of(model, "memory_bytes");
+        event->model.load_us = (int64_t)bytes_of(model, "load_us");
         event->model.text = agent_io_scratch(c, error, strlen(error));
     }
 }

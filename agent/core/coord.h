@@ -87,6 +87,17 @@ struct agent_submit {
     uint32_t rows; // of its batch dimension, for display
 };
 
+#define AGENT_DEVICES_MAX 64
+#define AGENT_FAMILY_MAX 15
+
+// A device of an agent, as its HELLO describes it.
+struct agent_device_info {
+    char family[AGENT_FAMILY_MAX + 1]; // "cpu", "gpu", "accelerator"; "" unknown
+    uint64_t memory_bytes;             // 0 unknown
+    uint32_t compute_units;
+    bool fp16, fp64;
+};
+
 struct agent_result {
     struct agent_job_ref ref;
     enum agent_outcome outcome;
@@ -179,11 +190,15 @@ struct agent_event {
             const char *name;
             uint8_t instance[16];
             uint32_t credit;
+            const struct agent_device_info *devices; // AGENT_DEVICES_MAX at most
+            uint32_t n_devices;
         } hello;
         uint32_t credit;
         struct {
             const uint8_t *hash;
             enum agent_model_state state;
+            uint64_t bytes;  // that it takes on the device; 0 not known
+            int64_t load_us; // that its last load took; 0 not known
             const char *text;
         } model;
         struct {
@@ -285,6 +300,18 @@ struct agent_sink {
 // where memory is short a submission is refused, never a result dropped.
 void agent_coord_step(struct agent_coord *core, const struct agent_event *events, size_t count,
                       int64_t now_us, const struct agent_sink *sink);
+
+// Why an agent can't take a job. NONE: nothing does.
+enum agent_rule {
+    AGENT_RULE_NONE,
+#define AGENT_RULE(symbol, text, passing, help) AGENT_RULE_##symbol,
+#include "agent/core/rules.def"
+#undef AGENT_RULE
+    AGENT_RULES
+};
+
+// The words that follow an agent's name: "is full". "" for NONE.
+const char *agent_rule_text(enum agent_rule rule);
 
 // ---- looking at it: pointers are valid until the next step
 

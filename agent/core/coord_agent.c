@@ -64,6 +64,7 @@ void agent_coord_agent_free(struct coord_agent *agent)
     agent_coord_text_unref(agent->name);
     agent_coord_text_unref(agent->reason);
     agent_coord_text_unref(agent->doubt);
+    free(agent->devices);
     free(agent->revoked);
     free(agent);
 }
@@ -190,6 +191,21 @@ static void refuse(struct agent_coord *core, uint64_t link, enum agent_refusal r
                   .kind = AGENT_ACTION_REFUSE, .link = link, .refusal = refusal, .text = text});
 }
 
+// Without memory the agent is one of which nothing is known.
+static void take_devices(struct coord_agent *agent, const struct agent_device_info *devices,
+                         uint32_t count)
+{
+    if (count > AGENT_DEVICES_MAX)
+        count = AGENT_DEVICES_MAX;
+    free(agent->devices);
+    agent->n_devices = 0;
+    agent->devices = count > 0 ? malloc(count * sizeof *devices) : NULL;
+    if (agent->devices == NULL)
+        return;
+    memcpy(agent->devices, devices, count * sizeof *devices);
+    agent->n_devices = count;
+}
+
 void agent_coord_hello(struct agent_coord *core, const struct agent_event *event)
 {
     uint64_t link = event->link;
@@ -220,6 +236,7 @@ void agent_coord_hello(struct agent_coord *core, const struct agent_event *event
     agent_coord_alive_again(core, agent, event->hello.instance);
     memcpy(agent->instance, event->hello.instance, sizeof agent->instance);
     agent->credit = credit;
+    take_devices(agent, event->hello.devices, event->hello.n_devices);
     agent->heard_us = agent->connected_us = core->now_us;
     agent->drained_said = false;
     if (agent->admin == AGENT_ADMIN_NONE)

@@ -68,19 +68,31 @@ struct coord_job {
     char error_code[AGENT_CODE_MAX + 1];
 };
 
+// What is known of a model on an agent.
+struct coord_on {
+    uint64_t bytes;   // on its devices; 0 unknown
+    uint32_t job_us;  // a job's share of device time, smoothed; 0 unknown
+    uint32_t load_us; // smoothed; 0 unknown
+    uint8_t state;    // enum agent_model_state
+};
+
 struct coord_model {
     LIST_HEAD(, coord_flow) flows;
     uint32_t number;
     struct agent_text *name;
     uint32_t version;
     uint8_t hash[AGENT_HASH_SIZE];
-    uint32_t queued;   // over its flows
-    uint32_t refs;     // jobs of any kind
-    uint64_t total;    // jobs ever taken
-    int64_t run_us;    // smoothed, from the start to the result; 0 unknown
-    uint64_t blocked;  // the world in which no agent could take it
-    uint64_t skipped;  // the round in which none had room
-    uint8_t *on_agent; // enum agent_model_state by slot
+    uint32_t queued;     // over its flows
+    uint32_t refs;       // jobs of any kind
+    uint64_t total;      // jobs ever taken
+    int64_t run_us;      // smoothed, from the start to the result; 0 unknown
+    uint32_t job_us;     // a job's share of it, over all agents; 0 unknown
+    uint32_t load_us;    // over all agents; 0 unknown
+    uint64_t bytes;      // of its files, or on a device once that is known; 0 unknown
+    uint64_t blocked;    // the world in which no agent could take it
+    uint64_t skipped;    // the round in which none had room
+    struct coord_on *on; // by slot, as far as it was needed
+    uint32_t on_room;
 };
 
 struct coord_revoked {
@@ -108,6 +120,8 @@ struct coord_agent {
     bool lost_silent;               // given up for its silence, not because the link broke
     uint32_t flaps;                 // links lost soon after they came, in a row
     int64_t rests_until_us;         // no new work before, as its links break too often; 0 none
+    struct agent_device_info *devices;
+    uint32_t n_devices;
     uint64_t done, failed, requeued;
     uint64_t picked_turn;
     struct coord_operation *drain; // that runs
@@ -272,8 +286,19 @@ void agent_coord_model_free(struct coord_model *model);
 void agent_coord_model_state(struct agent_coord *core, const struct agent_event *event);
 void agent_coord_model_forget_agent(struct agent_coord *core, uint32_t slot);
 
+// What is known of it on the agent of that slot. NULL: nothing is.
+const struct coord_on *agent_coord_on(const struct coord_model *model, uint32_t slot);
+struct coord_on *agent_coord_on_get(struct coord_model *model, uint32_t slot); // NULL: no memory
+enum agent_model_state agent_coord_model_state_on(const struct coord_model *model, uint32_t slot);
+
 // coord_place.c
 void agent_coord_place(struct agent_coord *core);
+
+// coord_why.c
+// The first rule that keeps a job of this model from the agent now.
+enum agent_rule agent_coord_rejects(const struct agent_coord *core, const struct coord_agent *agent,
+                                    const struct coord_model *model);
+bool agent_coord_rule_passes(enum agent_rule rule); // by itself, as jobs finish
 // Why no agent takes a job of this model now, in one line.
 void agent_coord_why(const struct agent_coord *core, const struct coord_model *model, char *text,
                      size_t size);

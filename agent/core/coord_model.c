@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "agent/core/coord_internal.h"
+#include "agent/core/coord_speed.h"
 
 static uint64_t hash_key(const uint8_t *hash)
 {
@@ -18,12 +19,39 @@ struct coord_model *agent_coord_model_find(const struct agent_coord *core, const
     return model;
 }
 
+const struct coord_on *agent_coord_on(const struct coord_model *model, uint32_t slot)
+{
+    return slot < model->on_room ? &model->on[slot] : NULL;
+}
+
+struct coord_on *agent_coord_on_get(struct coord_model *model, uint32_t slot)
+{
+    if (slot >= model->on_room) {
+        uint32_t room = model->on_room == 0 ? 8 : model->on_room;
+        while (room <= slot)
+            room *= 2;
+        struct coord_on *on = realloc(model->on, room * sizeof *on);
+        if (on == NULL)
+            return NULL;
+        memset(on + model->on_room, 0, (room - model->on_room) * sizeof *on);
+        model->on = on;
+        model->on_room = room;
+    }
+    return &model->on[slot];
+}
+
+enum agent_model_state agent_coord_model_state_on(const struct coord_model *model, uint32_t slot)
+{
+    const struct coord_on *on = agent_coord_on(model, slot);
+    return on != NULL ? (enum agent_model_state)on->state : AGENT_MODEL_UNKNOWN;
+}
+
 void agent_coord_model_free(struct coord_model *model)
 {
     if (model == NULL)
         return;
     agent_coord_text_unref(model->name);
-    free(model->on_agent);
+    free(model->on);
     free(model);
 }
 
@@ -62,9 +90,7 @@ struct coord_model *agent_coord_model_get(struct agent_coord *core, const char *
     if (model == NULL)
         return NULL;
     model->name = agent_coord_text_new(name);
-    model->on_agent = calloc(core->limits.agents_max, 1);
-    if (model->name == NULL || model->on_agent == NULL ||
-        !agent_idmap_put(&core->by_hash, hash_key(hash), model)) {
+    if (model->name == NULL || !agent_idmap_put(&core->by_hash, hash_key(hash), model)) {
         agent_coord_model_free(model);
         return NULL;
     }
@@ -82,11 +108,19 @@ void agent_coord_model_state(struct agent_coord *core, const struct agent_event 
     struct coord_model *model = agent_coord_model_find(core, event->model.hash);
     if (agent == NULL || model == NULL)
         return;
-    uint8_t *state = &model->on_agent[agent->slot];
-    if (*state == event->model.state)
+    struct coord_on *on = agent_coord_on_get(model, agent->slot);
+    if (on == NULL)
         return;
-    bool was_resident = *state == AGENT_MODEL_RESIDENT;
-    *state = (uint8_t)event->model.state;
+    bool resident = event->model.state == AGENT_MODEL_RESIDENT;
+    on->bytes = resident ? event->model.bytes : 0;
+    if (resident && event->model.bytes != 0)
+        model->bytes = event->model.bytes;
+    if (on->state == event->model.state)
+        return;
+    bool was_resident = on->state == AGENT_MODEL_RESIDENT;
+    on->state = (uint8_t)event->model.state;
+    if (resident)
+        agent_coord_speed_loaded(core, agent, model, event->model.load_us);
     core->world++;
     const char *name = agent_coord_chars(agent->name);
     if (event->model.state == AGENT_MODEL_RESIDENT)
@@ -101,10 +135,19 @@ void agent_coord_model_state(struct agent_coord *core, const struct agent_event 
                            agent_coord_chars(model->name), model->version);
 }
 
+// What was measured stays: the same agent comes back as fast as it was.
+static void forget_on(struct coord_model *model, uint32_t slot)
+{
+    if (slot >= model->on_room)
+        return;
+    model->on[slot].state = AGENT_MODEL_UNKNOWN;
+    model->on[slot].bytes = 0;
+}
+
 void agent_coord_model_forget_agent(struct agent_coord *core, uint32_t slot)
 {
     for (uint32_t i = 0; i < core->n_models; i++) {
         if (core->models[i] != NULL)
-            core->models[i]->on_agent[slot] = AGENT_MODEL_UNKNOWN;
+            forget_on(core->models[i], slot);
     }
 }

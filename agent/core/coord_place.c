@@ -7,29 +7,6 @@
 #include "agent/core/coord_internal.h"
 #include "agent/core/planted.h"
 
-// The rule that keeps a job of this model from the agent, in a word; NULL: nothing does.
-static const char *rejects(const struct coord_agent *agent, const struct coord_model *model)
-{
-    if (agent->link == 0 || agent->admin != AGENT_ADMIN_NONE ||
-        (agent_coord_agent_doubted(agent) && !AGENT_PLANTED(SUSPECT_PICKED)))
-        return agent_coord_agent_state(agent);
-    if (model->on_agent[agent->slot] == AGENT_MODEL_FAILED)
-        return "can't load the model";
-    if (agent->paused)
-        return "gave work back";
-    if (agent_coord_agent_holds(agent) >= agent->credit)
-        return agent->credit == 0 ? "takes no work" : "full";
-    return NULL;
-}
-
-// Whether the reason goes away by itself as jobs finish.
-static bool is_passing(const struct coord_agent *agent, const struct coord_model *model)
-{
-    return agent->open || (agent->link != 0 && agent->admin == AGENT_ADMIN_NONE &&
-                           !agent_coord_agent_doubted(agent) &&
-                           model->on_agent[agent->slot] != AGENT_MODEL_FAILED);
-}
-
 static size_t collect(const struct agent_coord *core, const struct coord_model *model,
                       bool *ret_passing)
 {
@@ -39,11 +16,12 @@ static size_t collect(const struct agent_coord *core, const struct coord_model *
         const struct coord_agent *agent = core->agents[slot];
         if (agent == NULL)
             continue;
-        if (rejects(agent, model) != NULL) {
-            *ret_passing = *ret_passing || is_passing(agent, model);
+        enum agent_rule rule = agent_coord_rejects(core, agent, model);
+        if (rule != AGENT_RULE_NONE) {
+            *ret_passing = *ret_passing || agent_coord_rule_passes(rule);
             continue;
         }
-        uint8_t state = model->on_agent[slot];
+        enum agent_model_state state = agent_coord_model_state_on(model, slot);
         core->candidates[count++] = (struct agent_candidate){
             .slot = slot,
             .held = agent_coord_agent_holds(agent),
@@ -87,30 +65,10 @@ static struct agent_text *reasons(const struct agent_coord *core, const struct c
                 core->candidates[i].held, core->candidates[i].resident ? "" : " and a load");
         else
             add(text, sizeof text, "%s%s %s", separator, agent_coord_chars(agent->name),
-                rejects(agent, model) != NULL ? rejects(agent, model) : "");
+                agent_rule_text(agent_coord_rejects(core, agent, model)));
         separator = ", ";
     }
     return agent_coord_text_new(text);
-}
-
-void agent_coord_why(const struct agent_coord *core, const struct coord_model *model, char *text,
-                     size_t size)
-{
-    text[0] = '\0';
-    if (core->stopping)
-        add(text, size, "the coordinator is stopping");
-    const char *separator = "";
-    for (uint32_t slot = 0; slot < core->n_agents && strlen(text) + 48 < size; slot++) {
-        const struct coord_agent *agent = core->agents[slot];
-        if (agent == NULL)
-            continue;
-        const char *rule = rejects(agent, model);
-        add(text, size, "%s%s %s", separator, agent_coord_chars(agent->name),
-            rule ? rule : "is next");
-        separator = ", ";
-    }
-    if (text[0] == '\0')
-        add(text, size, "no agent is connected");
 }
 
 static void assign(struct agent_coord *core, struct coord_job *job, struct coord_agent *agent,

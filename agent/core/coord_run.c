@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "agent/core/coord_internal.h"
+#include "agent/core/coord_speed.h"
 #include "agent/core/planted.h"
 
 void agent_coord_hold(struct agent_coord *core, struct coord_job *job, struct coord_agent *agent)
@@ -147,9 +148,7 @@ static void returned(struct agent_coord *core, struct coord_job *job)
 
 static void done(struct agent_coord *core, struct coord_job *job, const struct agent_result *result)
 {
-    struct coord_model *model = job->model;
-    int64_t run = (int64_t)result->compute_us + result->copy_us;
-    model->run_us = model->run_us == 0 ? run : (model->run_us * 7 + run) / 8;
+    agent_coord_speed_result(core, job->agent, job->model, result);
     job->agent->done++;
     job->output_bytes = result->output_bytes;
     agent_coord_end(core, job, AGENT_JOB_DONE, "", NULL);

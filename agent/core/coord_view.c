@@ -159,7 +159,7 @@ enum agent_model_state agent_coord_model_on(const struct agent_coord *core, cons
     const struct coord_agent *agent = agent_coord_agent_by_name(core, agent_name);
     if (model == NULL || agent == NULL || agent->link == 0)
         return AGENT_MODEL_UNKNOWN;
-    return (enum agent_model_state)model->on_agent[agent->slot];
+    return agent_coord_model_state_on(model, agent->slot);
 }
 
 uint64_t agent_coord_model_jobs(const struct agent_coord *core, const uint8_t *hash)

@@ -419,7 +419,7 @@ Test(coord, cordon_keeps_new_work_away_and_is_told_why)
     rig_state(&rig, job, AGENT_JOB_QUEUED);
     char why[256];
     agent_coord_waiting(rig.core, job, why, sizeof why);
-    cr_assert_str_eq(why, "one cordoned");
+    cr_assert_str_eq(why, "one is cordoned");
     rig_step(&rig, &(struct agent_event){.kind = AGENT_EVENT_UNCORDON, .token = 6, .agent = "one"});
     rig_state(&rig, job, AGENT_JOB_ASSIGNED);
 }

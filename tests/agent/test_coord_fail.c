@@ -185,7 +185,7 @@ Test(coord_fail, flapping_agent_works_when_nobody_else_does)
     char why[256];
     uint64_t job = rig_submit(&rig, "");
     agent_coord_waiting(rig.core, job, why, sizeof why);
-    cr_assert_str_eq(why, "only suspect");
+    cr_assert_str_eq(why, "only rests: its links break too often");
     rig_tick(&rig, 20);
     rig_state(&rig, job, AGENT_JOB_ASSIGNED);
 }

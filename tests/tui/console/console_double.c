@@ -180,7 +180,7 @@ static cJSON *show_job(const struct state *state, double id)
         cJSON_AddStringToObject(step, "state", "assigned");
         cJSON_AddStringToObject(step, "agent", "ember-03");
         cJSON_AddNumberToObject(step, "attempt", 1);
-        cJSON_AddStringToObject(step, "text", "least-loaded: load 2 of 32; ember-02 cordoned");
+        cJSON_AddStringToObject(step, "text", "least-loaded: load 2 of 32; ember-02 is cordoned");
         cJSON_AddItemToArray(history, step);
         cJSON_AddItemToObject(copy, "history", history);
         cJSON_AddItemToObject(reply, "job", copy);

@@ -1,0 +1,24 @@
+// What the core expects of agents, from what it has measured.
+#ifndef AGENT_COORD_SPEED_H
+#define AGENT_COORD_SPEED_H
+
+#include "agent/core/coord_internal.h"
+
+// A job's share of device time on that agent, smoothed over its results; that of the model over all
+// agents where this one has none yet; 0 unknown.
+int64_t agent_coord_expect_us(const struct agent_coord *core, const struct coord_agent *agent,
+                              const struct coord_model *model);
+
+// What loading the model there takes: as measured there, else elsewhere, else guessed from the size
+// of its files; 0 unknown.
+int64_t agent_coord_load_us(const struct agent_coord *core, const struct coord_agent *agent,
+                            const struct coord_model *model);
+
+// A result has come.
+void agent_coord_speed_result(struct agent_coord *core, const struct coord_agent *agent,
+                              struct coord_model *model, const struct agent_result *result);
+// A model was loaded.
+void agent_coord_speed_loaded(struct agent_coord *core, const struct coord_agent *agent,
+                              struct coord_model *model, int64_t load_us);
+
+#endif
