@@ -60,6 +60,7 @@ static void coordinator_settings(const struct agent_config *config, char *strate
     settings->jobs_live_max = (uint32_t)config->jobs_live_max;
     settings->jobs_kept_max = (uint32_t)config->jobs_kept_max;
     settings->attempts_max = (uint32_t)config->attempts_max;
+    settings->poison_agents = (uint32_t)config->poison_agents;
     settings->retention_ms = config->retention_ms;
     settings->results_bytes_max = (uint64_t)config->results_bytes_max;
     settings->models_scan_ms = (uint32_t)config->models_scan_ms;

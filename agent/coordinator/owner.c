@@ -130,6 +130,7 @@ struct agent_coord_limits agent_io_limits(const struct agent_coordinator_setting
     limits.jobs_live_max = settings->jobs_live_max;
     limits.jobs_kept_max = settings->jobs_kept_max;
     limits.attempts_max = settings->attempts_max;
+    limits.poison_agents = settings->poison_agents;
     limits.output_bytes_max = settings->results_bytes_max;
     limits.kept_us = settings->retention_ms * 1000;
     return limits;

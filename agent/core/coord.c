@@ -17,6 +17,7 @@ void agent_coord_limits_init(struct agent_coord_limits *limits)
         .tenants_max = 1024,
         .operations_max = 256,
         .attempts_max = 5,
+        .poison_agents = 3,
         .retry_share_percent = 20,
         .retry_floor = 10,
         .input_bytes_max = (uint64_t)1 << 30,
@@ -105,6 +106,7 @@ static void set_limits(struct agent_coord *core, const struct agent_coord_limits
     core->limits.jobs_live_max = limits->jobs_live_max;
     core->limits.jobs_kept_max = limits->jobs_kept_max;
     core->limits.attempts_max = limits->attempts_max;
+    core->limits.poison_agents = limits->poison_agents;
     core->limits.output_bytes_max = limits->output_bytes_max;
     core->limits.kept_us = limits->kept_us;
 }

@@ -27,6 +27,7 @@ struct agent_coord_limits {
     uint32_t tenants_max;
     uint32_t operations_max;
     uint32_t attempts_max;
+    uint32_t poison_agents; // a job that kills executors of so many agents has failed; 0 never
     uint32_t retry_share_percent; // retries in the queue and out, of the live jobs
     uint32_t retry_floor;         // that many are always allowed
     uint64_t input_bytes_max;     // of all live jobs

@@ -25,9 +25,20 @@ uint32_t agent_coord_agent_holds(const struct coord_agent *agent)
     return agent->assigned + agent->running + agent->revoked_count;
 }
 
+uint32_t agent_coord_agent_room(const struct coord_agent *agent)
+{
+    uint32_t holds = agent_coord_agent_holds(agent);
+    if (holds >= agent->credit)
+        return 0;
+    if (agent->breaker.state == COORD_BREAKER_HALF_OPEN)
+        return agent->breaker.probe == 0;
+    return agent->credit - holds;
+}
+
 bool agent_coord_agent_doubted(const struct coord_agent *agent)
 {
-    return agent->suspect || agent->rests_until_us != 0;
+    return agent->suspect || agent->rests_until_us != 0 ||
+           agent->breaker.state == COORD_BREAKER_OPEN;
 }
 
 const char *agent_coord_agent_state(const struct coord_agent *agent)
@@ -47,7 +58,7 @@ void agent_coord_agent_refresh(struct agent_coord *core, struct coord_agent *age
 {
     bool open = agent->link != 0 && agent->admin == AGENT_ADMIN_NONE &&
                 (!agent_coord_agent_doubted(agent) || AGENT_PLANTED(SUSPECT_PICKED)) &&
-                !agent->paused && agent_coord_agent_holds(agent) < agent->credit;
+                !agent->paused && agent_coord_agent_room(agent) > 0;
     if (open == agent->open)
         return;
     agent->open = open;
@@ -162,6 +173,7 @@ void agent_coord_agent_lose(struct agent_coord *core, struct coord_agent *agent,
     agent->revoked_count = 0;
     agent->suspect = agent->paused = false;
     agent->rests_until_us = 0;
+    agent_coord_breaker_reset(agent);
     agent_coord_text_set(&agent->doubt, NULL);
     if (severity != AGENT_NOTICE_INFO)
         agent_coord_flap_count(core, agent);

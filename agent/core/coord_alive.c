@@ -22,7 +22,8 @@ void agent_coord_heard(struct agent_coord *core, const struct agent_event *event
     agent->heard_us = core->now_us;
     if (agent->suspect) {
         agent->suspect = false;
-        agent_coord_text_set(&agent->doubt, NULL);
+        if (!agent_coord_agent_doubted(agent))
+            agent_coord_text_set(&agent->doubt, NULL);
         core->world++;
         agent_coord_agent_refresh(core, agent);
     }
@@ -163,6 +164,7 @@ void agent_coord_agents_tick(struct agent_coord *core)
         }
         if (agent->rests_until_us != 0 && core->now_us >= agent->rests_until_us)
             end_rest(core, agent);
+        agent_coord_breaker_tick(core, agent);
         if (core->now_us - agent->heard_us > core->limits.suspect_us)
             check_silence(core, agent);
         any_sound = any_sound || is_sound(agent);

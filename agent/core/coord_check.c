@@ -68,6 +68,9 @@ static bool check_agents(const struct agent_coord *core, struct agent_error *err
         CHECK(assigned == agent->assigned && running == agent->running, "%s counts wrong", name);
         CHECK(agent->link != 0 || agent_coord_agent_holds(agent) == 0, "%s is lost but holds work",
               name);
+        const struct coord_job *probe = agent_coord_job_find(core, agent->breaker.probe);
+        CHECK(agent->breaker.probe == 0 || (probe != NULL && probe->agent == agent),
+              "%s waits for a probe that it does not have", name);
         CHECK(agent->revoked_count <= agent->revoked_room, "%s has too many revoked", name);
         CHECK(agent->link == 0 || agent_coord_agent_by_link(core, agent->link) == agent,
               "%s can't be found by its link", name);

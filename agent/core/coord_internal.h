@@ -14,6 +14,8 @@
 #define COORD_CHUNK 32        // jobs that one pick places at most
 #define COORD_HISTORY_MAX 12  // entries a job keeps
 #define COORD_REASON_MAX 240  // bytes of a pick's recorded reasons
+#define COORD_ANSWERS 32      // of an agent, that its breaker looks at
+#define COORD_KILLS_MAX 8     // agents that a job is known to have killed executors of
 #define COORD_PAUSE_US 500000 // no new work for an agent that gave some back
 
 // A shared, immutable string.
@@ -53,6 +55,7 @@ struct coord_job {
     struct agent_text *key;        // NULL none
     struct agent_text *error;      // NULL none
     struct coord_job *key_next;    // of those whose keys have the same hash
+    struct coord_kills *kills;     // executors that died of it; NULL none
     struct coord_history *history;
     uint64_t key_hash;
     uint64_t input_bytes, output_bytes;
@@ -95,6 +98,17 @@ struct coord_model {
     uint32_t on_room;
 };
 
+enum coord_breaker_state { COORD_BREAKER_CLOSED, COORD_BREAKER_OPEN, COORD_BREAKER_HALF_OPEN };
+
+struct coord_breaker {
+    uint64_t answers[COORD_ANSWERS]; // ring: 0 for a job that was done, else the one that failed
+    uint8_t next, count;
+    uint8_t state;
+    uint8_t opened;   // times in a row
+    int64_t until_us; // OPEN
+    uint64_t probe;   // HALF_OPEN: the job that is tried; 0 none yet
+};
+
 struct coord_revoked {
     uint64_t job;
     uint32_t attempt;
@@ -120,6 +134,7 @@ struct coord_agent {
     bool lost_silent;               // given up for its silence, not because the link broke
     uint32_t flaps;                 // links lost soon after they came, in a row
     int64_t rests_until_us;         // no new work before, as its links break too often; 0 none
+    struct coord_breaker breaker;
     struct agent_device_info *devices;
     uint32_t n_devices;
     uint64_t done, failed, requeued;
@@ -307,6 +322,7 @@ void agent_coord_why(const struct agent_coord *core, const struct coord_model *m
 struct coord_agent *agent_coord_agent_by_link(const struct agent_coord *core, uint64_t link);
 struct coord_agent *agent_coord_agent_by_name(const struct agent_coord *core, const char *name);
 uint32_t agent_coord_agent_holds(const struct coord_agent *agent); // against its credit
+uint32_t agent_coord_agent_room(const struct coord_agent *agent);  // jobs it may get now
 const char *agent_coord_agent_state(const struct coord_agent *agent);
 void agent_coord_agent_refresh(struct agent_coord *core, struct coord_agent *agent);
 void agent_coord_agent_free(struct coord_agent *agent);
@@ -335,6 +351,27 @@ void agent_coord_alive_again(struct agent_coord *core, struct coord_agent *agent
 // Its link broke; it is here again.
 void agent_coord_flap_count(struct agent_coord *core, struct coord_agent *agent);
 void agent_coord_flap_rest(struct agent_coord *core, struct coord_agent *agent);
+
+// coord_breaker.c
+bool agent_coord_is_agent_s(const char *code);
+void agent_coord_breaker_done(struct agent_coord *core, struct coord_agent *agent, uint64_t job);
+void agent_coord_breaker_failed(struct agent_coord *core, struct coord_agent *agent, uint64_t job,
+                                const char *code);
+void agent_coord_breaker_held(struct coord_agent *agent, uint64_t job);  // it got the job, and
+void agent_coord_breaker_leave(struct coord_agent *agent, uint64_t job); // has not said a thing
+// What failed because of the job was not the agent's fault.
+void agent_coord_breaker_forgive(struct agent_coord *core, struct coord_agent *agent, uint64_t job);
+void agent_coord_breaker_tick(struct agent_coord *core, struct coord_agent *agent);
+void agent_coord_breaker_reset(struct coord_agent *agent); // it is another process now
+
+// coord_quarantine.c
+// An attempt has failed: whether the job has killed so often that it has ended now.
+bool agent_coord_quarantined(struct agent_coord *core, struct coord_job *job,
+                             const struct agent_result *result);
+bool agent_coord_killed_on(const struct coord_job *job, const struct coord_agent *agent);
+// For a job that kills: a candidate where it has not yet, else `chosen`.
+size_t agent_coord_spare(const struct agent_coord *core, const struct coord_job *job, size_t count,
+                         size_t chosen);
 
 // coord_admin.c
 void agent_coord_cordon(struct agent_coord *core, const struct agent_event *event);

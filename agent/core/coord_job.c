@@ -133,6 +133,7 @@ void agent_coord_job_free(struct agent_coord *core, struct coord_job *job)
         agent_coord_text_unref(job->history[i].text);
     }
     free(job->history);
+    free(job->kills);
     agent_coord_text_unref(job->agent_name);
     agent_coord_text_unref(job->key);
     agent_coord_text_unref(job->error);

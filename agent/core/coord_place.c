@@ -25,7 +25,7 @@ static size_t collect(const struct agent_coord *core, const struct coord_model *
         core->candidates[count++] = (struct agent_candidate){
             .slot = slot,
             .held = agent_coord_agent_holds(agent),
-            .credit = agent->credit,
+            .credit = agent_coord_agent_holds(agent) + agent_coord_agent_room(agent),
             .resident = state == AGENT_MODEL_RESIDENT || state == AGENT_MODEL_LOADING,
             .picked_turn = agent->picked_turn,
         };
@@ -97,13 +97,17 @@ static bool place_chunk(struct agent_coord *core, struct coord_flow *flow)
             model->blocked = core->world;
         return false;
     }
+    const struct coord_job *first = agent_coord_queue_head(core, flow);
+    size_t pick = core->strategy->pick(&core->strategy_state, core->candidates, count);
     const struct agent_candidate *chosen =
-        &core->candidates[core->strategy->pick(&core->strategy_state, core->candidates, count)];
+        &core->candidates[agent_coord_spare(core, first, count, pick)];
     struct coord_agent *agent = core->agents[chosen->slot];
     struct agent_text *why = reasons(core, model, count, chosen);
     size_t chunk = (flow->queued + count - 1) / count;
     if (chunk > COORD_CHUNK)
         chunk = COORD_CHUNK;
+    if (first->kills != NULL)
+        chunk = 1; // those behind it may go where it may not
     if (chunk > chosen->credit - chosen->held)
         chunk = chosen->credit - chosen->held + AGENT_PLANTED(OVER_CREDIT);
     for (size_t i = 0; i < chunk && (i == 0 || agent_coord_queue_more(core, flow)); i++)

@@ -17,6 +17,7 @@ void agent_coord_hold(struct agent_coord *core, struct coord_job *job, struct co
     job->started_us = 0;
     job->device = AGENT_NO_DEVICE;
     agent->assigned++;
+    agent_coord_breaker_held(agent, job->id);
     agent_coord_job_enter(core, job, COORD_HELD, false);
 }
 
@@ -29,6 +30,7 @@ void agent_coord_release(struct agent_coord *core, struct coord_job *job)
     else
         agent->assigned--;
     job->agent = NULL;
+    agent_coord_breaker_leave(agent, job->id);
     // In no list for the moment; counted as ending until the caller puts it somewhere.
     job->where = COORD_ENDING;
     core->n_where[COORD_ENDING]++;
@@ -101,6 +103,9 @@ static void failed(struct agent_coord *core, struct coord_job *job,
     struct coord_agent *agent = job->agent;
     job->failures++;
     agent->failed++;
+    agent_coord_breaker_failed(core, agent, job->id, result->error_code);
+    if (agent_coord_quarantined(core, job, result))
+        return;
     if (result->outcome == AGENT_OUTCOME_FAILED_PERMANENT) {
         agent_coord_end(core, job, AGENT_JOB_FAILED, result->error_code, result->error_text);
         return;
@@ -150,6 +155,7 @@ static void done(struct agent_coord *core, struct coord_job *job, const struct a
 {
     agent_coord_speed_result(core, job->agent, job->model, result);
     job->agent->done++;
+    agent_coord_breaker_done(core, job->agent, job->id);
     job->output_bytes = result->output_bytes;
     agent_coord_end(core, job, AGENT_JOB_DONE, "", NULL);
 }

@@ -31,7 +31,9 @@ enum agent_rule agent_coord_rejects(const struct agent_coord *core, const struct
     if (agent->link == 0)
         return AGENT_RULE_LOST;
     if (agent_coord_agent_doubted(agent) && !AGENT_PLANTED(SUSPECT_PICKED))
-        return agent->suspect ? AGENT_RULE_SUSPECT : AGENT_RULE_RESTING;
+        return agent->suspect               ? AGENT_RULE_SUSPECT
+               : agent->rests_until_us != 0 ? AGENT_RULE_RESTING
+                                            : AGENT_RULE_CIRCUIT_OPEN;
     if (agent->admin == AGENT_ADMIN_DRAINING)
         return AGENT_RULE_DRAINING;
     if (agent->admin != AGENT_ADMIN_NONE)
@@ -44,6 +46,8 @@ enum agent_rule agent_coord_rejects(const struct agent_coord *core, const struct
         return AGENT_RULE_NO_CREDIT;
     if (agent_coord_agent_holds(agent) >= agent->credit)
         return AGENT_RULE_FULL;
+    if (agent_coord_agent_room(agent) == 0)
+        return AGENT_RULE_CIRCUIT_PROBE;
     return AGENT_RULE_NONE;
 }
 

@@ -14,6 +14,7 @@
 #define AGENT_CODE_MAX 23              // error codes
 #define AGENT_TEXT_MAX 512             // reasons and error texts
 #define AGENT_PRIORITIES 4
+#define AGENT_CODE_POISONED "poisoned" // of a job in quarantine: its input is kept
 #define AGENT_NO_DEVICE 255
 
 // Numbers are kept in the ledger: they never change their meaning.

@@ -173,7 +173,7 @@ static inline struct agent_event rig_answer(uint64_t link, uint64_t job, uint32_
                                          .compute_us = 100,
                                          .batch = 1,
                                          .output_bytes = 40,
-                                         .error_code = "device",
+                                         .error_code = "no_memory",
                                          .error_text = "it failed"};
     return event;
 }

@@ -145,7 +145,7 @@ Test(coord, retryable_failures_wait_and_end_after_five_attempts)
     struct agent_job_view view;
     agent_coord_job(rig.core, job, &view);
     cr_assert_eq(view.attempts, 5);
-    cr_assert_str_eq(view.error_code, "device");
+    cr_assert_str_eq(view.error_code, "no_memory");
 }
 
 Test(coord, permanent_failure_is_not_tried_again)
