@@ -27,6 +27,8 @@ void agent_io_note(struct agent_coordinator *c, const struct io_after *after, co
 static struct agent_blob *adopt_input(struct agent_coordinator *c,
                                       const struct agent_action *action)
 {
+    if (agent_io_is_submission(action->token))
+        return agent_io_submission_adopt(c, action->token, action->id);
     struct io_call *call = agent_idmap_get(&c->tokens, action->token);
     if (call == NULL)
         return NULL;
@@ -118,9 +120,12 @@ void agent_io_act(void *user, const struct agent_action *action)
 static void ended(struct agent_coordinator *c, uint64_t id)
 {
     struct agent_job_view view;
-    if (agent_coord_job(c->core, id, &view))
-        agent_io_count_end(c, &view);
     struct io_job *job = agent_io_job(c, id);
+    if (agent_coord_job(c->core, id, &view)) {
+        agent_io_count_end(c, &view);
+        if (job != NULL)
+            agent_io_submission_ended(c, job, &view);
+    }
     if (job == NULL)
         return;
     struct io_call *call;
@@ -144,7 +149,10 @@ void agent_io_after(struct agent_coordinator *c)
         struct agent_event *event;
         switch (after.kind) {
         case IO_AFTER_REPLY:
-            agent_call_answered(c, &after);
+            if (agent_io_is_submission(after.id))
+                agent_io_submission_answered(c, &after);
+            else
+                agent_call_answered(c, &after);
             break;
         case IO_AFTER_ENDED:
             ended(c, after.id);

@@ -64,6 +64,7 @@ void agent_call_answered(struct agent_coordinator *c, const struct io_after *aft
 // False: too many wait already; nothing has changed.
 bool agent_call_park(struct io_call *call, enum io_wait wait, uint64_t subject, double wait_ms);
 void agent_call_unpark(struct io_call *call);
+const char *agent_io_reply_code(enum agent_reply reply); // of an error; "" for OK
 void agent_io_calls_tick(struct agent_coordinator *c, int64_t now_us);
 void agent_io_calls_operation(struct agent_coordinator *c, uint64_t id);
 void agent_io_calls_event(struct agent_coordinator *c);

@@ -66,49 +66,23 @@ bool agent_call_prepare(struct io_call *call)
     return true;
 }
 
-// The body of a DISPATCH: what is kept of the inputs, in memory and in the ledger.
-static struct agent_blob *encode_input(const struct io_call *call, const struct agent_model *model,
-                                       const struct agent_tensors *tensors, uint8_t priority)
-{
-    struct net_dispatch dispatch = {
-        .ref = {.job = 1, .epoch = call->c->epoch, .attempt = 1},
-        .priority = (uint8_t)(AGENT_PRIORITIES - 1 - priority),
-        .model = net_text_of(model->name),
-        .model_version = model->version,
-        .n_inputs = tensors->count,
-    };
-    memcpy(dispatch.model_hash, model->hash, sizeof dispatch.model_hash);
-    memcpy(dispatch.inputs, tensors->list, tensors->count * sizeof *tensors->list);
-    struct net_buf buf = {0};
-    struct agent_blob *blob = NULL;
-    if (net_dispatch_encode(&buf, &dispatch, NULL) == NET_OK)
-        blob = agent_blob_new(buf.data + NET_FRAME_HEADER_SIZE, buf.len - NET_FRAME_HEADER_SIZE);
-    net_buf_free(&buf);
-    return blob;
-}
-
 static const struct agent_model *find_model(struct io_call *call)
 {
+    struct io_refusal refusal;
     const struct agent_model *model = agent_call_find_model(call, "model");
-    if (model == NULL || model->error[0] == '\0')
+    if (model == NULL || agent_io_model_valid(model, &refusal))
         return model;
-    agent_call_error(call, "unavailable", "repair it in the model repository",
-                     "model '%s:%" PRIu32 "' is invalid: %s", model->name, model->version,
-                     model->error);
+    agent_call_error(call, refusal.code, refusal.hint, "%s", refusal.text);
     return NULL;
 }
 
 static bool fits(struct io_call *call, const struct agent_model *model)
 {
-    char hex[2 * AGENT_HASH_SIZE + 1];
-    agent_io_hash_hex(model->hash, hex);
-    const cJSON *shapes = cJSON_GetObjectItemCaseSensitive(call->c->shapes, hex);
-    const cJSON *declared = cJSON_GetObjectItemCaseSensitive(shapes, "inputs");
-    for (size_t i = 0; declared != NULL && i < call->n_jobs; i++) {
-        struct agent_error err = {0};
-        if (agent_tensors_fit(&call->jobs[i].tensors, declared, &err) != AGENT_OK) {
-            agent_call_error(call, "wrong_input", "stoker models shows what a model takes", "%s",
-                             err.text);
+    struct io_refusal refusal;
+    for (size_t i = 0; i < call->n_jobs; i++) {
+        const struct agent_tensors *tensors = &call->jobs[i].tensors;
+        if (!agent_io_submit_fits(call->c, model, tensors->list, tensors->count, &refusal)) {
+            agent_call_error(call, refusal.code, refusal.hint, "%s", refusal.text);
             return false;
         }
     }
@@ -135,7 +109,8 @@ void agent_call_submit(struct io_call *call)
     uint64_t token = call->first_token;
     for (size_t i = 0; i < count; i++) {
         const struct io_prepared *job = &call->jobs[i];
-        call->inputs[i] = encode_input(call, model, &job->tensors, (uint8_t)priority);
+        struct io_inputs inputs = {.list = job->tensors.list, .count = job->tensors.count};
+        call->inputs[i] = agent_io_submit_input(c, model, &inputs, (uint8_t)priority);
         struct agent_event *event = agent_io_event(c, AGENT_EVENT_SUBMIT);
         event->token = token + i;
         event->submit = (struct agent_submit){
@@ -148,7 +123,7 @@ void agent_call_submit(struct io_call *call)
             .deadline_us = deadline_us,
             .key = job->key,
             .tenant = tenant,
-            .rows = job->tensors.list[0].rank > 0 ? (uint32_t)job->tensors.list[0].dims[0] : 1,
+            .rows = agent_io_rows_of(&job->tensors.list[0]),
         };
     }
 }

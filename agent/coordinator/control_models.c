@@ -110,14 +110,11 @@ const struct agent_model *agent_call_find_model(struct io_call *call, const char
     if (!agent_call_text(call, field, AGENT_MODEL_NAME_MAX, NULL, &name) ||
         !agent_call_number(call, "version", 0, UINT32_MAX, &newest, &version))
         return NULL;
+    struct io_refusal refusal;
     const struct agent_model *model =
-        agent_model_set_find(call->c->models, name, (uint32_t)version);
-    if (model == NULL && agent_model_set_find(call->c->models, name, 0) != NULL)
-        agent_call_error(call, "not_found", "stoker models lists them",
-                         "model '%s' has no version %.0f", name, version);
-    else if (model == NULL)
-        agent_call_error(call, "not_found", "stoker models lists them", "no model named '%s'",
-                         name);
+        agent_io_find_model(call->c, name, (uint32_t)version, &refusal);
+    if (model == NULL)
+        agent_call_error(call, refusal.code, refusal.hint, "%s", refusal.text);
     return model;
 }
 

@@ -72,7 +72,7 @@ struct agent_event *agent_call_ask(struct io_call *call, enum agent_event_kind k
     return event;
 }
 
-static const char *reply_code(enum agent_reply reply)
+const char *agent_io_reply_code(enum agent_reply reply)
 {
     static const char *const codes[] = {"",     "bad_request", "not_found",
                                         "busy", "conflict",    "unavailable"};
@@ -99,7 +99,7 @@ void agent_call_answered(struct agent_coordinator *c, const struct io_after *aft
     for (size_t i = 0; i < call->n_parts; i++)
         some = some || call->ids[i] != 0;
     if (call->failure != AGENT_REPLY_OK && !(call->op == NET_CONTROL_SUBMIT && some))
-        agent_call_error(call, reply_code(call->failure), NULL, "%s", call->text);
+        agent_call_error(call, agent_io_reply_code(call->failure), NULL, "%s", call->text);
     else
         agent_call_done(call);
 }

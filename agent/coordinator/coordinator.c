@@ -187,22 +187,16 @@ static void coordinator_free(struct agent_coordinator *c)
     agent_ledger_close(c->ledger);
     net_pub_free(c->pub);
     agent_io_inbox_finish(&c->inbox);
-    for (size_t i = 0; i < c->jobs.capacity; i++) {
-        struct io_job *job = c->jobs.entries[i].value;
-        if (job != NULL) {
-            agent_blob_unref(job->input);
-            agent_blob_unref(job->output);
-            free(job);
-        }
-    }
+    agent_io_jobs_free(c);
     for (size_t i = 0; i < c->kept_count; i++)
         free(c->kept[(c->kept_first + i) % IO_EVENTS_KEPT].json);
     agent_io_stats_free(c);
     agent_coord_destroy(c->core);
     agent_model_set_destroy(c->models);
-    cJSON_Delete(c->shapes);
+    agent_io_shapes_free(c);
+    agent_io_submissions_free(c);
+    net_buf_free(&c->encoded);
     agent_idmap_finish(&c->links);
-    agent_idmap_finish(&c->jobs);
     agent_idmap_finish(&c->tokens);
     agent_idmap_finish(&c->outputs);
     free(c->events);

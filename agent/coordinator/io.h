@@ -10,6 +10,7 @@
 #include <cjson/cJSON.h>
 
 #include "agent/coordinator/coordinator.h"
+#include "agent/coordinator/declared.h"
 #include "agent/coordinator/window.h"
 #include "agent/core/coord.h"
 #include "agent/core/idmap.h"
@@ -28,6 +29,9 @@
 #define IO_WAIT_MS_MAX 30000
 #define IO_SUBMIT_JOBS_MAX 256
 #define IO_LINK_OUT_MAX (256u << 20) // bytes that wait for a link which does not read
+
+#define IO_SUBMIT_CREDIT 65536       // jobs that one submitter may have open
+#define IO_SUBMITTER_SILENT_MS 10000 // after which a submitter is taken for dead
 
 #define IO_DEVICES_MAX 64 // of one agent, that are told for each of its models
 
@@ -75,6 +79,13 @@ struct io_link {
     struct net_buf out;
     bool closing; // CLOSE or REFUSE was decided: nothing more is taken from it
     bool welcomed;
+    bool submitter;                  // it submits jobs; otherwise it is an agent's
+    char tenant[AGENT_NAME_MAX + 1]; // of a submitter; "" the default one
+    uint32_t open;                   // jobs that it has no last answer for
+    const struct agent_model
+        *model;             // that it named last, valid while `models_seen` is `models_set`
+    uint32_t model_version; // as it named it
+    uint64_t models_seen;
     char name[AGENT_NAME_MAX + 1];
     char version[NET_SOFTWARE_MAX + 1];
     cJSON *capabilities;
@@ -87,11 +98,42 @@ struct io_link {
 
 TAILQ_HEAD(io_calls, io_call);
 
+// Who is sent a job's result.
+struct io_waiter {
+    struct io_waiter *next;
+    uint64_t link_id; // 0: nobody
+    uint64_t seq;     // the submitter's number for it
+};
+
 struct io_job {
     uint64_t id;
-    struct agent_blob *input;  // body of a DISPATCH
-    struct agent_blob *output; // body of a RESULT, while its commit is under way
+    struct agent_blob *input;   // body of a DISPATCH
+    struct agent_blob *output;  // body of a RESULT, while its commit is under way
+    bool foreign;               // its input was not encoded by this process
+    struct io_waiter submitter; // who submitted it, and behind it those who gave its key again
     struct io_calls waiters;
+};
+
+// A job that was handed to the core and has no answer yet, by its token.
+struct io_submission {
+    struct agent_blob *input; // NULL: the place is free
+    uint64_t link_id, seq;
+    uint8_t want;
+    uint32_t next_free; // + 1
+};
+
+// Why a submission is not taken; as an error in docs/control.md.
+struct io_refusal {
+    const char *code;
+    const char *hint;
+    char text[AGENT_TEXT_MAX];
+};
+
+// Tensors, or their bytes as they stand in a message.
+struct io_inputs {
+    const struct net_tensor *list;
+    uint8_t count;
+    struct net_bytes packed;
 };
 
 struct io_kept_event {
@@ -156,7 +198,9 @@ struct agent_coordinator {
     pthread_cond_t scan_wake;
     bool scan_now, scan_stop;
     uint32_t scan_ms;
-    cJSON *shapes; // by hash: {"inputs":[…],"outputs":[…]}, as agents reported them
+    uint64_t models_set; // counts the sets there were
+    cJSON *shapes;       // by hash: {"inputs":[…],"outputs":[…]}, as agents reported them
+    struct agent_idmap declared; // the inputs of `shapes`, as jobs are checked against them
 
     // of the owner
     struct agent_idmap links, jobs, tokens, stats_by_agent;
@@ -170,6 +214,9 @@ struct agent_coordinator {
     struct io_after *after;
     size_t n_after, after_room;
     uint64_t next_token;
+    struct io_submission *submissions;                        // of submitters' links, by token
+    uint32_t n_submissions, submission_room, free_submission; // + 1
+    struct net_buf encoded;                                   // scratch
     struct io_calls parked;
     size_t n_parked;
     struct io_kept_event *kept; // ring
@@ -229,6 +276,19 @@ void agent_io_links_free(struct agent_coordinator *c);
 // links_send.c
 void agent_io_send_dispatch(struct agent_coordinator *c, const struct agent_action *action);
 void agent_io_send_simple(struct agent_coordinator *c, const struct agent_action *action);
+// links_submit.c
+enum net_status agent_io_submit_frame(struct agent_coordinator *c, struct io_link *link,
+                                      const struct net_frame *frame, struct net_error *err);
+bool agent_io_is_submission(uint64_t token);
+// The inputs of a submission that the core has admitted, kept from now on under the job's id.
+struct agent_blob *agent_io_submission_adopt(struct agent_coordinator *c, uint64_t token,
+                                             uint64_t id);
+void agent_io_submission_answered(struct agent_coordinator *c, const struct io_after *after);
+// Sends the result of an ended job to the submitters that wait for it.
+void agent_io_submission_ended(struct agent_coordinator *c, struct io_job *job,
+                               const struct agent_job_view *view);
+void agent_io_submissions_credit(struct agent_coordinator *c); // tells submitters a new limit
+void agent_io_submissions_free(struct agent_coordinator *c);
 // links_model.c
 enum net_status agent_io_model_want(struct agent_coordinator *c, struct io_link *link,
                                     const struct net_frame *frame, struct net_error *err);
@@ -243,10 +303,31 @@ uint32_t agent_io_credit_of(const cJSON *capabilities);
 uint32_t agent_io_devices_of(const cJSON *capabilities, struct agent_device_info **ret_devices);
 
 // jobs.c
+bool agent_io_job_wait(struct io_job *job, uint64_t link_id, uint64_t seq); // false: no memory
 struct io_job *agent_io_job(const struct agent_coordinator *c, uint64_t id);
 struct io_job *agent_io_job_new(struct agent_coordinator *c, uint64_t id,
                                 struct agent_blob *input); // takes a reference
 void agent_io_job_free(struct agent_coordinator *c, struct io_job *job);
+void agent_io_jobs_free(struct agent_coordinator *c);
+
+// submit.c
+// A model by name and version (0: the newest), valid or not. NULL: there is none.
+const struct agent_model *agent_io_find_model(const struct agent_coordinator *c, const char *name,
+                                              uint32_t version, struct io_refusal *ret_refusal);
+bool agent_io_model_valid(const struct agent_model *model, struct io_refusal *ret_refusal);
+// Whether the inputs are what the model declares, as far as that is known.
+bool agent_io_submit_fits(const struct agent_coordinator *c, const struct agent_model *model,
+                          const struct net_tensor *list, size_t count,
+                          struct io_refusal *ret_refusal);
+// The body of a DISPATCH: what is kept of a job's inputs, in memory and in the ledger. `priority`
+// as operators give it. NULL: no memory, or too big.
+struct agent_blob *agent_io_submit_input(struct agent_coordinator *c,
+                                         const struct agent_model *model,
+                                         const struct io_inputs *inputs, uint8_t priority);
+uint32_t agent_io_rows_of(const struct net_tensor *first);
+// Remembers what a model takes and gives; takes over `shapes`.
+void agent_io_shapes_set(struct agent_coordinator *c, const char *hex, cJSON *shapes);
+void agent_io_shapes_free(struct agent_coordinator *c);
 
 // models.c
 bool agent_io_models_start(struct agent_coordinator *c, struct agent_error *err);

@@ -114,6 +114,11 @@ void agent_io_link_closed(struct agent_coordinator *c, uint64_t id, const char *
     struct io_link *link = agent_io_link(c, id);
     if (link == NULL)
         return;
+    if (link->submitter) { // its jobs go on; nobody is told of them
+        agent_io_step(c);  // which may still look at its tenant
+        link_free(c, link);
+        return;
+    }
     struct agent_event *event = agent_io_event(c, AGENT_EVENT_LINK_LOST);
     event->link = link->id;
     event->reason = agent_io_scratch(c, why, strlen(why));
@@ -138,8 +143,9 @@ void agent_io_link_close(struct agent_coordinator *c, struct io_link *link, cons
 static void protocol_error(struct agent_coordinator *c, struct io_link *link,
                            const struct net_error *err)
 {
-    agent_io_log(c, AGENT_WARNING, "agent %s at %s broke the protocol: %s",
-                 link->name[0] != '\0' ? link->name : "?", net_link_peer(link->net), err->text);
+    agent_io_log(c, AGENT_WARNING, "%s %s at %s broke the protocol: %s",
+                 link->submitter ? "submitter" : "agent", link->name[0] != '\0' ? link->name : "?",
+                 net_link_peer(link->net), err->text);
     struct net_refuse refuse = {.code = NET_REFUSE_BAD_HELLO, .text = net_text_of(err->text)};
     net_refuse_encode(&link->out, &refuse, NULL);
     agent_io_link_close(c, link, err->text);
@@ -319,7 +325,7 @@ static enum net_status take_rest(struct agent_coordinator *c, struct io_link *li
         }
         break;
     case NET_MSG_GOODBYE:
-        if ((status = net_goodbye_decode(frame, &goodbye, err)) == NET_OK) {
+        if ((status = net_goodbye_decode(frame, &goodbye, err)) == NET_OK && !link->submitter) {
             event = agent_io_event(c, AGENT_EVENT_GOODBYE);
             event->link = link->id;
             event->reason = agent_io_scratch(c, goodbye.text.data, goodbye.text.len);
@@ -368,6 +374,13 @@ static enum net_status take_frame(struct agent_coordinator *c, struct io_link *l
     }
 }
 
+// What only submitters send; net has seen to it that nobody else does.
+static bool is_from_submitter(const struct io_link *link, const struct net_frame *frame)
+{
+    return frame->type == NET_MSG_SUBMIT_HELLO ||
+           (link->submitter && frame->type == NET_MSG_SUBMIT);
+}
+
 void agent_io_frames(struct agent_coordinator *c, struct net_batch *batch)
 {
     struct io_link *link = agent_io_link(c, net_link_id(batch->link));
@@ -375,10 +388,15 @@ void agent_io_frames(struct agent_coordinator *c, struct net_batch *batch)
         return;
     struct net_error err = {0};
     for (size_t i = 0; i < batch->n_frames && !link->closing; i++) {
-        if (take_frame(c, link, &batch->frames[i], &err) != NET_OK)
+        const struct net_frame *frame = &batch->frames[i];
+        enum net_status status = is_from_submitter(link, frame)
+                                     ? agent_io_submit_frame(c, link, frame, &err)
+                                     : take_frame(c, link, frame, &err);
+        if (status != NET_OK)
             protocol_error(c, link, &err);
         else if (link->out.len > IO_LINK_OUT_MAX)
             agent_io_link_close(c, link, "it asks for more at once than it can be sent");
     }
-    agent_io_event(c, AGENT_EVENT_HEARD)->link = link->id;
+    if (!link->submitter)
+        agent_io_event(c, AGENT_EVENT_HEARD)->link = link->id;
 }

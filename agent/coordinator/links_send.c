@@ -15,29 +15,40 @@ static uint32_t ms_left(int64_t left_us)
     return ms > UINT32_MAX ? UINT32_MAX : (uint32_t)ms;
 }
 
+static void send_damaged(struct agent_coordinator *c, uint64_t id, const char *why)
+{
+    agent_io_log(c, AGENT_ERROR, "the inputs of job %llu can't be read: %s", (unsigned long long)id,
+                 why);
+    agent_io_note(c, &(struct io_after){.kind = IO_AFTER_DAMAGED, .id = id}, NULL);
+}
+
+// What the ledger gives back was encoded here once, but a file can rot.
+static bool is_sound(struct io_job *job, struct net_error *err)
+{
+    struct net_dispatch dispatch;
+    struct net_frame frame = {
+        .type = NET_MSG_DISPATCH, .len = (uint32_t)job->input->size, .body = job->input->bytes};
+    if (job->foreign && net_dispatch_decode(&frame, &dispatch, err) != NET_OK)
+        return false;
+    job->foreign = false;
+    return true;
+}
+
 void agent_io_send_dispatch(struct agent_coordinator *c, const struct agent_action *action)
 {
     struct io_link *link = agent_io_link(c, action->link);
     struct io_job *job = agent_io_job(c, action->id);
+    struct net_error err = {0};
     if (link == NULL)
         return; // its LINK_LOST is on the way
-    struct net_dispatch dispatch;
-    struct net_error err = {0};
-    struct net_frame frame = {.type = NET_MSG_DISPATCH};
-    if (job != NULL && job->input != NULL) {
-        frame.len = (uint32_t)job->input->size;
-        frame.body = job->input->bytes;
-    }
-    // What the ledger gives back was encoded here, but a file can rot.
-    if (frame.body == NULL || net_dispatch_decode(&frame, &dispatch, &err) != NET_OK) {
-        agent_io_log(c, AGENT_ERROR, "the inputs of job %llu can't be read: %s",
-                     (unsigned long long)action->id, err.text);
-        agent_io_note(c, &(struct io_after){.kind = IO_AFTER_DAMAGED, .id = action->id}, NULL);
+    if (job == NULL || job->input == NULL || !is_sound(job, &err)) {
+        send_damaged(c, action->id, err.text);
         return;
     }
-    dispatch.ref = ref_of(c, action);
-    dispatch.deadline_ms = action->deadline_us > 0 ? ms_left(action->deadline_us) : 0;
-    if (net_dispatch_encode(&link->out, &dispatch, &err) != NET_OK)
+    struct net_job_ref ref = ref_of(c, action);
+    struct net_bytes body = {.data = job->input->bytes, .len = job->input->size};
+    uint32_t left = action->deadline_us > 0 ? ms_left(action->deadline_us) : 0;
+    if (net_dispatch_forward(&link->out, body, &ref, left, &err) != NET_OK)
         agent_io_fail(c, err.text);
 }
 
@@ -123,8 +134,13 @@ void agent_io_links_beat(struct agent_coordinator *c, int64_t now_us)
         struct io_link *link = c->link_list[i];
         if (!link->welcomed || link->closing)
             continue;
+        uint64_t idle_ms = net_link_idle_ms(link->net);
+        if (link->submitter && idle_ms > IO_SUBMITTER_SILENT_MS) {
+            agent_io_link_close(c, link, "it is silent");
+            continue;
+        }
         // A big result on a slow line is a sign of life long before it has come whole.
-        if (net_link_idle_ms(link->net) < c->options.heartbeat_ms)
+        if (!link->submitter && idle_ms < c->options.heartbeat_ms)
             agent_io_event(c, AGENT_EVENT_HEARD)->link = link->id;
         if (now_us - link->heartbeat_us < (int64_t)c->options.heartbeat_ms * 1000)
             continue;

@@ -80,7 +80,7 @@ static void learn_shapes(struct agent_coordinator *c, const char *hash, const cJ
         agent_ledger_append(c->ledger, 0, &record, NULL);
     }
     cJSON_free(text);
-    cJSON_AddItemToObject(c->shapes, hash, shapes);
+    agent_io_shapes_set(c, hash, shapes);
 }
 
 static enum agent_model_state state_of(const char *name)

@@ -145,4 +145,5 @@ void agent_io_models_replace(struct agent_coordinator *c, struct agent_model_set
     agent_io_step(c);
     agent_model_set_destroy(c->models);
     c->models = set;
+    c->models_set++;
 }

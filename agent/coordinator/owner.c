@@ -149,6 +149,7 @@ static void apply_settings(struct agent_coordinator *c,
     c->settings = *settings;
     c->settings.strategy = c->strategy;
     agent_io_models_rescan(c);
+    agent_io_submissions_credit(c);
 }
 
 // What other threads asked for without an item.

@@ -17,7 +17,10 @@ static void on_job(void *user, const struct agent_job_record *job, struct agent_
     bool live = job->state <= AGENT_JOB_RUNNING;
     recovery->live += live;
     recovery->ended += !live;
-    if (live && agent_io_job_new(c, job->id, input) == NULL)
+    struct io_job *kept = live ? agent_io_job_new(c, job->id, input) : NULL;
+    if (kept != NULL)
+        kept->foreign = true;
+    else if (live)
         agent_io_fail(c, "out of memory");
     struct agent_event event = {.kind = AGENT_EVENT_RECOVER_JOB, .job = job};
     agent_coord_step(c->core, &event, 1, agent_io_now_us(c), &c->sink);
@@ -47,7 +50,7 @@ static void on_meta(void *user, const char *key, const char *value)
         return;
     cJSON *shapes = cJSON_Parse(value);
     if (cJSON_IsObject(shapes))
-        cJSON_AddItemToObject(recovery->c->shapes, key + 6, shapes);
+        agent_io_shapes_set(recovery->c, key + 6, shapes);
     else
         cJSON_Delete(shapes);
 }

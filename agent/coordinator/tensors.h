@@ -23,11 +23,6 @@ void agent_tensors_finish(struct agent_tensors *tensors); // takes a zeroed one 
 // [{"name":…,"dtype":…,"shape":[…],"data_b64":…}]. NULL: no memory.
 cJSON *agent_tensors_json(const struct net_tensor *list, size_t count);
 
-// Checks tensors against a model's declared inputs, as agents report them. AGENT_ERR_CORRUPT with
-// what does not fit.
-enum agent_status agent_tensors_fit(const struct agent_tensors *tensors, const cJSON *declared,
-                                    struct agent_error *err);
-
 // "float32" and so on; NULL for a type that has no name here, 0 for an unknown name.
 const char *agent_dtype_name(uint8_t dtype);
 uint8_t agent_dtype_find(const char *name);

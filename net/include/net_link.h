@@ -1,5 +1,5 @@
-// Agent links: streams of frames over tcp:// or ipc:// (tls+tcp:// is prepared for), which agents
-// dial and the coordinator listens for.
+// Links: streams of frames over tcp:// or ipc:// (tls+tcp:// is prepared for), which agents and
+// submitters dial and the coordinator listens for.
 //
 // Threads. Callbacks come on threads of NNG or of this room, never on yours, with no lock of ours
 // held. For one link they never overlap and come in this order: on_open, on_batch any number of
@@ -38,10 +38,11 @@ struct net_batch {
 struct net_link_events {
     // The stream is up. A dialer's owner sends HELLO from here.
     void (*on_open)(void *user, struct net_link *link);
-    // The first frame of the first batch is a HELLO that has our magic and version (listener), or
-    // a WELCOME or REFUSE (dialer); the rest only of types that the peer may send. Bodies are not
-    // decoded yet. Takes over `batch`. A REFUSE or GOODBYE is the last frame: the link then closes
-    // by itself, with NET_ERR_REFUSED or NET_ERR_CLOSED and the peer's text.
+    // The first frame of the first batch is a HELLO or SUBMIT_HELLO that has our magic and version
+    // (listener), or a WELCOME (SUBMIT_WELCOME to a submitter) or REFUSE (dialer); the rest only of
+    // types that such a peer may send. Bodies are not decoded yet. Takes over `batch`. A REFUSE or
+    // GOODBYE is the last frame: the link then closes by itself, with NET_ERR_REFUSED or
+    // NET_ERR_CLOSED and the peer's text.
     void (*on_batch)(void *user, struct net_link *link, struct net_batch *batch);
     // The link is over; nothing follows. `reason` is valid during the call. NET_OK when this side
     // closed it without a reason.
@@ -130,6 +131,7 @@ void net_link_listener_free(struct net_link_listener *listener);
 
 struct net_link_dialer_options {
     const char *address;     // the coordinator's
+    bool submitter;          // greets with SUBMIT_HELLO and not as an agent
     uint32_t connect_ms;     // limit of one attempt; 0 = 5,000
     uint32_t backoff_ms_min; // first delay, doubled each failure; 0 = 100
     uint32_t backoff_ms_max; // 0 = 10,000

@@ -1,4 +1,5 @@
-// The messages of an agent link: numbers, limits, structs, encoding and decoding.
+// The messages of the links of agents and submitters: numbers, limits, structs, encoding and
+// decoding.
 //
 // A frame is an 8-byte header and a body, all numbers little-endian:
 //   u32 length of the body | u16 type | u16 flags | body
@@ -18,7 +19,7 @@
 #define NET_MAGIC "STKR"
 #define NET_PROTOCOL_VERSION 1
 
-// Every limit of the agent link, except the body sizes, which stand in messages.def.
+// Every limit of these links, except the body sizes, which stand in messages.def.
 #define NET_FRAME_HEADER_SIZE 8
 #define NET_NAME_MAX 63          // agents, clusters: [a-z0-9._-], beginning with a letter or digit
 #define NET_MODEL_NAME_MAX 127   // [A-Za-z0-9._-], not beginning with '.', at least 1
@@ -34,6 +35,10 @@
 #define NET_RANK_MAX 8
 #define NET_TENSORS_MAX 16
 #define NET_STARTED_MAX 256
+#define NET_KEY_MAX 128 // idempotency keys, UTF-8
+#define NET_CODE_MAX 23 // error codes, UTF-8
+#define NET_PRIORITIES 4
+#define NET_SUBMIT_CREDIT_MAX 1048576 // jobs that one submitter may have open
 #define NET_MODEL_FILES_MAX 256
 #define NET_CHUNK_MAX 1048576
 #define NET_HEARTBEAT_MS_MIN 50
@@ -44,7 +49,12 @@ enum net_type {
 #include "../messages.def"
 };
 
-enum net_sender { NET_SENDER_AGENT = 1, NET_SENDER_COORDINATOR = 2, NET_SENDER_BOTH = 3 };
+enum net_sender {
+    NET_SENDER_AGENT = 1,
+    NET_SENDER_COORDINATOR = 2,
+    NET_SENDER_SUBMITTER = 4,
+    NET_SENDER_ANY = 7
+};
 
 enum net_refusal {
 #define NET_REFUSAL(number, name, help) NET_REFUSE_##name = (number),
@@ -75,6 +85,18 @@ enum net_tuning {
     NET_TUNING_COUNT
 };
 
+enum net_submission {
+#define NET_SUBMISSION(number, name, text, help) NET_SUBMISSION_##name = (number),
+#include "../messages.def"
+    NET_SUBMISSION_COUNT
+};
+
+enum net_job_end {
+#define NET_JOB_END(number, name, text, help) NET_JOB_END_##name = (number),
+#include "../messages.def"
+    NET_JOB_END_COUNT
+};
+
 enum net_control {
 #define NET_CONTROL(name, text, help) NET_CONTROL_##name,
 #include "../messages.def"
@@ -101,6 +123,8 @@ const char *net_outcome_name(enum net_outcome outcome);
 const char *net_job_error_name(enum net_job_error code);
 const char *net_residency_name(enum net_residency state);
 const char *net_tuning_name(enum net_tuning state);
+const char *net_submission_name(enum net_submission submission);
+const char *net_job_end_name(enum net_job_end end);
 const char *net_refusal_text(enum net_refusal code);
 
 // The control operations. The name of one that is out of range is NULL.
@@ -141,6 +165,8 @@ struct net_buf {
 };
 void net_buf_free(struct net_buf *buf);  // leaves it empty and usable; takes NULL
 void net_buf_reset(struct net_buf *buf); // empties it, keeps the memory
+// False, and nothing has changed, when memory is short.
+bool net_buf_append(struct net_buf *buf, const void *data, size_t len);
 
 // A received frame. `body` belongs to whoever delivered the frame, and is not aligned.
 struct net_frame {
@@ -217,12 +243,13 @@ struct net_credit {
 struct net_dispatch {
     struct net_job_ref ref;
     uint32_t deadline_ms; // left when it was sent; 0 = none
-    uint8_t priority;     // 0 is the most urgent
+    uint8_t priority;     // 3 is the most urgent
     struct net_text model;
     uint32_t model_version;
     uint8_t model_hash[NET_HASH_SIZE]; // of its manifest
     uint8_t n_inputs;
     struct net_tensor inputs[NET_TENSORS_MAX];
+    struct net_bytes packed; // as in struct net_submit
 };
 
 struct net_started {
@@ -243,6 +270,7 @@ struct net_result {
     struct net_text error_text;
     uint8_t n_outputs; // 0 unless the outcome is done
     struct net_tensor outputs[NET_TENSORS_MAX];
+    struct net_bytes packed; // as in struct net_submit
 };
 #define NET_NO_DEVICE 255
 
@@ -338,6 +366,69 @@ struct net_tune_state {
     struct net_text text; // what is being done, or why it failed
 };
 
+struct net_submit_hello {
+    uint16_t version; // NET_PROTOCOL_VERSION
+    struct net_text name;
+    struct net_text tenant; // a name; empty: the default one
+    struct net_text software;
+};
+
+struct net_submit_welcome {
+    uint16_t version;
+    uint64_t epoch;
+    uint32_t heartbeat_ms;
+    uint32_t credit; // jobs that may be open: submitted, and without their last answer
+    struct net_text cluster;
+};
+
+struct net_submit_credit {
+    uint32_t credit;
+};
+
+// What a SUBMIT asks to be told; at least one.
+#define NET_SUBMIT_ACK 1    // a SUBMITTED once the job is taken
+#define NET_SUBMIT_RESULT 2 // a JOB_RESULT once it has ended
+
+// A job that is not taken is answered with SUBMITTED whatever was asked for, and then it is its
+// last answer.
+struct net_submit {
+    uint64_t seq; // the submitter's number for it, its own among those that are open
+    uint8_t flags;
+    uint8_t priority;     // 0 is the most urgent
+    uint32_t deadline_ms; // from its arrival; 0 = none
+    struct net_text model;
+    uint32_t model_version; // 0 = the newest
+    struct net_text key;    // empty: none
+    uint8_t n_inputs;       // at least 1
+    struct net_tensor inputs[NET_TENSORS_MAX];
+    // All tensors as they stand in the message. A decoder sets it; an encoder that finds it set
+    // copies it and does not look at the tensors.
+    struct net_bytes packed;
+};
+
+struct net_submitted {
+    uint64_t seq;
+    uint8_t status; // enum net_submission, checked
+    uint64_t job;   // its id, where it was taken
+    uint32_t retry_after_ms;
+    struct net_text code; // as an error's in docs/control.md; empty where it was taken
+    struct net_text text;
+};
+
+struct net_job_result {
+    uint64_t seq;
+    uint64_t job;
+    uint8_t end; // enum net_job_end, checked
+    uint64_t total_us, queue_us;
+    uint32_t load_us, compute_us, copy_us;
+    struct net_text agent; // the last that had it; may be empty
+    struct net_text code;
+    struct net_text text;
+    uint8_t n_outputs; // 0 unless it is done
+    struct net_tensor outputs[NET_TENSORS_MAX];
+    struct net_bytes packed; // as in struct net_submit
+};
+
 // For each message NAME of messages.def, with NAME in small letters:
 //
 //   net_NAME_encode(buf, msg, err): appends one whole frame to `buf`. `msg` and what it points to
@@ -356,9 +447,18 @@ struct net_tune_state {
                                          struct net_##lower *ret_msg, struct net_error *err);
 #include "../messages.def"
 
+// Appends a DISPATCH whose body net_dispatch_encode made before, with another ref and deadline. The
+// body is not looked at. NET_ERR_INVAL (too short to be one), NET_ERR_TOO_BIG, NET_ERR_NOMEM.
+enum net_status net_dispatch_forward(struct net_buf *buf, struct net_bytes body,
+                                     const struct net_job_ref *ref, uint32_t deadline_ms,
+                                     struct net_error *err);
+// The packed outputs in the body of a RESULT that was decoded before; empty when it is none.
+struct net_bytes net_result_packed(struct net_bytes body);
+
 // Cuts the first frame off `data`. Returns NET_OK with the frame and its whole size, NET_OK with
 // size 0 when more bytes are needed (`*ret_need` says how many in all, header included), or
-// NET_ERR_PROTOCOL / NET_ERR_TOO_BIG for bytes that can't begin a frame. `from` is who sent them.
+// NET_ERR_PROTOCOL / NET_ERR_TOO_BIG for bytes that can't begin a frame. `from` is who may have
+// sent them.
 enum net_status net_frame_split(const uint8_t *data, size_t len, enum net_sender from,
                                 struct net_frame *ret_frame, size_t *ret_size, size_t *ret_need,
                                 struct net_error *err);

@@ -19,6 +19,24 @@ void net_buf_reset(struct net_buf *buf)
     buf->len = 0;
 }
 
+bool net_buf_append(struct net_buf *buf, const void *data, size_t len)
+{
+    if (len > buf->cap - buf->len) {
+        size_t cap = buf->cap ? buf->cap : 4096;
+        while (cap - buf->len < len)
+            cap *= 2;
+        uint8_t *grown = realloc(buf->data, cap);
+        if (!grown)
+            return false;
+        buf->data = grown;
+        buf->cap = cap;
+    }
+    if (len)
+        memcpy(buf->data + buf->len, data, len);
+    buf->len += len;
+    return true;
+}
+
 enum net_status net_frame_split(const uint8_t *data, size_t len, enum net_sender from,
                                 struct net_frame *ret_frame, size_t *ret_size, size_t *ret_need,
                                 struct net_error *err)

@@ -213,13 +213,15 @@ static struct net_link *create(struct net_host *host, nng_stream *stream, const 
     link->events = host->events;
     link->limits = host->limits;
     link->from = host->from;
+    link->welcome = host->welcome;
     link->sp = host->sp;
     link->stream = stream;
     link->timer = (struct net_timer){.fire = timer_cb, .arg = link};
     link->id = atomic_fetch_add(&last_id, 1) + 1;
     link->last_rx_ms = link->stats.opened_ms = net_clock_ms();
     nng_sockaddr peer;
-    if (host->from != NET_SENDER_AGENT || nng_stream_get_addr(stream, NNG_OPT_REMADDR, &peer) ||
+    if (host->from == NET_SENDER_COORDINATOR ||
+        nng_stream_get_addr(stream, NNG_OPT_REMADDR, &peer) ||
         !net_address_of_peer(&peer, link->peer, sizeof(link->peer)))
         snprintf(link->peer, sizeof(link->peer), "%s", address);
     if (nng_aio_alloc(&link->rx_aio, net_link_rx_cb, link) ||

@@ -48,7 +48,8 @@ struct net_host {
     size_t ops; // callbacks of the host's own aios and timer that are still to come
     bool closing;
     struct net_timers timers;
-    enum net_sender from;  // who the peers are
+    enum net_sender from;  // who the peers may be
+    uint16_t welcome;      // of a dialer: the type of the answer to its greeting
     struct net_sp_side sp; // message_max is 0 for agent frames
     struct net_link_events events;
     struct net_link_limits limits;
@@ -70,7 +71,8 @@ struct net_link {
     struct net_link *prev, *next; // under the host's lock
     struct net_link_events events;
     struct net_link_limits limits;
-    enum net_sender from;
+    enum net_sender from; // who the peer may be; once it has greeted, who it is
+    uint16_t welcome;
     struct net_sp_side sp;
     nng_stream *stream;
     nng_aio *rx_aio, *tx_aio, *end_aio;

@@ -176,6 +176,7 @@ enum net_status net_link_dialer_create(const struct net_link_dialer_options *opt
     dialer->timer = (struct net_timer){.fire = timer_cb, .arg = dialer};
     // The link that has just ended may still be counted when the next one opens.
     dialer->host.links_max = 2;
+    dialer->host.welcome = options->submitter ? NET_MSG_SUBMIT_WELCOME : NET_MSG_WELCOME;
     dialer->host.ended = ended;
     dialer->options = *options;
     dialer->options.address = NULL;

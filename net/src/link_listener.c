@@ -93,7 +93,8 @@ enum net_status net_listener_create(const struct net_link_listener_options *opti
     struct net_link_listener *listener = calloc(1, sizeof(*listener));
     if (!listener)
         return net_fail(err, NET_ERR_NOMEM, "%s: no memory", options->address);
-    if (!net_host_init(&listener->host, &options->events, &options->limits, NET_SENDER_AGENT)) {
+    if (!net_host_init(&listener->host, &options->events, &options->limits,
+                       NET_SENDER_AGENT | NET_SENDER_SUBMITTER)) {
         free(listener);
         return net_fail(err, NET_ERR_NOMEM, "%s: no thread for timers", options->address);
     }

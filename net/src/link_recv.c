@@ -94,6 +94,11 @@ void net_batch_free(struct net_batch *batch)
 
 // ---- frames
 
+static bool is_listening(const struct net_link *link)
+{
+    return link->from != NET_SENDER_COORDINATOR;
+}
+
 // The peer's first frame as soon as its header is there, so that nothing bigger is waited for.
 static enum net_status check_first_type(struct net_link *link, const struct net_chunk *chunk,
                                         struct net_error *err)
@@ -101,12 +106,12 @@ static enum net_status check_first_type(struct net_link *link, const struct net_
     if (chunk->len < NET_FRAME_HEADER_SIZE)
         return NET_OK;
     uint16_t type = net_get_u16(chunk->data + 4);
-    bool good = link->from == NET_SENDER_AGENT ? type == NET_MSG_HELLO
-                                               : type == NET_MSG_WELCOME || type == NET_MSG_REFUSE;
+    bool good = is_listening(link) ? type == NET_MSG_HELLO || type == NET_MSG_SUBMIT_HELLO
+                                   : type == link->welcome || type == NET_MSG_REFUSE;
     if (good)
         return NET_OK;
     return net_fail(err, NET_ERR_PROTOCOL, "the first message, of type %u, is no %s", type,
-                    link->from == NET_SENDER_AGENT ? "HELLO" : "WELCOME");
+                    is_listening(link) ? "HELLO" : net_message_info(link->welcome)->name);
 }
 
 static void set_handshaken(struct net_link *link, bool handshaken)
@@ -118,19 +123,36 @@ static void set_handshaken(struct net_link *link, bool handshaken)
     pthread_mutex_unlock(&link->lock);
 }
 
+static enum net_status decode_first(const struct net_frame *frame, struct net_error *err)
+{
+    struct net_hello hello;
+    struct net_submit_hello submit_hello;
+    struct net_welcome welcome;
+    struct net_submit_welcome submit_welcome;
+    switch (frame->type) {
+    case NET_MSG_HELLO:
+        return net_hello_decode(frame, &hello, err);
+    case NET_MSG_SUBMIT_HELLO:
+        return net_submit_hello_decode(frame, &submit_hello, err);
+    case NET_MSG_WELCOME:
+        return net_welcome_decode(frame, &welcome, err);
+    case NET_MSG_SUBMIT_WELCOME:
+        return net_submit_welcome_decode(frame, &submit_welcome, err);
+    default: // REFUSE is looked at with the farewells
+        return NET_OK;
+    }
+}
+
 static enum net_status check_first(struct net_link *link, const struct net_frame *frame,
                                    struct net_error *err)
 {
-    struct net_hello hello;
-    struct net_welcome welcome;
-    enum net_status status = NET_OK;
-    if (link->from == NET_SENDER_AGENT)
-        status = net_hello_decode(frame, &hello, err);
-    else if (frame->type == NET_MSG_WELCOME)
-        status = net_welcome_decode(frame, &welcome, err);
-    if (!status)
-        set_handshaken(link, frame->type != NET_MSG_REFUSE);
-    return status;
+    enum net_status status = decode_first(frame, err);
+    if (status)
+        return status;
+    if (is_listening(link))
+        link->from = frame->type == NET_MSG_HELLO ? NET_SENDER_AGENT : NET_SENDER_SUBMITTER;
+    set_handshaken(link, frame->type != NET_MSG_REFUSE);
+    return NET_OK;
 }
 
 // A peer that says REFUSE or GOODBYE expects this side to close.
@@ -303,7 +325,7 @@ static void fail(struct net_link *link, struct net_error *reason)
 {
     char text[NET_ERROR_TEXT_MAX];
     memcpy(text, reason->text, sizeof(text));
-    bool turn_away = !link->handshaken && link->from == NET_SENDER_AGENT && !link->sp.message_max;
+    bool turn_away = !link->handshaken && is_listening(link) && !link->sp.message_max;
     if (turn_away && (reason->status == NET_ERR_VERSION || reason->status == NET_ERR_PROTOCOL)) {
         refuse(link, reason);
         return;

@@ -27,23 +27,6 @@ static bool count_frames(const struct net_buf *buf, size_t *ret_count)
     return true;
 }
 
-static bool append(struct net_buf *to, const struct net_buf *from)
-{
-    if (from->len > to->cap - to->len) {
-        size_t cap = to->cap ? to->cap : 4096;
-        while (cap - to->len < from->len)
-            cap *= 2;
-        uint8_t *grown = realloc(to->data, cap);
-        if (!grown)
-            return false;
-        to->data = grown;
-        to->cap = cap;
-    }
-    memcpy(to->data + to->len, from->data, from->len);
-    to->len += from->len;
-    return true;
-}
-
 static void swap(struct net_buf *a, struct net_buf *b)
 {
     struct net_buf tmp = *a;
@@ -82,7 +65,7 @@ enum net_status net_link_send_locked(struct net_link *link, struct net_buf *fram
         return NET_ERR_BUSY;
     if (link->filling.len == 0)
         swap(&link->filling, frames);
-    else if (!append(&link->filling, frames))
+    else if (!net_buf_append(&link->filling, frames->data, frames->len))
         return NET_ERR_NOMEM;
     net_buf_reset(frames);
     link->stats.frames_out += count;

@@ -1,86 +1,7 @@
 // Messages about jobs.
 #include "cursor.h"
 #include "net_msg.h"
-
-size_t net_dtype_size(uint8_t dtype)
-{
-    // Indexed by ONNX's TensorProto.DataType; 0 where elements have no fixed size.
-    static const uint8_t sizes[] = {0, 4, 1, 1, 2, 2, 4, 8, 0, 1, 2, 8, 4, 8, 8, 16, 2};
-    return dtype < sizeof(sizes) ? sizes[dtype] : 0;
-}
-
-// Whether `len` is the product of the dims and the element size.
-static bool tensor_fits(const struct net_tensor *tensor)
-{
-    uint64_t bytes = net_dtype_size(tensor->dtype);
-    bool empty = false;
-    for (uint8_t i = 0; i < tensor->rank; i++) {
-        if (tensor->dims[i] < 0)
-            return false;
-        empty = empty || tensor->dims[i] == 0;
-    }
-    for (uint8_t i = 0; i < tensor->rank && !empty; i++)
-        if (__builtin_mul_overflow(bytes, (uint64_t)tensor->dims[i], &bytes))
-            return false;
-    return tensor->data.len == (empty ? 0 : bytes);
-}
-
-static void write_tensor(struct net_writer *w, const struct net_tensor *tensor)
-{
-    net_write_text(w, "tensor name", tensor->name, NET_TENSOR_NAME_MAX);
-    net_write_check(w, net_dtype_size(tensor->dtype) > 0, "tensor dtype", "can not be sent");
-    net_write_check(w, tensor->rank <= NET_RANK_MAX, "tensor rank", "is too great");
-    if (w->status)
-        return;
-    net_write_check(w, tensor_fits(tensor), "tensor bytes", "do not fit its shape");
-    net_write_u8(w, tensor->dtype);
-    net_write_u8(w, tensor->rank);
-    for (uint8_t i = 0; i < tensor->rank; i++)
-        net_write_u64(w, (uint64_t)tensor->dims[i]);
-    net_write_bytes64(w, tensor->data);
-}
-
-static void write_tensors(struct net_writer *w, const struct net_tensor *tensors, uint8_t count)
-{
-    net_write_check(w, count <= NET_TENSORS_MAX, "tensors", "are too many");
-    net_write_u8(w, count);
-    size_t bytes = 0;
-    for (uint8_t i = 0; i < count && !w->status; i++)
-        if (__builtin_add_overflow(bytes, tensors[i].data.len, &bytes))
-            bytes = SIZE_MAX;
-    net_write_reserve(w, bytes);
-    for (uint8_t i = 0; i < count && !w->status; i++)
-        write_tensor(w, &tensors[i]);
-}
-
-static void read_tensor(struct net_reader *r, struct net_tensor *ret_tensor)
-{
-    struct net_tensor *t = ret_tensor;
-    t->name = net_read_text(r, "tensor name", NET_TENSOR_NAME_MAX);
-    t->dtype = net_read_u8(r, "tensor dtype");
-    net_read_check(r, net_dtype_size(t->dtype) > 0, NET_ERR_PROTOCOL, "tensor dtype",
-                   "is not one that is sent");
-    t->rank = net_read_u8(r, "tensor rank");
-    net_read_check(r, t->rank <= NET_RANK_MAX, NET_ERR_PROTOCOL, "tensor rank", "is too great");
-    if (r->status)
-        return;
-    for (uint8_t i = 0; i < t->rank; i++)
-        t->dims[i] = (int64_t)net_read_u64(r, "tensor dims");
-    for (uint8_t i = t->rank; i < NET_RANK_MAX; i++)
-        t->dims[i] = 0;
-    t->data = net_read_bytes64(r, "tensor bytes", (size_t)(r->end - r->at));
-    if (!r->status)
-        net_read_check(r, tensor_fits(t), NET_ERR_PROTOCOL, "tensor bytes", "do not fit its shape");
-}
-
-static uint8_t read_tensors(struct net_reader *r, struct net_tensor *tensors)
-{
-    uint8_t count = net_read_u8(r, "tensors");
-    net_read_check(r, count <= NET_TENSORS_MAX, NET_ERR_PROTOCOL, "tensors", "are too many");
-    for (uint8_t i = 0; i < count && !r->status; i++)
-        read_tensor(r, &tensors[i]);
-    return count;
-}
+#include "tensor.h"
 
 static void write_ref(struct net_writer *w, const struct net_job_ref *ref)
 {
@@ -109,7 +30,7 @@ enum net_status net_dispatch_encode(struct net_buf *buf, const struct net_dispat
     net_write_text(&w, "model", msg->model, NET_MODEL_NAME_MAX);
     net_write_u32(&w, msg->model_version);
     net_write_raw(&w, msg->model_hash, NET_HASH_SIZE);
-    write_tensors(&w, msg->inputs, msg->n_inputs);
+    net_write_tensors(&w, msg->packed, msg->inputs, msg->n_inputs);
     return net_writer_end(&w, err);
 }
 
@@ -127,11 +48,29 @@ enum net_status net_dispatch_decode(const struct net_frame *frame, struct net_di
                    "model", "is no model name");
     msg.model_version = net_read_u32(&r, "model version");
     net_read_raw(&r, "model hash", msg.model_hash, NET_HASH_SIZE);
-    msg.n_inputs = read_tensors(&r, msg.inputs);
+    msg.n_inputs = net_read_tensors(&r, msg.inputs, &msg.packed);
     enum net_status status = net_reader_end(&r, err);
     if (!status)
         *ret_msg = msg;
     return status;
+}
+
+#define REF_SIZE 20
+#define DISPATCH_SIZE_MIN (REF_SIZE + 4 + 1 + 2 + 1 + 4 + NET_HASH_SIZE + 1)
+
+enum net_status net_dispatch_forward(struct net_buf *buf, struct net_bytes body,
+                                     const struct net_job_ref *ref, uint32_t deadline_ms,
+                                     struct net_error *err)
+{
+    struct net_writer w;
+    net_writer_init(&w, buf, NET_MSG_DISPATCH);
+    net_write_check(&w, body.len >= DISPATCH_SIZE_MIN, "body", "is too short");
+    net_write_reserve(&w, body.len);
+    write_ref(&w, ref);
+    net_write_u32(&w, deadline_ms);
+    if (!w.status)
+        net_write_raw(&w, body.data + REF_SIZE + 4, body.len - REF_SIZE - 4);
+    return net_writer_end(&w, err);
 }
 
 enum net_status net_started_encode(struct net_buf *buf, const struct net_started *msg,
@@ -182,7 +121,7 @@ enum net_status net_result_encode(struct net_buf *buf, const struct net_result *
     net_write_reason(&w, msg->error_text);
     net_write_check(&w, msg->outcome == NET_OUTCOME_DONE || msg->n_outputs == 0, "outputs",
                     "belong to a job that is done");
-    write_tensors(&w, msg->outputs, msg->n_outputs);
+    net_write_tensors(&w, msg->packed, msg->outputs, msg->n_outputs);
     return net_writer_end(&w, err);
 }
 
@@ -204,13 +143,24 @@ enum net_status net_result_decode(const struct net_frame *frame, struct net_resu
     msg.batch = net_read_u32(&r, "batch");
     msg.error_code = net_read_u16(&r, "error code");
     msg.error_text = net_read_text(&r, "error text", NET_TEXT_MAX);
-    msg.n_outputs = read_tensors(&r, msg.outputs);
+    msg.n_outputs = net_read_tensors(&r, msg.outputs, &msg.packed);
     net_read_check(&r, msg.outcome == NET_OUTCOME_DONE || msg.n_outputs == 0, NET_ERR_PROTOCOL,
                    "outputs", "belong to a job that is not done");
     enum net_status status = net_reader_end(&r, err);
     if (!status)
         *ret_msg = msg;
     return status;
+}
+
+struct net_bytes net_result_packed(struct net_bytes body)
+{
+    // ref, outcome, device, five numbers, error code, error text
+    const size_t before = REF_SIZE + 2 + 5 * 4 + 2;
+    if (body.len < before + 2)
+        return (struct net_bytes){NULL, 0};
+    size_t at = before + 2 + net_get_u16(body.data + before);
+    return at < body.len ? (struct net_bytes){body.data + at, body.len - at}
+                         : (struct net_bytes){NULL, 0};
 }
 
 enum net_status net_cancel_encode(struct net_buf *buf, const struct net_cancel *msg,

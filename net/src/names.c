@@ -42,6 +42,16 @@ static const char *const tunings[] = {
 #include "../messages.def"
 };
 
+static const char *const submissions[] = {
+#define NET_SUBMISSION(number, name, text, help) [number] = (text),
+#include "../messages.def"
+};
+
+static const char *const job_ends[] = {
+#define NET_JOB_END(number, name, text, help) [number] = (text),
+#include "../messages.def"
+};
+
 static const char *const refusals[] = {
 #define NET_REFUSAL(number, name, help) [number] = (help),
 #include "../messages.def"
@@ -115,6 +125,16 @@ const char *net_residency_name(enum net_residency state)
 const char *net_tuning_name(enum net_tuning state)
 {
     return pick(tunings, COUNT(tunings), state);
+}
+
+const char *net_submission_name(enum net_submission submission)
+{
+    return pick(submissions, COUNT(submissions), submission);
+}
+
+const char *net_job_end_name(enum net_job_end end)
+{
+    return pick(job_ends, COUNT(job_ends), end);
 }
 
 const char *net_refusal_text(enum net_refusal code)

@@ -11,7 +11,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     if (size < 1)
         return 0;
-    enum net_sender from = data[0] & 1 ? NET_SENDER_AGENT : NET_SENDER_COORDINATOR;
+    enum net_sender from = data[0] & 1   ? NET_SENDER_AGENT
+                           : data[0] & 2 ? NET_SENDER_SUBMITTER
+                                         : NET_SENDER_COORDINATOR;
     data++;
     size--;
     for (size_t at = 0; at < size;) {

@@ -241,6 +241,65 @@ static void fill_tune_state(struct net_tune_state *m, uint64_t *s)
     m->text = some_text(s);
 }
 
+static void fill_submit_hello(struct net_submit_hello *m, uint64_t *s)
+{
+    m->version = NET_PROTOCOL_VERSION;
+    m->name = some_name(s);
+    m->tenant = next(s) % 2 ? some_name(s) : net_text_of("");
+    m->software = some_text(s);
+}
+
+static void fill_submit_welcome(struct net_submit_welcome *m, uint64_t *s)
+{
+    *m = (struct net_submit_welcome){NET_PROTOCOL_VERSION, next(s), 50 + (uint32_t)(next(s) % 1000),
+                                     1 + (uint32_t)(next(s) % NET_SUBMIT_CREDIT_MAX), some_name(s)};
+}
+
+static void fill_submit_credit(struct net_submit_credit *m, uint64_t *s)
+{
+    m->credit = 1 + (uint32_t)(next(s) % NET_SUBMIT_CREDIT_MAX);
+}
+
+static void fill_submit(struct net_submit *m, uint64_t *s)
+{
+    m->seq = next(s);
+    m->flags = (uint8_t)(1 + next(s) % 3);
+    m->priority = (uint8_t)(next(s) % NET_PRIORITIES);
+    m->deadline_ms = (uint32_t)next(s);
+    m->model = some_name(s);
+    m->model_version = (uint32_t)next(s);
+    m->key = some_text(s);
+    m->n_inputs = some_tensors(s, m->inputs);
+    if (m->n_inputs == 0)
+        m->inputs[m->n_inputs++] = (struct net_tensor){.dtype = 1, .rank = 1};
+}
+
+static void fill_submitted(struct net_submitted *m, uint64_t *s)
+{
+    m->seq = next(s);
+    m->status = (uint8_t)(next(s) % NET_SUBMISSION_COUNT);
+    m->job = next(s);
+    m->retry_after_ms = (uint32_t)next(s);
+    m->code = some_text(s);
+    m->text = some_text(s);
+}
+
+static void fill_job_result(struct net_job_result *m, uint64_t *s)
+{
+    m->seq = next(s);
+    m->job = next(s);
+    m->end = (uint8_t)(next(s) % NET_JOB_END_COUNT);
+    m->total_us = next(s);
+    m->queue_us = next(s);
+    m->load_us = (uint32_t)next(s);
+    m->compute_us = (uint32_t)next(s);
+    m->copy_us = (uint32_t)next(s);
+    m->agent = some_name(s);
+    m->code = some_text(s);
+    m->text = some_text(s);
+    m->n_outputs = m->end == NET_JOB_END_DONE ? some_tensors(s, m->outputs) : 0;
+}
+
 void sample_frame(struct net_buf *buf, uint16_t type, uint64_t seed)
 {
     uint64_t state = seed;
@@ -262,6 +321,41 @@ void sample_frame(struct net_buf *buf, uint16_t type, uint64_t seed)
         abort();
 }
 
+// Where a message keeps its tensors as they stood; NULL: it has none.
+static struct net_bytes *packed_of_none(void *msg)
+{
+    (void)msg;
+    return NULL;
+}
+
+static struct net_bytes *packed_of_dispatch(struct net_dispatch *msg)
+{
+    return &msg->packed;
+}
+
+static struct net_bytes *packed_of_result(struct net_result *msg)
+{
+    return &msg->packed;
+}
+
+static struct net_bytes *packed_of_submit(struct net_submit *msg)
+{
+    return &msg->packed;
+}
+
+static struct net_bytes *packed_of_job_result(struct net_job_result *msg)
+{
+    return &msg->packed;
+}
+
+#define PACKED_OF(msg)                                   \
+    _Generic((msg), struct net_dispatch *                \
+             : packed_of_dispatch, struct net_result *   \
+             : packed_of_result, struct net_submit *     \
+             : packed_of_submit, struct net_job_result * \
+             : packed_of_job_result, default             \
+             : packed_of_none)(msg)
+
 enum net_status sample_again(const struct net_frame *frame, struct net_buf *buf,
                              struct net_error *err)
 {
@@ -270,6 +364,9 @@ enum net_status sample_again(const struct net_frame *frame, struct net_buf *buf,
     case NET_MSG_##upper: {                                              \
         static _Thread_local struct net_##lower msg;                     \
         enum net_status status = net_##lower##_decode(frame, &msg, err); \
+        struct net_bytes *packed = PACKED_OF(&msg);                      \
+        if (packed) /* so that the tensors are written as understood */  \
+            *packed = (struct net_bytes){NULL, 0};                       \
         return status ? status : net_##lower##_encode(buf, &msg, err);   \
     }
 #include "net/messages.def"

@@ -41,7 +41,7 @@ static void on_batch(void *user, struct net_link *link, struct net_batch *batch)
         record->out_of_order++;
     for (size_t i = 0; i < batch->n_frames; i++) {
         record->frames++;
-        record->by_type[batch->frames[i].type % 64]++;
+        record->by_type[batch->frames[i].type % 128]++;
         welcome = welcome || (record->welcome && batch->frames[i].type == NET_MSG_HELLO);
     }
     if (record->keep) {

@@ -26,7 +26,7 @@ struct record {
     unsigned closed;
     unsigned retries;
     unsigned frames;
-    unsigned by_type[64];
+    unsigned by_type[128];
     struct net_error reason; // of the last close or retry
     struct net_batch *first, *last;
     unsigned out_of_order; // callbacks that broke the promised order

@@ -13,7 +13,7 @@ static struct net_frame whole_frame(const struct net_buf *buf)
     struct net_frame frame;
     size_t size = 0, need = 0;
     struct net_error err;
-    cr_assert_eq(net_frame_split(buf->data, buf->len, NET_SENDER_BOTH, &frame, &size, &need, &err),
+    cr_assert_eq(net_frame_split(buf->data, buf->len, NET_SENDER_ANY, &frame, &size, &need, &err),
                  NET_OK, "%s", err.text);
     cr_assert_eq(size, buf->len);
     return frame;
@@ -110,6 +110,19 @@ Test(codec, foreign_values_are_refused_by_name)
         {NET_MSG_TUNE_STATE, 10, 2, NET_ERR_PROTOCOL, "TUNE_STATE: complete"},
         {NET_MSG_MODEL_CHUNK, 39, 255, NET_ERR_PROTOCOL, "MODEL_CHUNK: range"},
         {NET_MSG_MODEL_STATE, 32, 4, NET_ERR_PROTOCOL, "MODEL_STATE: state"},
+        {NET_MSG_SUBMIT_HELLO, 0, 'X', NET_ERR_PROTOCOL, "SUBMIT_HELLO: magic"},
+        {NET_MSG_SUBMIT_HELLO, 4, 2, NET_ERR_VERSION, "SUBMIT_HELLO: version"},
+        {NET_MSG_SUBMIT_HELLO, 8, 'A', NET_ERR_PROTOCOL, "SUBMIT_HELLO: name"},
+        {NET_MSG_SUBMIT_WELCOME, 0, 9, NET_ERR_VERSION, "SUBMIT_WELCOME: version"},
+        {NET_MSG_SUBMIT_WELCOME, 13, 255, NET_ERR_PROTOCOL, "SUBMIT_WELCOME: heartbeat"},
+        {NET_MSG_SUBMIT_WELCOME, 17, 255, NET_ERR_PROTOCOL, "SUBMIT_WELCOME: credit"},
+        {NET_MSG_SUBMIT_CREDIT, 3, 255, NET_ERR_PROTOCOL, "SUBMIT_CREDIT: credit"},
+        {NET_MSG_SUBMIT, 8, 0, NET_ERR_PROTOCOL, "SUBMIT: flags"},
+        {NET_MSG_SUBMIT, 8, 4, NET_ERR_PROTOCOL, "SUBMIT: flags"},
+        {NET_MSG_SUBMIT, 9, 4, NET_ERR_PROTOCOL, "SUBMIT: priority"},
+        {NET_MSG_SUBMIT, 16, '/', NET_ERR_PROTOCOL, "SUBMIT: model"},
+        {NET_MSG_SUBMITTED, 8, 4, NET_ERR_PROTOCOL, "SUBMITTED: status"},
+        {NET_MSG_JOB_RESULT, 16, 4, NET_ERR_PROTOCOL, "JOB_RESULT: end"},
     };
     for (size_t i = 0; i < sizeof(changes) / sizeof(changes[0]); i++)
         check_change(&changes[i]);
@@ -147,6 +160,60 @@ Test(codec, tensors_must_fit_their_shape)
     cr_assert_eq(try_input(t, &err), NET_ERR_INVAL, "strings");
     t = (struct net_tensor){.dtype = 1, .rank = 9, .data = {data, 4}};
     cr_assert_eq(try_input(t, &err), NET_ERR_INVAL);
+}
+
+// What the coordinator does on the way from a SUBMIT to a DISPATCH, and from a RESULT to its
+// submitter: the tensors' bytes go on as they stand.
+Test(codec, tensors_are_forwarded_as_they_stand)
+{
+    for (uint64_t seed = 0; seed < 50; seed++) {
+        struct net_buf in = {NULL, 0, 0}, made = {NULL, 0, 0}, out = {NULL, 0, 0};
+        struct net_submit submit;
+        struct net_error err;
+        sample_frame(&in, NET_MSG_SUBMIT, seed);
+        struct net_frame frame = whole_frame(&in);
+        cr_assert_eq(net_submit_decode(&frame, &submit, &err), NET_OK, "%s", err.text);
+        struct net_dispatch dispatch = {.model = submit.model, .packed = submit.packed};
+        cr_assert_eq(net_dispatch_encode(&made, &dispatch, NULL), NET_OK);
+        struct net_frame body = whole_frame(&made);
+        struct net_job_ref ref = {7, 8, 9};
+        cr_assert_eq(
+            net_dispatch_forward(&out, (struct net_bytes){body.body, body.len}, &ref, 10, NULL),
+            NET_OK);
+        frame = whole_frame(&out);
+        cr_assert_eq(net_dispatch_decode(&frame, &dispatch, &err), NET_OK, "%s", err.text);
+        cr_assert(dispatch.ref.job == 7 && dispatch.ref.epoch == 8 && dispatch.ref.attempt == 9);
+        cr_assert_eq(dispatch.deadline_ms, 10);
+        cr_assert_eq(dispatch.n_inputs, submit.n_inputs);
+        cr_assert_eq(dispatch.packed.len, submit.packed.len);
+        cr_assert_eq(memcmp(dispatch.packed.data, submit.packed.data, submit.packed.len), 0);
+        net_buf_free(&in);
+        net_buf_free(&made);
+        net_buf_free(&out);
+    }
+    struct net_buf out = {NULL, 0, 0};
+    struct net_job_ref ref = {0};
+    uint8_t few[10] = {0};
+    cr_assert_eq(net_dispatch_forward(&out, (struct net_bytes){few, sizeof few}, &ref, 0, NULL),
+                 NET_ERR_INVAL);
+    cr_assert_eq(out.len, 0);
+}
+
+Test(codec, the_outputs_of_a_result_are_found_without_decoding)
+{
+    for (uint64_t seed = 0; seed < 50; seed++) {
+        struct net_buf buf = {NULL, 0, 0};
+        struct net_result result;
+        sample_frame(&buf, NET_MSG_RESULT, seed);
+        struct net_frame frame = whole_frame(&buf);
+        cr_assert_eq(net_result_decode(&frame, &result, NULL), NET_OK);
+        struct net_bytes packed = net_result_packed((struct net_bytes){frame.body, frame.len});
+        cr_assert_eq(packed.len, result.packed.len);
+        cr_assert_eq(packed.data, result.packed.data);
+        for (uint32_t len = 0; len < frame.len; len++)
+            net_result_packed((struct net_bytes){frame.body, len});
+        net_buf_free(&buf);
+    }
 }
 
 Test(codec, a_job_over_the_limit_is_refused_when_encoding)
@@ -221,7 +288,7 @@ Test(codec, the_tables_are_complete)
     const struct net_message_info *info;
     for (size_t i = 0; (info = net_message_at(i)); i++) {
         cr_expect_eq(net_message_info(info->type), info);
-        cr_expect(info->limit > 0 && info->limit <= 67108864 && strlen(info->help) > 10);
+        cr_expect(info->limit > 0 && info->limit <= 67110912 && strlen(info->help) > 10);
     }
     cr_expect_null(net_message_info(0));
     for (unsigned i = 0; i < NET_CONTROL_COUNT; i++) {
@@ -237,6 +304,8 @@ Test(codec, the_tables_are_complete)
     cr_expect_str_eq(net_outcome_name(NET_OUTCOME_COUNT), "unknown");
     cr_expect_str_eq(net_job_error_name(NET_JOB_ERROR_UNSUPPORTED), "unsupported");
     cr_expect_str_eq(net_residency_name(NET_RESIDENCY_READY), "ready");
+    cr_expect_str_eq(net_submission_name(NET_SUBMISSION_BUSY), "busy");
+    cr_expect_str_eq(net_job_end_name(NET_JOB_END_EXPIRED), "expired");
     cr_expect_str_eq(net_refusal_text(0), "unknown");
     cr_expect_str_eq(net_topic_name(NET_TOPIC_SNAPSHOT), "snapshot");
 }
@@ -251,5 +320,26 @@ Test(codec, the_documented_bytes)
     cr_assert_eq(net_heartbeat_encode(&buf, &beat, NULL), NET_OK);
     cr_assert_eq(buf.len, sizeof(heartbeat));
     cr_assert_eq(memcmp(buf.data, heartbeat, sizeof(heartbeat)), 0);
+    net_buf_free(&buf);
+}
+
+Test(codec, the_documented_bytes_of_a_submission)
+{
+    static const uint8_t bytes[] = {0x30, 0, 0, 0, 0x43, 0, 0, 0, 7, 0, 0,   0, 0,    0,
+                                    0,    0, 2, 2, 0,    0, 0, 0, 1, 0, 'm', 0, 0,    0,
+                                    0,    0, 0, 1, 0,    0, 1, 1, 1, 0, 0,   0, 0,    0,
+                                    0,    0, 4, 0, 0,    0, 0, 0, 0, 0, 0,   0, 0x80, 0x3f};
+    const float one = 1;
+    struct net_submit submit = {.seq = 7,
+                                .flags = NET_SUBMIT_RESULT,
+                                .priority = 2,
+                                .model = net_text_of("m"),
+                                .n_inputs = 1,
+                                .inputs = {{.dtype = 1, .rank = 1, .dims = {1}}}};
+    submit.inputs[0].data = (struct net_bytes){(const uint8_t *)&one, sizeof one};
+    struct net_buf buf = {NULL, 0, 0};
+    cr_assert_eq(net_submit_encode(&buf, &submit, NULL), NET_OK);
+    cr_assert_eq(buf.len, sizeof(bytes));
+    cr_assert_eq(memcmp(buf.data, bytes, sizeof(bytes)), 0);
     net_buf_free(&buf);
 }

@@ -1,0 +1,126 @@
+// What every submission goes through, whichever way it came: its model, its inputs' shapes, and the
+// bytes that are kept of it.
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "agent/coordinator/io.h"
+
+// A model's declared inputs, under the beginning of its hash.
+struct io_declared {
+    uint8_t hash[AGENT_HASH_SIZE];
+    struct agent_declared *inputs;
+};
+
+static uint64_t key_of(const uint8_t *hash)
+{
+    uint64_t key;
+    memcpy(&key, hash, sizeof key);
+    return key;
+}
+
+static void declared_free(struct io_declared *declared)
+{
+    if (declared == NULL)
+        return;
+    agent_declared_free(declared->inputs);
+    free(declared);
+}
+
+void agent_io_shapes_set(struct agent_coordinator *c, const char *hex, cJSON *shapes)
+{
+    struct io_declared *declared = calloc(1, sizeof *declared);
+    if (declared != NULL && agent_io_hash_parse(hex, declared->hash))
+        declared->inputs = agent_declared_new(cJSON_GetObjectItemCaseSensitive(shapes, "inputs"));
+    cJSON_AddItemToObject(c->shapes, hex, shapes);
+    if (declared == NULL || declared->inputs == NULL) {
+        declared_free(declared);
+        return;
+    }
+    uint64_t key = key_of(declared->hash);
+    declared_free(agent_idmap_remove(&c->declared, key));
+    if (!agent_idmap_put(&c->declared, key, declared))
+        declared_free(declared);
+}
+
+void agent_io_shapes_free(struct agent_coordinator *c)
+{
+    for (size_t i = 0; i < c->declared.capacity; i++)
+        declared_free(c->declared.entries[i].value);
+    agent_idmap_finish(&c->declared);
+    cJSON_Delete(c->shapes);
+    c->shapes = NULL;
+}
+
+const struct agent_model *agent_io_find_model(const struct agent_coordinator *c, const char *name,
+                                              uint32_t version, struct io_refusal *ret_refusal)
+{
+    const struct agent_model *model = agent_model_set_find(c->models, name, version);
+    if (model != NULL)
+        return model;
+    *ret_refusal = (struct io_refusal){.code = "not_found", .hint = "stoker models lists them"};
+    if (agent_model_set_find(c->models, name, 0) != NULL)
+        snprintf(ret_refusal->text, sizeof ret_refusal->text, "model '%s' has no version %" PRIu32,
+                 name, version);
+    else
+        snprintf(ret_refusal->text, sizeof ret_refusal->text, "no model named '%s'", name);
+    return NULL;
+}
+
+bool agent_io_model_valid(const struct agent_model *model, struct io_refusal *ret_refusal)
+{
+    if (model->error[0] == '\0')
+        return true;
+    *ret_refusal =
+        (struct io_refusal){.code = "unavailable", .hint = "repair it in the model repository"};
+    snprintf(ret_refusal->text, sizeof ret_refusal->text,
+             "model '%s:%" PRIu32 "' is invalid: %.300s", model->name, model->version,
+             model->error);
+    return false;
+}
+
+bool agent_io_submit_fits(const struct agent_coordinator *c, const struct agent_model *model,
+                          const struct net_tensor *list, size_t count,
+                          struct io_refusal *ret_refusal)
+{
+    struct agent_error err = {0};
+    const struct io_declared *declared = agent_idmap_get(&c->declared, key_of(model->hash));
+    if (declared == NULL || memcmp(declared->hash, model->hash, sizeof declared->hash) != 0 ||
+        agent_declared_fit(declared->inputs, list, count, &err) == AGENT_OK)
+        return true;
+    *ret_refusal = (struct io_refusal){.code = "wrong_input",
+                                       .hint = "stoker models shows what a model takes"};
+    snprintf(ret_refusal->text, sizeof ret_refusal->text, "%s", err.text);
+    return false;
+}
+
+struct agent_blob *agent_io_submit_input(struct agent_coordinator *c,
+                                         const struct agent_model *model,
+                                         const struct io_inputs *inputs, uint8_t priority)
+{
+    struct net_dispatch dispatch;
+    dispatch.ref = (struct net_job_ref){.job = 1, .epoch = c->epoch, .attempt = 1};
+    dispatch.deadline_ms = 0;
+    // On this link the higher number goes first.
+    dispatch.priority = (uint8_t)(AGENT_PRIORITIES - 1 - priority);
+    dispatch.model = net_text_of(model->name);
+    dispatch.model_version = model->version;
+    memcpy(dispatch.model_hash, model->hash, sizeof dispatch.model_hash);
+    dispatch.packed = inputs->packed;
+    dispatch.n_inputs = inputs->count;
+    if (inputs->packed.len == 0)
+        memcpy(dispatch.inputs, inputs->list, inputs->count * sizeof *inputs->list);
+    net_buf_reset(&c->encoded);
+    if (net_dispatch_encode(&c->encoded, &dispatch, NULL) != NET_OK)
+        return NULL;
+    return agent_blob_new(c->encoded.data + NET_FRAME_HEADER_SIZE,
+                          c->encoded.len - NET_FRAME_HEADER_SIZE);
+}
+
+uint32_t agent_io_rows_of(const struct net_tensor *first)
+{
+    if (first->rank == 0 || first->dims[0] < 0)
+        return 1;
+    return first->dims[0] > UINT32_MAX ? UINT32_MAX : (uint32_t)first->dims[0];
+}
