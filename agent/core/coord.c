@@ -55,7 +55,7 @@ enum agent_status agent_coord_create(const struct agent_coord_limits *limits,
     core->ledger_ok = true;
     TAILQ_INIT(&core->jobs);
     TAILQ_INIT(&core->kept);
-    TAILQ_INIT(&core->active);
+    agent_coord_turns_init(core);
     TAILQ_INIT(&core->tenants);
     core->by_tenant.seed = limits->seed;
     TAILQ_INIT(&core->operations);
@@ -96,7 +96,8 @@ void agent_coord_destroy(struct agent_coord *core)
     free(core->models);
     free(core->agents);
     free(core->candidates);
-    free(core->heap);
+    agent_heap_finish(&core->timers);
+    agent_coord_turns_finish(core);
     free(core->waits);
     free(core);
 }

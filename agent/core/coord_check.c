@@ -22,7 +22,7 @@ static bool check_job(const struct agent_coord *core, const struct coord_job *jo
 {
     counts->where[job->where]++;
     counts->retrying += job->retrying;
-    counts->timers += job->timer != 0;
+    counts->timers += agent_heap_has(&job->timer);
     if (job->where != COORD_PENDING)
         counts->state[job->state]++;
     if (job->where == COORD_ENDED)
@@ -40,10 +40,10 @@ static bool check_job(const struct agent_coord *core, const struct coord_job *jo
     CHECK((job->where != COORD_READY && job->where != COORD_DELAYED) ||
               job->state == AGENT_JOB_QUEUED,
           "waiting job %" PRIu64 " is %s", job->id, agent_job_state_name(job->state));
-    CHECK(job->where != COORD_DELAYED || job->timer != 0, "job %" PRIu64 " waits for ever",
-          job->id);
-    CHECK(job->where < COORD_ENDING || job->timer == 0, "ended job %" PRIu64 " has a timer",
-          job->id);
+    CHECK(job->where != COORD_DELAYED || agent_heap_has(&job->timer),
+          "job %" PRIu64 " waits for ever", job->id);
+    CHECK(job->where < COORD_ENDING || !agent_heap_has(&job->timer),
+          "ended job %" PRIu64 " has a timer", job->id);
     CHECK(job->failures <= core->limits.attempts_max || job->where == COORD_ENDED,
           "job %" PRIu64 " was tried too often", job->id);
     return true;
@@ -83,33 +83,69 @@ static bool check_agents(const struct agent_coord *core, struct agent_error *err
     return true;
 }
 
+static bool check_queue(const struct coord_flow *flow, const struct coord_jobs *queue, int priority,
+                        bool timed, uint32_t *queued, struct agent_error *err)
+{
+    const struct coord_job *job;
+    TAILQ_FOREACH(job, queue, link)
+    {
+        CHECK(job->flow == flow && job->where == COORD_READY && job->priority == priority &&
+                  (job->deadline_us != 0) == timed && agent_heap_has(&job->urgency) == timed,
+              "job %" PRIu64 " is in the wrong queue", job->id);
+        (*queued)++;
+    }
+    return true;
+}
+
+static bool check_flow(const struct agent_coord *core, const struct coord_flow *flow,
+                       struct agent_error *err)
+{
+    uint32_t queued = 0;
+    for (int i = 0; i < AGENT_PRIORITIES; i++) {
+        if (!check_queue(flow, &flow->queues[i], i, false, &queued, err) ||
+            (flow->timed != NULL &&
+             !check_queue(flow, &flow->timed[i].jobs, i, true, &queued, err)))
+            return false;
+    }
+    CHECK(queued == flow->queued, "a flow counts its queue wrong");
+    CHECK((queued == 0) == (flow->where == COORD_FLOW_EMPTY) &&
+              (flow->where == COORD_FLOW_WAITING) == agent_heap_has(&flow->turn),
+          "a flow is not where its jobs are");
+    const struct coord_job *head = agent_coord_queue_head(core, flow);
+    CHECK((head == NULL) == (queued == 0), "a flow with jobs has no head");
+    return true;
+}
+
 static bool check_queues(const struct agent_coord *core, struct agent_error *err)
 {
-    uint32_t ready = 0, of_models = 0, of_tenants = 0;
-    const struct coord_flow *flow;
-    TAILQ_FOREACH(flow, &core->active, active)
-    {
-        uint32_t queued = 0;
-        for (int i = 0; i < AGENT_PRIORITIES; i++) {
-            const struct coord_job *job;
-            TAILQ_FOREACH(job, &flow->queues[i], link)
-            {
-                CHECK(job->flow == flow && job->where == COORD_READY && job->priority == i,
-                      "job %" PRIu64 " is in the wrong queue", job->id);
-                queued++;
-            }
-        }
-        CHECK(queued == flow->queued && queued > 0, "a flow counts its queue wrong");
-        ready += queued;
-    }
-    for (uint32_t i = 0; i < core->n_models; i++)
-        of_models += core->models[i] != NULL ? core->models[i]->queued : 0;
+    uint32_t ready = 0, of_models = 0, waiting = 0;
     const struct coord_tenant *tenant;
     TAILQ_FOREACH(tenant, &core->tenants, all)
-    of_tenants += tenant->queued;
+    {
+        uint32_t queued = 0, flows = 0;
+        const struct coord_flow *flow;
+        LIST_FOREACH(flow, &tenant->flows, of_tenant)
+        {
+            if (!check_flow(core, flow, err))
+                return false;
+            queued += flow->queued;
+            flows += flow->where == COORD_FLOW_WAITING;
+        }
+        CHECK(queued == tenant->queued && flows == tenant->waiting.count,
+              "tenant %s counts its queues wrong", tenant->name);
+        CHECK((flows > 0) == agent_heap_has(&tenant->turn), "tenant %s misses its turn",
+              tenant->name);
+        waiting += flows > 0;
+        ready += queued;
+    }
+    for (int i = 0; i < AGENT_PRIORITIES; i++)
+        waiting -= core->turns.classes[i].count;
+    CHECK(waiting == 0, "the classes hold another number of tenants than wait");
+    for (uint32_t i = 0; i < core->n_models; i++)
+        of_models += core->models[i] != NULL ? core->models[i]->queued : 0;
     CHECK(ready == core->n_where[COORD_READY], "the queues hold %" PRIu32 ", not %" PRIu32, ready,
           core->n_where[COORD_READY]);
-    CHECK(ready == of_models && ready == of_tenants, "models or tenants count queued jobs wrong");
+    CHECK(ready == of_models, "models count queued jobs wrong");
     return true;
 }
 
@@ -131,7 +167,7 @@ bool agent_coord_check(const struct agent_coord *core, struct agent_error *err)
         CHECK(counts.state[i] == core->n_state[i], "state %s counts wrong",
               agent_job_state_name((enum agent_job_state)i));
     CHECK(counts.retrying == core->n_retrying, "retries count wrong");
-    CHECK(counts.timers == core->heap_count, "timers count wrong");
+    CHECK(counts.timers == core->timers.count, "timers count wrong");
     CHECK(counts.input_bytes == core->input_bytes, "input bytes count wrong");
     CHECK(counts.output_bytes == core->output_bytes, "output bytes count wrong");
     uint32_t ending = 0;

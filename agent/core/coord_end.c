@@ -88,7 +88,15 @@ void agent_coord_cancel(struct agent_coord *core, const struct agent_event *even
 
 static void expire(struct agent_coord *core, struct coord_job *job)
 {
+    char late[128];
     const char *text = "its deadline passed while it was waiting";
+    if (job->deadline_us > core->now_us) {
+        snprintf(late, sizeof late,
+                 "its deadline can't be met any more: %" PRId64
+                 " us were left, and its model takes %" PRId64 " us at best",
+                 job->deadline_us - core->now_us, job->model->least_us);
+        text = late;
+    }
     if (job->where == COORD_HELD) {
         text = "its deadline passed on its agent";
         agent_coord_revoke(core, job);
@@ -123,10 +131,12 @@ void agent_coord_timers(struct agent_coord *core)
 {
     struct coord_job *job;
     while ((job = agent_coord_timer_due(core)) != NULL) {
-        if (job->deadline_us != 0 && job->deadline_us <= core->now_us)
+        if (job->deadline_us != 0 && agent_coord_latest_start_us(job) <= core->now_us)
             expire(core, job);
-        else
+        else if (job->where == COORD_DELAYED && job->not_before_us <= core->now_us)
             retry(core, job);
+        else
+            agent_coord_timer_set(core, job); // its model has become faster
     }
 }
 

@@ -60,13 +60,16 @@ struct coord_job {
     uint64_t key_hash;
     uint64_t input_bytes, output_bytes;
     int64_t submitted_us, started_us, finished_us, deadline_us, not_before_us;
-    int64_t due_us; // of the timer
-    size_t timer;   // place in the heap + 1; 0 not in it
+    struct agent_heap_node timer;
+    struct agent_heap_node urgency; // among its flow's with deadlines
+    uint32_t charged_us;            // to its tenant, of the class charged_class
     struct agent_timing timing;
     uint32_t dispatches; // fences: each dispatch has a number of its own
     uint32_t failures;   // charged attempts that went wrong
     uint32_t rows, batch;
+    uint8_t charged_class;
     uint8_t where, state, end_state, priority, device, history_count, history_room;
+    bool timed;    // has a deadline
     bool retrying; // counts against the retry budget
     char error_code[AGENT_CODE_MAX + 1];
 };
@@ -89,6 +92,7 @@ struct coord_model {
     uint32_t refs;       // jobs of any kind
     uint64_t total;      // jobs ever taken
     int64_t run_us;      // smoothed, from the start to the result; 0 unknown
+    int64_t least_us;    // the least that a run took lately; 0 unknown
     uint32_t job_us;     // a job's share of it, over all agents; 0 unknown
     uint32_t load_us;    // over all agents; 0 unknown
     uint64_t bytes;      // of its files, or on a device once that is known; 0 unknown
@@ -188,7 +192,7 @@ struct agent_coord {
     uint64_t next_job, next_operation, next_turn;
     uint32_t next_agent;
 
-    struct coord_flows active;
+    struct coord_turns turns;
     struct coord_tenants tenants;
     uint32_t next_tenant, next_model;
     struct coord_model **models;
@@ -203,8 +207,7 @@ struct agent_coord {
     struct coord_operations operations;
     uint32_t n_operations;
 
-    struct coord_job **heap;
-    size_t heap_count, heap_room;
+    struct agent_heap timers; // of jobs
 
     struct coord_wait *waits; // ring
     size_t waits_first, waits_count, waits_room;
@@ -223,7 +226,7 @@ void agent_coord_text_set(struct agent_text **slot, const char *chars);
 const char *agent_coord_chars(const struct agent_text *text); // "" for NULL
 
 // coord_timer.c: one timer a job, at the earlier of its deadline and its backoff's end
-bool agent_coord_timer_reserve(struct agent_coord *core, size_t count);
+int64_t agent_coord_latest_start_us(const struct coord_job *job);
 void agent_coord_timer_set(struct agent_coord *core, struct coord_job *job); // from the job's times
 void agent_coord_timer_clear(struct agent_coord *core, struct coord_job *job);
 struct coord_job *agent_coord_timer_due(const struct agent_coord *core); // NULL none
@@ -258,7 +261,7 @@ void agent_coord_ledger_failed(struct agent_coord *core, const char *text);
 struct coord_job *agent_coord_job_find(const struct agent_coord *core, uint64_t id);
 // In no list yet, but findable. NULL: no memory.
 struct coord_job *agent_coord_job_new(struct agent_coord *core, uint64_t id,
-                                      struct coord_flow *flow, const char *key);
+                                      struct coord_flow *flow, const char *key, bool timed);
 void agent_coord_job_free(struct agent_coord *core, struct coord_job *job); // after coord_job_leave
 struct coord_job *agent_coord_job_by_key(const struct agent_coord *core, const char *key);
 void agent_coord_job_drop_flow(struct coord_job *job); // it will not be queued again

@@ -55,12 +55,13 @@ uint32_t agent_coord_jobs_live(const struct agent_coord *core)
 }
 
 struct coord_job *agent_coord_job_new(struct agent_coord *core, uint64_t id,
-                                      struct coord_flow *flow, const char *key)
+                                      struct coord_flow *flow, const char *key, bool timed)
 {
     // Two waits a live job (admitted, ended), and room for its timer, so that no later step of its
     // life can fail for memory.
     size_t live = (size_t)agent_coord_jobs_live(core) + 1;
-    if (!agent_coord_wait_reserve(core, live * 2) || !agent_coord_timer_reserve(core, live))
+    if (!agent_coord_wait_reserve(core, live * 2) ||
+        !agent_heap_reserve(&core->timers, (uint32_t)live))
         return NULL;
     struct coord_job *job = calloc(1, sizeof *job);
     if (job == NULL)
@@ -85,7 +86,9 @@ struct coord_job *agent_coord_job_new(struct agent_coord *core, uint64_t id,
     job->flow = flow;
     job->model = flow->model;
     job->tenant = flow->tenant;
+    job->timed = timed;
     flow->refs++;
+    flow->timed_refs += timed;
     flow->model->refs++;
     flow->tenant->refs++;
     TAILQ_INSERT_TAIL(&core->jobs, job, all);
@@ -113,8 +116,10 @@ static void forget_key(struct agent_coord *core, struct coord_job *job)
 
 void agent_coord_job_drop_flow(struct coord_job *job)
 {
-    if (job->flow != NULL)
-        job->flow->refs--;
+    if (job->flow == NULL)
+        return;
+    job->flow->refs--;
+    job->flow->timed_refs -= job->timed;
     job->flow = NULL;
 }
 
@@ -167,6 +172,12 @@ void agent_coord_job_enter(struct agent_coord *core, struct coord_job *job, enum
     } else if (where == COORD_ENDED) {
         agent_coord_job_drop_flow(job);
         TAILQ_INSERT_TAIL(&core->kept, job, link);
+    }
+    if (where == COORD_READY || where == COORD_HELD) {
+        if (job->deadline_us != 0)
+            agent_coord_timer_set(core, job);
+        else
+            agent_coord_timer_clear(core, job);
     }
 }
 

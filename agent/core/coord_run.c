@@ -8,6 +8,7 @@
 
 void agent_coord_hold(struct agent_coord *core, struct coord_job *job, struct coord_agent *agent)
 {
+    agent_coord_queue_charge(core, job, agent);
     agent_coord_job_leave(core, job);
     job->state = AGENT_JOB_ASSIGNED;
     job->agent = agent;
@@ -25,10 +26,12 @@ void agent_coord_release(struct agent_coord *core, struct coord_job *job)
 {
     struct coord_agent *agent = job->agent;
     agent_coord_job_leave(core, job);
-    if (job->state == AGENT_JOB_RUNNING)
+    if (job->state == AGENT_JOB_RUNNING) {
         agent->running--;
-    else
+    } else {
         agent->assigned--;
+        agent_coord_queue_refund(job);
+    }
     job->agent = NULL;
     agent_coord_breaker_leave(agent, job->id);
     // In no list for the moment; counted as ending until the caller puts it somewhere.
@@ -189,6 +192,7 @@ void agent_coord_result(struct agent_coord *core, const struct agent_event *even
     job->timing.copy_us = result->copy_us;
     job->device = result->device;
     job->batch = result->batch;
+    agent_coord_queue_settle(core, job, result);
     switch (result->outcome) {
     case AGENT_OUTCOME_DONE:
         done(core, job, result);

@@ -55,12 +55,12 @@ static void reply_existing(struct agent_coord *core, uint64_t token, const struc
 
 // NULL: no tenant, no model, or no memory.
 static struct coord_job *new_job(struct agent_coord *core, uint64_t id, struct coord_tenant *tenant,
-                                 struct coord_model *model, const char *key)
+                                 struct coord_model *model, const char *key, bool timed)
 {
     if (tenant == NULL || model == NULL)
         return NULL;
-    struct coord_flow *flow = agent_coord_flow_get(core, tenant, model);
-    return flow != NULL ? agent_coord_job_new(core, id, flow, key) : NULL;
+    struct coord_flow *flow = agent_coord_flow_get(core, tenant, model, timed);
+    return flow != NULL ? agent_coord_job_new(core, id, flow, key, timed) : NULL;
 }
 
 void agent_coord_submit(struct agent_coord *core, const struct agent_event *event)
@@ -78,7 +78,8 @@ void agent_coord_submit(struct agent_coord *core, const struct agent_event *even
     struct coord_model *model =
         agent_coord_model_get(core, submit->model, submit->version, submit->hash);
     struct coord_tenant *tenant = agent_coord_tenant_get(core, submit->tenant);
-    struct coord_job *job = new_job(core, core->next_job, tenant, model, submit->key);
+    struct coord_job *job =
+        new_job(core, core->next_job, tenant, model, submit->key, submit->deadline_us != 0);
     if (job == NULL) {
         const char *text = "out of memory";
         if (model == NULL)
@@ -111,7 +112,6 @@ void agent_coord_admit(struct agent_coord *core, struct coord_job *job)
     agent_coord_job_leave(core, job);
     job->state = AGENT_JOB_QUEUED;
     agent_coord_job_enter(core, job, COORD_READY, false);
-    agent_coord_timer_set(core, job);
     core->submitted++;
     job->model->total++;
     agent_coord_notice(core, AGENT_NOTICE_JOB_SUBMITTED, AGENT_NOTICE_INFO, "", job->id,
@@ -147,7 +147,8 @@ void agent_coord_recover_job(struct agent_coord *core, const struct agent_job_re
         record->deadline_us != 0 && record->deadline_us <= core->now_us)
         return;
     struct coord_tenant *tenant = agent_coord_tenant_get(core, record->tenant);
-    struct coord_job *job = new_job(core, record->id, tenant, model, record->key);
+    struct coord_job *job =
+        new_job(core, record->id, tenant, model, record->key, record->deadline_us != 0);
     if (job == NULL)
         return;
     if (record->id >= core->next_job)
@@ -164,7 +165,6 @@ void agent_coord_recover_job(struct agent_coord *core, const struct agent_job_re
     core->input_bytes += job->input_bytes;
     job->state = AGENT_JOB_QUEUED;
     agent_coord_job_enter(core, job, COORD_READY, false);
-    agent_coord_timer_set(core, job);
     struct agent_text *text =
         agent_coord_text_new("recovered from the ledger at the coordinator's start");
     agent_coord_job_log(core, job, AGENT_JOB_QUEUED, text);

@@ -22,6 +22,7 @@ static void drop(struct agent_coord *core, struct coord_tenant *tenant)
     agent_coord_flows_free_tenant(core, tenant);
     TAILQ_REMOVE(&core->tenants, tenant, all);
     agent_names_remove(&core->by_tenant, &tenant->named);
+    agent_heap_finish(&tenant->waiting);
     free(tenant);
 }
 
@@ -40,13 +41,14 @@ struct coord_tenant *agent_coord_tenant_get(struct agent_coord *core, const char
             return NULL;
         drop(core, idle);
     }
-    if (!agent_names_reserve(&core->by_tenant))
+    if (!agent_names_reserve(&core->by_tenant) || !agent_coord_turns_reserve(core))
         return NULL;
     tenant = calloc(1, sizeof *tenant);
     if (tenant == NULL)
         return NULL;
     strncpy(tenant->name, name, AGENT_NAME_MAX);
     tenant->number = ++core->next_tenant;
+    tenant->weight = COORD_WEIGHT_DEFAULT;
     LIST_INIT(&tenant->flows);
     agent_names_put(&core->by_tenant, &tenant->named, tenant->name);
     TAILQ_INSERT_TAIL(&core->tenants, tenant, all);
