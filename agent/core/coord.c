@@ -57,7 +57,7 @@ enum agent_status agent_coord_create(const struct agent_coord_limits *limits,
     TAILQ_INIT(&core->kept);
     agent_coord_turns_init(core);
     TAILQ_INIT(&core->tenants);
-    core->by_tenant.seed = limits->seed;
+    core->by_tenant.seed = core->by_agent.seed = limits->seed;
     TAILQ_INIT(&core->operations);
     core->models = calloc(limits->models_max, sizeof(struct coord_model *));
     core->agents = calloc(limits->agents_max, sizeof(struct coord_agent *));
@@ -87,6 +87,7 @@ void agent_coord_destroy(struct agent_coord *core)
         agent_coord_model_free(core->models[i]);
     for (uint32_t i = 0; i < core->n_agents; i++)
         agent_coord_agent_free(core->agents[i]);
+    agent_names_finish(&core->by_agent);
     agent_coord_text_unref(core->ledger_error);
     agent_idmap_finish(&core->by_id);
     agent_idmap_finish(&core->by_key);

@@ -13,11 +13,8 @@ struct coord_agent *agent_coord_agent_by_link(const struct agent_coord *core, ui
 
 struct coord_agent *agent_coord_agent_by_name(const struct agent_coord *core, const char *name)
 {
-    for (uint32_t i = 0; i < core->n_agents; i++) {
-        if (core->agents[i] != NULL && strcmp(agent_coord_chars(core->agents[i]->name), name) == 0)
-            return core->agents[i];
-    }
-    return NULL;
+    struct agent_named *named = agent_names_get(&core->by_agent, name);
+    return named != NULL ? AGENT_CONTAINER(named, struct coord_agent, named) : NULL;
 }
 
 uint32_t agent_coord_agent_holds(const struct coord_agent *agent)
@@ -84,6 +81,10 @@ void agent_coord_agent_free(struct coord_agent *agent)
 static bool find_slot(struct agent_coord *core, uint32_t *ret_slot)
 {
     struct coord_agent *oldest = NULL;
+    if (core->n_agents < core->limits.agents_max) {
+        *ret_slot = core->n_agents;
+        return true;
+    }
     for (uint32_t i = 0; i < core->limits.agents_max; i++) {
         struct coord_agent *agent = core->agents[i];
         if (agent == NULL) {
@@ -98,6 +99,7 @@ static bool find_slot(struct agent_coord *core, uint32_t *ret_slot)
         return false;
     *ret_slot = oldest->slot;
     core->agents[oldest->slot] = NULL;
+    agent_names_remove(&core->by_agent, &oldest->named);
     agent_coord_model_forget_agent(core, oldest->slot);
     agent_coord_agent_free(oldest);
     return true;
@@ -113,7 +115,7 @@ struct coord_agent *agent_coord_agent_get(struct agent_coord *core, const char *
     if (agent == NULL)
         return NULL;
     agent->name = agent_coord_text_new(name);
-    if (agent->name == NULL || !find_slot(core, &slot)) {
+    if (agent->name == NULL || !agent_names_reserve(&core->by_agent) || !find_slot(core, &slot)) {
         agent_coord_agent_free(agent);
         return NULL;
     }
@@ -121,6 +123,7 @@ struct coord_agent *agent_coord_agent_get(struct agent_coord *core, const char *
     agent->slot = slot;
     TAILQ_INIT(&agent->jobs);
     core->agents[slot] = agent;
+    agent_names_put(&core->by_agent, &agent->named, agent->name->chars);
     if (slot >= core->n_agents)
         core->n_agents = slot + 1;
     core->world++;

@@ -119,6 +119,7 @@ struct coord_revoked {
 };
 
 struct coord_agent {
+    struct agent_named named; // its name is `name`
     uint32_t id, slot;
     struct agent_text *name;
     struct agent_text *reason; // of its state; NULL none
@@ -182,7 +183,7 @@ struct agent_coord {
     uint64_t random;
 
     struct agent_idmap by_id, by_key, by_link, by_hash, by_flow;
-    struct agent_names by_tenant;
+    struct agent_names by_tenant, by_agent;
     struct coord_jobs jobs; // all, by id
     struct coord_jobs kept; // ended, oldest first
     uint32_t n_where[COORD_WHERES];

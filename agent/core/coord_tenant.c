@@ -30,9 +30,9 @@ struct coord_tenant *agent_coord_tenant_get(struct agent_coord *core, const char
 {
     if (name == NULL || name[0] == '\0')
         name = AGENT_TENANT_DEFAULT;
-    struct coord_tenant *tenant = (struct coord_tenant *)agent_names_get(&core->by_tenant, name);
-    if (tenant != NULL)
-        return tenant;
+    struct agent_named *named = agent_names_get(&core->by_tenant, name);
+    if (named != NULL)
+        return AGENT_CONTAINER(named, struct coord_tenant, named);
     if (strlen(name) > AGENT_NAME_MAX)
         return NULL;
     if (core->by_tenant.count >= core->limits.tenants_max) {
@@ -43,7 +43,7 @@ struct coord_tenant *agent_coord_tenant_get(struct agent_coord *core, const char
     }
     if (!agent_names_reserve(&core->by_tenant) || !agent_coord_turns_reserve(core))
         return NULL;
-    tenant = calloc(1, sizeof *tenant);
+    struct coord_tenant *tenant = calloc(1, sizeof *tenant);
     if (tenant == NULL)
         return NULL;
     strncpy(tenant->name, name, AGENT_NAME_MAX);
