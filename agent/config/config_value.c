@@ -5,6 +5,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* "|a|b": the list is that of the strategies themselves. */
+static const char strategies[] =
+#define AGENT_STRATEGY(symbol, name, order, help) "|" name
+#include "agent/core/strategies.def"
+#undef AGENT_STRATEGY
+    ;
+#define CONFIG_STRATEGIES (strategies + 1)
+
 const struct config_row agent_config_rows[AGENT_SETTING_COUNT] = {
 #define SETTING(field, section, key, type, min, max, unit, default_, reload, help) \
     {section, key,      CONFIG_##type, min,  max,                                  \

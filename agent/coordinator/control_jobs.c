@@ -271,6 +271,7 @@ void agent_call_job(struct io_call *call)
         cJSON_AddStringToObject(entry, "state", agent_job_state_name(history[i].state));
         cJSON_AddStringToObject(entry, "agent", history[i].agent);
         cJSON_AddNumberToObject(entry, "attempt", history[i].attempt);
+        cJSON_AddNumberToObject(entry, "decision", (double)history[i].decision);
         cJSON_AddStringToObject(entry, "text", history[i].text);
         cJSON_AddItemToArray(list, entry);
     }

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "agent/core/coord_index.h"
 #include "agent/core/coord_internal.h"
 
 void agent_coord_limits_init(struct agent_coord_limits *limits)
@@ -30,7 +31,9 @@ void agent_coord_limits_init(struct agent_coord_limits *limits)
         .backoff_us_min = 50000,
         .backoff_us_max = 5000000,
         .ageing_us = 30000000,
-        .strategy = "least-loaded",
+        .strategy = agent_strategy_at(0)->name,
+        .decisions_max = 8192,
+        .bound_percent = 125,
     };
 }
 
@@ -41,7 +44,8 @@ enum agent_status agent_coord_create(const struct agent_coord_limits *limits,
     if (strategy == NULL)
         return agent_error_set(err, AGENT_ERR_INVAL, "no strategy named '%s'", limits->strategy);
     if (limits->agents_max == 0 || limits->models_max == 0 || limits->tenants_max == 0 ||
-        limits->operations_max == 0 || limits->attempts_max == 0 || limits->backoff_us_min <= 0)
+        limits->operations_max == 0 || limits->decisions_max == 0 || limits->attempts_max == 0 ||
+        limits->backoff_us_min <= 0)
         return agent_error_set(err, AGENT_ERR_INVAL, "a limit is 0");
     struct agent_coord *core = calloc(1, sizeof *core);
     if (core == NULL)
@@ -61,8 +65,9 @@ enum agent_status agent_coord_create(const struct agent_coord_limits *limits,
     TAILQ_INIT(&core->operations);
     core->models = calloc(limits->models_max, sizeof(struct coord_model *));
     core->agents = calloc(limits->agents_max, sizeof(struct coord_agent *));
-    core->candidates = calloc(limits->agents_max, sizeof *core->candidates);
-    if (core->models == NULL || core->agents == NULL || core->candidates == NULL) {
+    // What was decided can't be told without the ring; that is no reason not to start.
+    core->decisions = calloc(limits->decisions_max, sizeof *core->decisions);
+    if (core->models == NULL || core->agents == NULL || !agent_coord_index_create(core)) {
         agent_coord_destroy(core);
         return agent_error_set(err, AGENT_ERR_NOMEM, "out of memory");
     }
@@ -96,7 +101,8 @@ void agent_coord_destroy(struct agent_coord *core)
     agent_idmap_finish(&core->by_flow);
     free(core->models);
     free(core->agents);
-    free(core->candidates);
+    agent_coord_index_free(core);
+    free(core->decisions);
     agent_heap_finish(&core->timers);
     agent_coord_turns_finish(core);
     free(core->waits);
@@ -211,6 +217,7 @@ static void take(struct agent_coord *core, const struct agent_event *event)
         break;
     case AGENT_EVENT_TICK:
         agent_coord_agents_tick(core);
+        agent_coord_place_tick(core);
         agent_coord_operations_tick(core);
         agent_coord_retain(core);
         break;

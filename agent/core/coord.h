@@ -41,6 +41,9 @@ struct agent_coord_limits {
     int64_t backoff_us_max;
     int64_t ageing_us; // a job that waits so long goes up one priority
     const char *strategy;
+    uint32_t decisions_max; // that `why` can tell of
+    uint32_t
+        bound_percent; // of the mean load: an agent with more gets no more of the models it has
 };
 
 // The defaults; epoch and seed are 1.
@@ -314,6 +317,16 @@ enum agent_rule {
 // The words that follow an agent's name: "is full". "" for NONE.
 const char *agent_rule_text(enum agent_rule rule);
 
+// How often something was where it was wanted.
+struct agent_cache {
+    uint64_t hits, misses;
+};
+
+struct agent_caches {
+    struct agent_cache sticky;     // jobs that went where their model was
+    struct agent_cache capability; // agents whose fitness for a model was known
+};
+
 // ---- looking at it: pointers are valid until the next step
 
 struct agent_job_view {
@@ -340,7 +353,9 @@ struct agent_history_view {
     enum agent_job_state state;
     const char *agent;
     uint32_t attempt;
-    const char *text;
+    uint64_t decision; // why there, for agent_coord_decision_at; 0 none
+    const char *text;  // may be `decided`: the view must not be moved
+    char decided[320];
 };
 
 struct agent_agent_view {

@@ -1,5 +1,6 @@
 #include <inttypes.h>
 
+#include "agent/core/coord_index.h"
 #include "agent/core/coord_internal.h"
 
 static struct coord_agent *find(struct agent_coord *core, const struct agent_event *event)
@@ -75,6 +76,7 @@ void agent_coord_set_strategy(struct agent_coord *core, const struct agent_event
         return;
     }
     core->strategy = strategy;
+    agent_coord_index_rebuild(core);
     agent_coord_append(core, &(struct agent_record){.kind = AGENT_RECORD_META,
                                                     .meta = {"strategy", strategy->name}});
     agent_coord_append_audit(core, event->by, "strategy", strategy->name, event->reason);

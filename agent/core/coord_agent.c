@@ -3,7 +3,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "agent/core/coord_index.h"
 #include "agent/core/coord_internal.h"
+#include "agent/core/coord_speed.h"
 #include "agent/core/planted.h"
 
 struct coord_agent *agent_coord_agent_by_link(const struct agent_coord *core, uint64_t link)
@@ -56,13 +58,18 @@ void agent_coord_agent_refresh(struct agent_coord *core, struct coord_agent *age
     bool open = agent->link != 0 && agent->admin == AGENT_ADMIN_NONE &&
                 (!agent_coord_agent_doubted(agent) || AGENT_PLANTED(SUSPECT_PICKED)) &&
                 !agent->paused && agent_coord_agent_room(agent) > 0;
-    if (open == agent->open)
-        return;
-    agent->open = open;
-    if (open)
-        core->open_agents++;
-    else
-        core->open_agents--;
+    if (open != agent->open) {
+        agent->open = open;
+        *(open ? &agent->opened_us : &agent->closed_us) = core->now_us;
+    }
+    if (!open)
+        agent->closed_rule = (uint8_t)agent_coord_closed(agent);
+    bool ready = agent->link != 0 && agent->admin == AGENT_ADMIN_NONE && agent->credit > 0 &&
+                 !agent_coord_agent_doubted(agent);
+    core->ready_agents += (uint32_t)ready - agent->ready;
+    agent_coord_residency_ready(agent, ready);
+    agent_coord_speed_count(core, agent);
+    agent_coord_index_update(core, agent);
 }
 
 void agent_coord_agent_free(struct coord_agent *agent)
@@ -73,6 +80,7 @@ void agent_coord_agent_free(struct coord_agent *agent)
     agent_coord_text_unref(agent->reason);
     agent_coord_text_unref(agent->doubt);
     free(agent->devices);
+    free(agent->models);
     free(agent->revoked);
     free(agent);
 }
@@ -98,9 +106,10 @@ static bool find_slot(struct agent_coord *core, uint32_t *ret_slot)
     if (oldest == NULL)
         return false;
     *ret_slot = oldest->slot;
+    agent_coord_residency_forget(core, oldest);
+    core->recent_us -= oldest->recent_us;
     core->agents[oldest->slot] = NULL;
     agent_names_remove(&core->by_agent, &oldest->named);
-    agent_coord_model_forget_agent(core, oldest->slot);
     agent_coord_agent_free(oldest);
     return true;
 }
@@ -121,6 +130,7 @@ struct coord_agent *agent_coord_agent_get(struct agent_coord *core, const char *
     }
     agent->id = ++core->next_agent;
     agent->slot = slot;
+    agent->slowness = 1u << COORD_SLOWNESS_SHIFT;
     TAILQ_INIT(&agent->jobs);
     core->agents[slot] = agent;
     agent_names_put(&core->by_agent, &agent->named, agent->name->chars);
@@ -180,7 +190,7 @@ void agent_coord_agent_lose(struct agent_coord *core, struct coord_agent *agent,
     agent_coord_text_set(&agent->doubt, NULL);
     if (severity != AGENT_NOTICE_INFO)
         agent_coord_flap_count(core, agent);
-    agent_coord_model_forget_agent(core, agent->slot);
+    agent_coord_residency_lose(core, agent);
     agent_coord_agent_refresh(core, agent);
     core->world++;
     uint32_t jobs = lose_jobs(core, agent, why);
@@ -252,6 +262,7 @@ void agent_coord_hello(struct agent_coord *core, const struct agent_event *event
     memcpy(agent->instance, event->hello.instance, sizeof agent->instance);
     agent->credit = credit;
     take_devices(agent, event->hello.devices, event->hello.n_devices);
+    agent_coord_residency_devices(core, agent);
     agent->heard_us = agent->connected_us = core->now_us;
     agent->drained_said = false;
     if (agent->admin == AGENT_ADMIN_NONE)

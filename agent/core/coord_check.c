@@ -2,6 +2,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "agent/core/coord_index.h"
 #include "agent/core/coord_internal.h"
 
 #define CHECK(condition, ...)                                     \
@@ -80,6 +81,8 @@ static bool check_agents(const struct agent_coord *core, struct agent_error *err
     CHECK(held == core->n_where[COORD_HELD], "agents hold %" PRIu32 " jobs, not %" PRIu32, held,
           core->n_where[COORD_HELD]);
     CHECK(open == core->open_agents, "open agents");
+    CHECK(agent_coord_index_check(core), "the index of agents is wrong");
+    CHECK(agent_coord_residency_check(core), "which agent has which model counts wrong");
     return true;
 }
 

@@ -5,15 +5,18 @@
 #include <sys/queue.h>
 
 #include "agent/core/coord.h"
+#include "agent/core/coord_decision.h"
 #include "agent/core/coord_operation.h"
 #include "agent/core/coord_queue.h"
+#include "agent/core/coord_residency.h"
 #include "agent/core/detector.h"
 #include "agent/core/idmap.h"
 #include "agent/core/strategy.h"
 
-#define COORD_CHUNK 32        // jobs that one pick places at most
-#define COORD_HISTORY_MAX 12  // entries a job keeps
-#define COORD_REASON_MAX 240  // bytes of a pick's recorded reasons
+#define COORD_CHUNK 32       // jobs that one pick places at most
+#define COORD_HISTORY_MAX 12 // entries a job keeps
+#define COORD_JOB_US_MIN 4   // that a job costs at least: frames, wake-ups
+#define COORD_SLOWNESS_SHIFT 10
 #define COORD_ANSWERS 32      // of an agent, that its breaker looks at
 #define COORD_KILLS_MAX 8     // agents that a job is known to have killed executors of
 #define COORD_PAUSE_US 500000 // no new work for an agent that gave some back
@@ -26,6 +29,7 @@ struct agent_text {
 
 struct coord_history {
     int64_t time_us;
+    uint64_t decision;        // why there; 0 none
     struct agent_text *agent; // NULL none
     struct agent_text *text;  // NULL none
     uint32_t attempt;
@@ -62,6 +66,7 @@ struct coord_job {
     int64_t submitted_us, started_us, finished_us, deadline_us, not_before_us;
     struct agent_heap_node timer;
     struct agent_heap_node urgency; // among its flow's with deadlines
+    uint32_t work_us;               // counted in its agent's backlog
     uint32_t charged_us;            // to its tenant, of the class charged_class
     struct agent_timing timing;
     uint32_t dispatches; // fences: each dispatch has a number of its own
@@ -72,14 +77,6 @@ struct coord_job {
     bool timed;    // has a deadline
     bool retrying; // counts against the retry budget
     char error_code[AGENT_CODE_MAX + 1];
-};
-
-// What is known of a model on an agent.
-struct coord_on {
-    uint64_t bytes;   // on its devices; 0 unknown
-    uint32_t job_us;  // a job's share of device time, smoothed; 0 unknown
-    uint32_t load_us; // smoothed; 0 unknown
-    uint8_t state;    // enum agent_model_state
 };
 
 struct coord_model {
@@ -95,11 +92,20 @@ struct coord_model {
     int64_t least_us;    // the least that a run took lately; 0 unknown
     uint32_t job_us;     // a job's share of it, over all agents; 0 unknown
     uint32_t load_us;    // over all agents; 0 unknown
-    uint64_t bytes;      // of its files, or on a device once that is known; 0 unknown
+    uint64_t file_bytes; // 0 unknown
+    uint64_t bytes;      // as the files, or on an agent once that is known; 0 unknown
+    struct agent_needs needs;
     uint64_t blocked;    // the world in which no agent could take it
     uint64_t skipped;    // the round in which none had room
     struct coord_on *on; // by slot, as far as it was needed
     uint32_t on_room;
+    uint32_t *holders; // slots of agents that have it or load it
+    uint32_t n_holders, holders_room;
+    uint32_t n_usable; // of them, those that have it and are ready
+    uint32_t held;     // jobs that agents have
+    uint32_t pins;
+    uint64_t scan_world; // in which `scanned` slots up to `scan_at` had nothing for it
+    uint32_t scan_at, scanned;
 };
 
 enum coord_breaker_state { COORD_BREAKER_CLOSED, COORD_BREAKER_OPEN, COORD_BREAKER_HALF_OPEN };
@@ -142,6 +148,19 @@ struct coord_agent {
     struct coord_breaker breaker;
     struct agent_device_info *devices;
     uint32_t n_devices;
+    struct agent_heap_node rank; // among those that take work
+    int64_t backlog_us;          // device time of the jobs it holds, as expected
+    int64_t wait_us;             // of that, as it is counted in the core's
+    int64_t recent_us;           // device time of what it was given lately, for each device
+    uint32_t slowness;           // of its jobs' time to that of others', in 1/1024
+    bool ready;                  // counted in ready_agents
+    uint8_t closed_rule; // enum agent_rule: why it took no work the last time that it didn't
+    int64_t closed_us, opened_us;
+    uint64_t memory_bytes;       // that models can take on its devices; 0 unknown
+    uint64_t model_bytes;        // that those take which it has
+    struct coord_model **models; // that it has or loads
+    uint32_t n_models, models_room;
+    uint64_t looked_at; // the last pick that did
     uint64_t done, failed, requeued;
     uint64_t picked_turn;
     struct coord_operation *drain; // that runs
@@ -200,10 +219,21 @@ struct agent_coord {
     uint32_t n_models;
     struct coord_agent **agents; // by slot; NULL free
     uint32_t n_agents, open_agents;
-    struct agent_candidate *candidates; // scratch of agents_max
     uint64_t world, round;
     const struct agent_strategy *strategy;
-    struct agent_strategy_state strategy_state;
+    struct agent_heap ranks; // of open agents
+    uint64_t *open_bits;     // by slot
+    uint32_t ready_agents;   // connected, wanted and sound
+    uint32_t last_slot;      // picked last
+    uint64_t pick_number;
+    int64_t wait_us, recent_us;       // of all agents, for each device
+    int64_t recent_then_us;           // when that was last made less
+    uint32_t job_us;                  // a job's share of device time, over all models and agents
+    uint32_t rank_job_us;             // as the agents are ranked with
+    struct agent_pick pick;           // the one under way
+    struct coord_decision *decisions; // ring
+    uint64_t next_decision;
+    struct agent_caches caches;
 
     struct coord_operations operations;
     uint32_t n_operations;
@@ -231,6 +261,7 @@ int64_t agent_coord_latest_start_us(const struct coord_job *job);
 void agent_coord_timer_set(struct agent_coord *core, struct coord_job *job); // from the job's times
 void agent_coord_timer_clear(struct agent_coord *core, struct coord_job *job);
 struct coord_job *agent_coord_timer_due(const struct agent_coord *core); // NULL none
+uint64_t agent_coord_random(struct agent_coord *core);
 int64_t agent_coord_backoff_us(struct agent_coord *core, uint32_t failures);
 
 // coord_emit.c
@@ -273,6 +304,9 @@ void agent_coord_job_set_state(struct agent_coord *core, struct coord_job *job,
                                enum agent_job_state state);
 void agent_coord_job_log(struct agent_coord *core, struct coord_job *job,
                          enum agent_job_state state, struct agent_text *text);
+// It was assigned.
+void agent_coord_job_log_decision(struct agent_coord *core, struct coord_job *job,
+                                  uint64_t decision);
 uint32_t agent_coord_jobs_live(const struct agent_coord *core);
 
 // coord_submit.c
@@ -303,17 +337,18 @@ struct coord_model *agent_coord_model_get(struct agent_coord *core, const char *
                                           const uint8_t *hash); // NULL: full or no memory
 void agent_coord_model_free(struct coord_model *model);
 void agent_coord_model_state(struct agent_coord *core, const struct agent_event *event);
-void agent_coord_model_forget_agent(struct agent_coord *core, uint32_t slot);
-
-// What is known of it on the agent of that slot. NULL: nothing is.
-const struct coord_on *agent_coord_on(const struct coord_model *model, uint32_t slot);
-struct coord_on *agent_coord_on_get(struct coord_model *model, uint32_t slot); // NULL: no memory
-enum agent_model_state agent_coord_model_state_on(const struct coord_model *model, uint32_t slot);
 
 // coord_place.c
 void agent_coord_place(struct agent_coord *core);
+void agent_coord_place_tick(struct agent_coord *core);
+
+// coord_pick.c
+void agent_coord_pick_init(struct agent_coord *core, struct coord_model *model,
+                           struct agent_pick *pick);
 
 // coord_why.c
+// Of the rules, those that look at the agent alone.
+enum agent_rule agent_coord_closed(const struct coord_agent *agent);
 // The first rule that keeps a job of this model from the agent now.
 enum agent_rule agent_coord_rejects(const struct agent_coord *core, const struct coord_agent *agent,
                                     const struct coord_model *model);
@@ -374,8 +409,9 @@ bool agent_coord_quarantined(struct agent_coord *core, struct coord_job *job,
                              const struct agent_result *result);
 bool agent_coord_killed_on(const struct coord_job *job, const struct coord_agent *agent);
 // For a job that kills: a candidate where it has not yet, else `chosen`.
-size_t agent_coord_spare(const struct agent_coord *core, const struct coord_job *job, size_t count,
-                         size_t chosen);
+struct agent_candidate *agent_coord_spare(const struct agent_coord *core,
+                                          const struct coord_job *job, struct agent_pick *pick,
+                                          struct agent_candidate *chosen);
 
 // coord_admin.c
 void agent_coord_cordon(struct agent_coord *core, const struct agent_event *event);

@@ -212,6 +212,21 @@ static struct coord_history *next_entry(struct coord_job *job)
     return &job->history[job->history_count - 1];
 }
 
+void agent_coord_job_log_decision(struct agent_coord *core, struct coord_job *job,
+                                  uint64_t decision)
+{
+    struct coord_history *entry = next_entry(job);
+    if (entry == NULL)
+        return;
+    *entry = (struct coord_history){
+        .time_us = core->now_us,
+        .decision = decision,
+        .agent = agent_coord_text_ref(job->agent->name),
+        .attempt = job->dispatches,
+        .state = AGENT_JOB_ASSIGNED,
+    };
+}
+
 void agent_coord_job_log(struct agent_coord *core, struct coord_job *job,
                          enum agent_job_state state, struct agent_text *text)
 {

@@ -19,39 +19,13 @@ struct coord_model *agent_coord_model_find(const struct agent_coord *core, const
     return model;
 }
 
-const struct coord_on *agent_coord_on(const struct coord_model *model, uint32_t slot)
-{
-    return slot < model->on_room ? &model->on[slot] : NULL;
-}
-
-struct coord_on *agent_coord_on_get(struct coord_model *model, uint32_t slot)
-{
-    if (slot >= model->on_room) {
-        uint32_t room = model->on_room == 0 ? 8 : model->on_room;
-        while (room <= slot)
-            room *= 2;
-        struct coord_on *on = realloc(model->on, room * sizeof *on);
-        if (on == NULL)
-            return NULL;
-        memset(on + model->on_room, 0, (room - model->on_room) * sizeof *on);
-        model->on = on;
-        model->on_room = room;
-    }
-    return &model->on[slot];
-}
-
-enum agent_model_state agent_coord_model_state_on(const struct coord_model *model, uint32_t slot)
-{
-    const struct coord_on *on = agent_coord_on(model, slot);
-    return on != NULL ? (enum agent_model_state)on->state : AGENT_MODEL_UNKNOWN;
-}
-
 void agent_coord_model_free(struct coord_model *model)
 {
     if (model == NULL)
         return;
     agent_coord_text_unref(model->name);
     free(model->on);
+    free(model->holders);
     free(model);
 }
 
@@ -63,10 +37,11 @@ static bool find_place(struct agent_coord *core, uint32_t *ret_place)
         return true;
     }
     for (uint32_t i = 0; i < core->n_models; i++) {
-        if (core->models[i] == NULL || core->models[i]->refs == 0) {
+        if (core->models[i] == NULL || (core->models[i]->refs == 0 && core->models[i]->pins == 0)) {
             if (core->models[i] != NULL) {
                 agent_coord_flows_free_model(core, core->models[i]);
                 agent_idmap_remove(&core->by_hash, hash_key(core->models[i]->hash));
+                agent_coord_residency_drop(core, core->models[i]);
             }
             agent_coord_model_free(core->models[i]);
             core->models[i] = NULL;
@@ -108,19 +83,18 @@ void agent_coord_model_state(struct agent_coord *core, const struct agent_event 
     struct coord_model *model = agent_coord_model_find(core, event->model.hash);
     if (agent == NULL || model == NULL)
         return;
-    struct coord_on *on = agent_coord_on_get(model, agent->slot);
-    if (on == NULL)
-        return;
-    bool resident = event->model.state == AGENT_MODEL_RESIDENT;
-    on->bytes = resident ? event->model.bytes : 0;
-    if (resident && event->model.bytes != 0)
-        model->bytes = event->model.bytes;
-    if (on->state == event->model.state)
-        return;
-    bool was_resident = on->state == AGENT_MODEL_RESIDENT;
-    on->state = (uint8_t)event->model.state;
+    enum agent_model_state before = agent_coord_model_state_on(model, agent->slot);
+    enum agent_model_state state = event->model.state;
+    bool resident = state == AGENT_MODEL_RESIDENT;
     if (resident)
         agent_coord_speed_loaded(core, agent, model, event->model.load_us);
+    if (!agent_coord_residency_set(core, agent, model, state))
+        return;
+    if (resident)
+        agent_coord_residency_bytes(core, agent, model, event->model.bytes);
+    if (before == state)
+        return;
+    bool was_resident = before == AGENT_MODEL_RESIDENT;
     core->world++;
     const char *name = agent_coord_chars(agent->name);
     if (event->model.state == AGENT_MODEL_RESIDENT)
@@ -133,21 +107,4 @@ void agent_coord_model_state(struct agent_coord *core, const struct agent_event 
     else if (was_resident)
         agent_coord_notice(core, AGENT_NOTICE_MODEL_EVICTED, AGENT_NOTICE_INFO, name, 0, "%s:%u",
                            agent_coord_chars(model->name), model->version);
-}
-
-// What was measured stays: the same agent comes back as fast as it was.
-static void forget_on(struct coord_model *model, uint32_t slot)
-{
-    if (slot >= model->on_room)
-        return;
-    model->on[slot].state = AGENT_MODEL_UNKNOWN;
-    model->on[slot].bytes = 0;
-}
-
-void agent_coord_model_forget_agent(struct agent_coord *core, uint32_t slot)
-{
-    for (uint32_t i = 0; i < core->n_models; i++) {
-        if (core->models[i] != NULL)
-            forget_on(core->models[i], slot);
-    }
 }

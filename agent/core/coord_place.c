@@ -1,119 +1,97 @@
-// Which job goes where. An agent is picked for up to COORD_CHUNK jobs of one flow at a time.
+// Which job goes where: for each flow in its turn an agent is picked by the strategy in force, for
+// a chunk of its jobs.
 #include <inttypes.h>
-#include <stdarg.h>
-#include <stdio.h>
 #include <string.h>
 
+#include "agent/core/coord_index.h"
 #include "agent/core/coord_internal.h"
 #include "agent/core/planted.h"
 
-static size_t collect(const struct agent_coord *core, const struct coord_model *model,
-                      bool *ret_passing)
-{
-    size_t count = 0;
-    *ret_passing = false;
-    for (uint32_t slot = 0; slot < core->n_agents; slot++) {
-        const struct coord_agent *agent = core->agents[slot];
-        if (agent == NULL)
-            continue;
-        enum agent_rule rule = agent_coord_rejects(core, agent, model);
-        if (rule != AGENT_RULE_NONE) {
-            *ret_passing = *ret_passing || agent_coord_rule_passes(rule);
-            continue;
-        }
-        enum agent_model_state state = agent_coord_model_state_on(model, slot);
-        core->candidates[count++] = (struct agent_candidate){
-            .slot = slot,
-            .held = agent_coord_agent_holds(agent),
-            .credit = agent_coord_agent_holds(agent) + agent_coord_agent_room(agent),
-            .resident = state == AGENT_MODEL_RESIDENT || state == AGENT_MODEL_LOADING,
-            .picked_turn = agent->picked_turn,
-        };
-    }
-    return count;
-}
-
-static void add(char *text, size_t size, const char *format, ...)
-    __attribute__((format(printf, 3, 4)));
-
-static void add(char *text, size_t size, const char *format, ...)
-{
-    size_t used = strlen(text);
-    va_list args;
-    va_start(args, format);
-    vsnprintf(text + used, size - used, format, args);
-    va_end(args);
-}
-
-// "least-loaded: load 2 of 32; ember-01 5, ember-02 cordoned"
-static struct agent_text *reasons(const struct agent_coord *core, const struct coord_model *model,
-                                  size_t count, const struct agent_candidate *chosen)
-{
-    char text[COORD_REASON_MAX] = "";
-    add(text, sizeof text, "%s: load %" PRIu32 " of %" PRIu32 "%s", core->strategy->name,
-        chosen->held, chosen->credit, chosen->resident ? "" : ", has to load the model");
-    const char *separator = "; ";
-    size_t i = 0;
-    for (uint32_t slot = 0; slot < core->n_agents && strlen(text) < sizeof text - 48; slot++) {
-        const struct coord_agent *agent = core->agents[slot];
-        while (i < count && core->candidates[i].slot < slot)
-            i++;
-        if (agent == NULL || slot == chosen->slot)
-            continue;
-        if (i < count && core->candidates[i].slot == slot)
-            add(text, sizeof text, "%s%s %" PRIu32 "%s", separator, agent_coord_chars(agent->name),
-                core->candidates[i].held, core->candidates[i].resident ? "" : " and a load");
-        else
-            add(text, sizeof text, "%s%s %s", separator, agent_coord_chars(agent->name),
-                agent_rule_text(agent_coord_rejects(core, agent, model)));
-        separator = ", ";
-    }
-    return agent_coord_text_new(text);
-}
+#define BURST_US 1000  // so much work goes to one agent without a look at the others
+#define FADE_US 100000 // what agents were given lately is made less this often
+#define FADE_SHIFT 4   // by a sixteenth: half of it is gone after a second
 
 static void assign(struct agent_coord *core, struct coord_job *job, struct coord_agent *agent,
-                   struct agent_text *why)
+                   uint64_t decision)
 {
+    const struct coord_on *on = agent_coord_on(job->model, agent->slot);
+    if (on != NULL && on->state == AGENT_MODEL_RESIDENT)
+        core->caches.sticky.hits++;
+    else
+        core->caches.sticky.misses++;
     agent_coord_hold(core, job, agent);
-    agent_coord_job_log(core, job, AGENT_JOB_ASSIGNED, why);
+    agent_coord_job_log_decision(core, job, decision);
     int64_t left = job->deadline_us == 0 ? 0 : job->deadline_us - core->now_us;
     agent_coord_act(core, &(struct agent_action){.kind = AGENT_ACTION_DISPATCH,
                                                  .link = agent->link,
                                                  .id = job->id,
                                                  .attempt = job->dispatches,
                                                  .deadline_us = left});
+    if (!core->sink->job_notices)
+        return;
+    char text[AGENT_TEXT_MAX];
+    agent_coord_decision_text(core, decision, text, sizeof text);
     agent_coord_notice(core, AGENT_NOTICE_JOB_ASSIGNED, AGENT_NOTICE_INFO,
-                       agent_coord_chars(agent->name), job->id, "%s", agent_coord_chars(why));
+                       agent_coord_chars(agent->name), job->id, "%s", text);
+}
+
+// Jobs that go to the chosen one at once: its even share of what waits, but by a strategy that goes
+// by time not much more than makes it as loaded as the runner-up.
+static uint32_t chunk_of(const struct agent_coord *core, const struct agent_pick *pick,
+                         const struct coord_flow *flow, const struct agent_candidate *chosen)
+{
+    uint32_t among =
+        pick->choice == AGENT_CHOICE_STICKY ? pick->model->n_holders : core->open_agents;
+    uint32_t chunk = among > 1 ? (flow->queued + among - 1) / among : flow->queued;
+    if (chosen->run_us > 0 && core->strategy->order == AGENT_ORDER_TIME) {
+        int64_t even = BURST_US / chosen->run_us;
+        const struct agent_candidate *second = pick->second;
+        if (second != NULL && second->score > chosen->score &&
+            (second->score - chosen->score) / chosen->run_us > even)
+            even = (second->score - chosen->score) / chosen->run_us;
+        if (second != NULL && chunk > even + 1)
+            chunk = (uint32_t)even + 1;
+    }
+    if (chunk > COORD_CHUNK)
+        chunk = COORD_CHUNK;
+    if (chunk > chosen->credit - chosen->held)
+        chunk = chosen->credit - chosen->held + AGENT_PLANTED(OVER_CREDIT);
+    return chunk;
+}
+
+static struct agent_candidate *choose(struct agent_coord *core, struct coord_flow *flow,
+                                      const struct coord_job *first)
+{
+    struct agent_pick *pick = &core->pick;
+    agent_coord_pick_init(core, flow->model, pick);
+    core->strategy->gather(pick);
+    if (first->kills != NULL)
+        agent_pick_gather_heads(pick);
+    if (pick->count == 0)
+        agent_pick_gather_rest(pick);
+    if (pick->count == 0)
+        return NULL;
+    struct agent_candidate *chosen = core->strategy->choose(pick);
+    return chosen != NULL ? agent_coord_spare(core, first, pick, chosen) : NULL;
 }
 
 static bool place_chunk(struct agent_coord *core, struct coord_flow *flow)
 {
-    struct coord_model *model = flow->model;
-    bool passing;
-    size_t count = collect(core, model, &passing);
-    if (count == 0) {
-        // Nothing but a change of the world can help: not worth a look until then.
-        if (!passing)
-            model->blocked = core->world;
-        return false;
-    }
     const struct coord_job *first = agent_coord_queue_head(core, flow);
-    size_t pick = core->strategy->pick(&core->strategy_state, core->candidates, count);
-    const struct agent_candidate *chosen =
-        &core->candidates[agent_coord_spare(core, first, count, pick)];
+    const struct agent_candidate *chosen = choose(core, flow, first);
+    if (chosen == NULL)
+        return false;
     struct coord_agent *agent = core->agents[chosen->slot];
-    struct agent_text *why = reasons(core, model, count, chosen);
-    size_t chunk = (flow->queued + count - 1) / count;
-    if (chunk > COORD_CHUNK)
-        chunk = COORD_CHUNK;
+    uint64_t decision = agent_coord_decision_add(core, &core->pick, chosen, flow->queued);
+    uint32_t chunk = chunk_of(core, &core->pick, flow, chosen), placed = 0;
     if (first->kills != NULL)
         chunk = 1; // those behind it may go where it may not
-    if (chunk > chosen->credit - chosen->held)
-        chunk = chosen->credit - chosen->held + AGENT_PLANTED(OVER_CREDIT);
-    for (size_t i = 0; i < chunk && (i == 0 || agent_coord_queue_more(core, flow)); i++)
-        assign(core, agent_coord_queue_head(core, flow), agent, why);
-    agent_coord_text_unref(why);
-    core->strategy_state.last_slot = agent->slot;
+    while (placed < chunk && (placed == 0 || agent_coord_queue_more(core, flow))) {
+        assign(core, agent_coord_queue_head(core, flow), agent, decision);
+        placed++;
+    }
+    agent_coord_decision_jobs(core, decision, placed);
+    core->last_slot = agent->slot;
     agent->picked_turn = ++core->next_turn;
     agent_coord_agent_refresh(core, agent);
     return true;
@@ -130,5 +108,24 @@ void agent_coord_place(struct agent_coord *core)
             break;
         if (!place_chunk(core, flow))
             flow->model->skipped = core->round;
+    }
+}
+
+void agent_coord_place_tick(struct agent_coord *core)
+{
+    if (core->now_us - core->recent_then_us < FADE_US)
+        return;
+    core->recent_then_us = core->now_us;
+    if (core->job_us > core->rank_job_us * 5 / 4 || core->job_us < core->rank_job_us * 3 / 4) {
+        core->rank_job_us = core->job_us;
+        agent_coord_index_rebuild(core);
+    }
+    core->recent_us = 0;
+    for (uint32_t slot = 0; slot < core->n_agents; slot++) {
+        struct coord_agent *agent = core->agents[slot];
+        if (agent == NULL)
+            continue;
+        agent->recent_us -= (agent->recent_us + (1 << FADE_SHIFT) - 1) >> FADE_SHIFT;
+        core->recent_us += agent->recent_us;
     }
 }

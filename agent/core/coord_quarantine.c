@@ -99,14 +99,18 @@ bool agent_coord_quarantined(struct agent_coord *core, struct coord_job *job,
     return true;
 }
 
-size_t agent_coord_spare(const struct agent_coord *core, const struct coord_job *job, size_t count,
-                         size_t chosen)
+struct agent_candidate *agent_coord_spare(const struct agent_coord *core,
+                                          const struct coord_job *job, struct agent_pick *pick,
+                                          struct agent_candidate *chosen)
 {
-    size_t best = chosen;
-    bool found = !agent_coord_killed_on(job, core->agents[core->candidates[chosen].slot]);
-    for (size_t i = 0; i < count && !found; i++) {
-        found = !agent_coord_killed_on(job, core->agents[core->candidates[i].slot]);
-        best = found ? i : best;
+    struct agent_candidate *best = NULL;
+    if (!agent_coord_killed_on(job, core->agents[chosen->slot]))
+        return chosen;
+    for (uint32_t i = 0; i < pick->count; i++) {
+        struct agent_candidate *candidate = &pick->candidates[i];
+        if (!agent_coord_killed_on(job, core->agents[candidate->slot]) &&
+            (best == NULL || candidate->score < best->score))
+            best = candidate;
     }
-    return best;
+    return best != NULL ? best : chosen;
 }

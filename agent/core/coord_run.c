@@ -18,6 +18,7 @@ void agent_coord_hold(struct agent_coord *core, struct coord_job *job, struct co
     job->started_us = 0;
     job->device = AGENT_NO_DEVICE;
     agent->assigned++;
+    agent_coord_speed_taken(core, job);
     agent_coord_breaker_held(agent, job->id);
     agent_coord_job_enter(core, job, COORD_HELD, false);
 }
@@ -32,6 +33,7 @@ void agent_coord_release(struct agent_coord *core, struct coord_job *job)
         agent->assigned--;
         agent_coord_queue_refund(job);
     }
+    agent_coord_speed_released(core, job);
     job->agent = NULL;
     agent_coord_breaker_leave(agent, job->id);
     // In no list for the moment; counted as ending until the caller puts it somewhere.

@@ -33,6 +33,15 @@ struct coord_job *agent_coord_timer_due(const struct agent_coord *core)
     return AGENT_CONTAINER(timers->entries[0].node, struct coord_job, timer);
 }
 
+// xorshift64*: the core has no other source of chance than its seed.
+uint64_t agent_coord_random(struct agent_coord *core)
+{
+    core->random ^= core->random >> 12;
+    core->random ^= core->random << 25;
+    core->random ^= core->random >> 27;
+    return core->random * 0x2545f4914f6cdd1du;
+}
+
 int64_t agent_coord_backoff_us(struct agent_coord *core, uint32_t failures)
 {
     int64_t wait = core->limits.backoff_us_min;
@@ -40,10 +49,6 @@ int64_t agent_coord_backoff_us(struct agent_coord *core, uint32_t failures)
         wait *= 2;
     if (wait > core->limits.backoff_us_max)
         wait = core->limits.backoff_us_max;
-    // xorshift64*: the core has no other source of chance than its seed.
-    core->random ^= core->random >> 12;
-    core->random ^= core->random << 25;
-    core->random ^= core->random >> 27;
-    uint64_t draw = core->random * 0x2545f4914f6cdd1du;
+    uint64_t draw = agent_coord_random(core);
     return wait / 2 + (int64_t)(draw % (uint64_t)(wait / 2 + 1));
 }

@@ -76,8 +76,14 @@ size_t agent_coord_history(const struct agent_coord *core, uint64_t id,
             .state = entry->state,
             .agent = agent_coord_chars(entry->agent),
             .attempt = entry->attempt,
+            .decision = entry->decision,
             .text = agent_coord_chars(entry->text),
         };
+        if (entry->decision == 0)
+            continue;
+        agent_coord_decision_text(core, entry->decision, ret_views[i].decided,
+                                  sizeof ret_views[i].decided);
+        ret_views[i].text = ret_views[i].decided;
     }
     return count;
 }

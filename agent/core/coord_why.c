@@ -1,10 +1,13 @@
 // Why jobs are where they are, and why they are nowhere.
-#include <stdarg.h>
-#include <stdio.h>
 #include <string.h>
 
+#include "agent/core/coord_index.h"
 #include "agent/core/coord_internal.h"
+#include "agent/core/coord_speed.h"
 #include "agent/core/planted.h"
+
+#define HOLDERS_ASKED 4
+#define LOAD_SLACK_US 2000 // a load that short is not worth a thought
 
 struct rule {
     const char *text;
@@ -22,10 +25,8 @@ const char *agent_rule_text(enum agent_rule rule)
     return (unsigned)rule < AGENT_RULES && rules[rule].text != NULL ? rules[rule].text : "";
 }
 
-enum agent_rule agent_coord_rejects(const struct agent_coord *core, const struct coord_agent *agent,
-                                    const struct coord_model *model)
+enum agent_rule agent_coord_closed(const struct coord_agent *agent)
 {
-    (void)core;
     if (agent->admin == AGENT_ADMIN_DRAINED)
         return AGENT_RULE_DRAINED;
     if (agent->link == 0)
@@ -38,8 +39,6 @@ enum agent_rule agent_coord_rejects(const struct agent_coord *core, const struct
         return AGENT_RULE_DRAINING;
     if (agent->admin != AGENT_ADMIN_NONE)
         return AGENT_RULE_CORDONED;
-    if (agent_coord_model_state_on(model, agent->slot) == AGENT_MODEL_FAILED)
-        return AGENT_RULE_MODEL_FAILED;
     if (agent->paused)
         return AGENT_RULE_PAUSED;
     if (agent->credit == 0)
@@ -51,21 +50,51 @@ enum agent_rule agent_coord_rejects(const struct agent_coord *core, const struct
     return AGENT_RULE_NONE;
 }
 
+// What is before a job at the least loaded of some that have the model: of any model.
+static int64_t others_wait_us(const struct agent_coord *core, const struct coord_model *model)
+{
+    int64_t least = INT64_MAX;
+    for (uint32_t i = 0; i < model->n_holders && i < HOLDERS_ASKED; i++) {
+        const struct coord_agent *agent = core->agents[model->holders[i]];
+        if (agent->ready && agent_coord_agent_wait_us(agent) < least)
+            least = agent_coord_agent_wait_us(agent);
+    }
+    return least != INT64_MAX ? least : 0;
+}
+
+// Whether those that have the model would be done sooner with what waits for it than a job here,
+// which waits for the load.
+static bool is_behind_load(const struct agent_coord *core, const struct coord_agent *agent,
+                           const struct coord_model *model)
+{
+    if (model->n_usable == 0 ||
+        agent_coord_model_state_on(model, agent->slot) == AGENT_MODEL_RESIDENT)
+        return false;
+    int64_t load = agent_coord_load_left_us(core, agent, model);
+    if (load <= LOAD_SLACK_US)
+        return false;
+    int64_t there = ((int64_t)model->queued + model->held) * model->job_us / model->n_usable;
+    int64_t others = others_wait_us(core, model);
+    return agent_coord_agent_wait_us(agent) + load > (there > others ? there : others);
+}
+
+enum agent_rule agent_coord_rejects(const struct agent_coord *core, const struct coord_agent *agent,
+                                    const struct coord_model *model)
+{
+    enum agent_rule rule = agent_coord_closed(agent);
+    // What lasts is said first.
+    bool passes = rule == AGENT_RULE_NONE || agent_coord_rule_passes(rule);
+    if (passes && agent_coord_model_state_on(model, agent->slot) == AGENT_MODEL_FAILED)
+        return AGENT_RULE_MODEL_FAILED;
+    enum agent_rule fits = passes ? agent_coord_fits(agent, model) : AGENT_RULE_NONE;
+    if (fits != AGENT_RULE_NONE || rule != AGENT_RULE_NONE)
+        return fits != AGENT_RULE_NONE ? fits : rule;
+    return is_behind_load(core, agent, model) ? AGENT_RULE_BEHIND_LOAD : AGENT_RULE_NONE;
+}
+
 bool agent_coord_rule_passes(enum agent_rule rule)
 {
     return rules[rule].passing;
-}
-
-static void add(char *text, size_t size, const char *format, ...)
-    __attribute__((format(printf, 3, 4)));
-
-static void add(char *text, size_t size, const char *format, ...)
-{
-    size_t used = strlen(text);
-    va_list args;
-    va_start(args, format);
-    vsnprintf(text + used, size - used, format, args);
-    va_end(args);
 }
 
 void agent_coord_why(const struct agent_coord *core, const struct coord_model *model, char *text,
@@ -73,17 +102,17 @@ void agent_coord_why(const struct agent_coord *core, const struct coord_model *m
 {
     text[0] = '\0';
     if (core->stopping)
-        add(text, size, "the coordinator is stopping");
+        agent_coord_add(text, size, "the coordinator is stopping");
     const char *separator = "";
     for (uint32_t slot = 0; slot < core->n_agents && strlen(text) + 64 < size; slot++) {
         const struct coord_agent *agent = core->agents[slot];
         if (agent == NULL)
             continue;
         enum agent_rule rule = agent_coord_rejects(core, agent, model);
-        add(text, size, "%s%s %s", separator, agent_coord_chars(agent->name),
-            rule != AGENT_RULE_NONE ? agent_rule_text(rule) : "is next");
+        agent_coord_add(text, size, "%s%s %s", separator, agent_coord_chars(agent->name),
+                        rule != AGENT_RULE_NONE ? agent_rule_text(rule) : "is next");
         separator = ", ";
     }
     if (text[0] == '\0')
-        add(text, size, "no agent is connected");
+        agent_coord_add(text, size, "no agent is connected");
 }

@@ -4,18 +4,19 @@
 // joins in as soon as the first has a queue.
 #define LOAD_PENALTY_JOBS 4
 
-size_t agent_strategy_least_loaded(const struct agent_strategy_state *state,
-                                   struct agent_candidate *candidates, size_t count)
+void agent_strategy_least_loaded_gather(struct agent_pick *pick)
 {
-    (void)state;
-    size_t best = 0;
-    for (size_t i = 0; i < count; i++) {
-        struct agent_candidate *c = &candidates[i];
+    agent_pick_gather_heads(pick);
+    agent_pick_gather_holders(pick);
+}
+
+struct agent_candidate *agent_strategy_least_loaded_choose(struct agent_pick *pick)
+{
+    for (uint32_t i = 0; i < pick->count; i++) {
+        struct agent_candidate *c = &pick->candidates[i];
         int64_t jobs = (int64_t)c->held + (c->resident ? 0 : LOAD_PENALTY_JOBS);
         c->score = jobs * 1000 / c->credit;
-        const struct agent_candidate *b = &candidates[best];
-        if (c->score < b->score || (c->score == b->score && c->picked_turn < b->picked_turn))
-            best = i;
     }
-    return best;
+    pick->choice = AGENT_CHOICE_LEAST;
+    return agent_pick_best(pick);
 }

@@ -1,16 +1,14 @@
 #include "agent/core/strategy.h"
 
-size_t agent_strategy_round_robin(const struct agent_strategy_state *state,
-                                  struct agent_candidate *candidates, size_t count)
+void agent_strategy_round_robin_gather(struct agent_pick *pick)
 {
-    size_t best = 0; // the lowest slot, unless one after the last pick is there
-    bool found = false;
-    for (size_t i = 0; i < count; i++) {
-        candidates[i].score = (int64_t)candidates[i].slot - state->last_slot;
-        if (!found && candidates[i].slot > state->last_slot) {
-            best = i;
-            found = true;
-        }
-    }
-    return best;
+    agent_pick_gather_next(pick);
+}
+
+struct agent_candidate *agent_strategy_round_robin_choose(struct agent_pick *pick)
+{
+    pick->choice = AGENT_CHOICE_TURN;
+    for (uint32_t i = 0; i < pick->count; i++)
+        pick->candidates[i].score = i;
+    return &pick->candidates[0];
 }

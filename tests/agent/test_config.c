@@ -86,7 +86,7 @@ Test(config, a_mistake_in_the_file_names_its_line_value_and_range)
     refused("[cache]\nsize = 99999999999999TiB\n", ":2: cache.size", "1MiB to 1024TiB");
     refused("[listen]\n\n\nagents = 7412\n", ":4: listen.agents: '7412'", "tcp://HOST:PORT");
     refused("[listen]\nagents = tcp://host:99999\n", ":2: listen.agents", "tcp://HOST:PORT");
-    refused("[schedule]\nstrategy = best\n", "'best'", "least-loaded|round-robin");
+    refused("[schedule]\nstrategy = best\n", "'best'", "model-affine|latency-adaptive|");
     refused("[agent]\nname = a b\n", ":2: agent.name: 'a b'", "letters, digits");
     refused("[agent]\ncredits = 3\n", ":2: unknown setting [agent] credits", "--sample");
     refused("[agent]\ncredit = 3\ncredit = 4\n", ":3: agent.credit is given twice", "line 2");

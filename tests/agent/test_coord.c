@@ -1,6 +1,7 @@
 // The coordinator's core, event by event. Every step is followed by a recount of everything.
 #include <stdio.h>
 
+#include "agent/core/strategy.h"
 #include "tests/agent/coord_rig.h"
 
 static struct rig rig;
@@ -424,14 +425,14 @@ Test(coord, cordon_keeps_new_work_away_and_is_told_why)
     rig_state(&rig, job, AGENT_JOB_ASSIGNED);
 }
 
-Test(coord, both_strategies_share_the_work)
+Test(coord, every_strategy_shares_the_work)
 {
-    static const char *const names[] = {"least-loaded", "round-robin"};
-    for (int s = 0; s < 2; s++) {
+    const struct agent_strategy *strategy;
+    for (size_t s = 0; (strategy = agent_strategy_at(s)) != NULL; s++) {
         rig_finish(&rig);
         struct agent_coord_limits limits;
         agent_coord_limits_init(&limits);
-        limits.strategy = names[s];
+        limits.strategy = strategy->name;
         rig_init(&rig, &limits);
         for (uint64_t link = 1; link <= 3; link++) {
             char name[8];
@@ -442,7 +443,8 @@ Test(coord, both_strategies_share_the_work)
         for (int i = 0; i < 30; i++)
             given[rig_find(&rig, AGENT_ACTION_DISPATCH, 0, rig_submit(&rig, ""))->link]++;
         for (int i = 1; i <= 3; i++)
-            cr_assert_eq(given[i], 10, "%s gave agent %d %u of 30", names[s], i, given[i]);
+            cr_assert(given[i] >= 8 && given[i] <= 12, "%s gave agent %d %u of 30", strategy->name,
+                      i, given[i]);
     }
 }
 

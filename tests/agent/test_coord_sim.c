@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "agent/core/coord.h"
+#include "agent/core/strategy.h"
 
 #define AGENTS 4
 #define CREDIT 6
@@ -182,7 +183,7 @@ static void start_core(void)
     limits.epoch = ++w->epoch;
     limits.seed = w->seed;
     limits.attempts_max = 1000; // so that bad luck alone fails no job
-    limits.strategy = chance(2) ? "least-loaded" : "round-robin";
+    limits.strategy = agent_strategy_at(chance(6))->name;
     struct agent_error err;
     if (agent_coord_create(&limits, &w->core, &err) != AGENT_OK)
         fail(err.text, 0);
