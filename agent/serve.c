@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/eventfd.h>
 #include <sys/signalfd.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <systemd/sd-daemon.h>
@@ -16,13 +17,15 @@
 #include "agent_log.h"
 #include "main.h"
 #include "net_msg.h"
+#include "net_tls.h"
 #include "worker.h"
 
-enum { DEVICES_TIMEOUT_MS = 60000 };
+enum { DEVICES_TIMEOUT_MS = 60000, CERTIFICATE_WARNING_DAYS = 14 };
 
 struct server {
     struct agent_config_loaded loaded;
     const struct agent_config_sources *sources;
+    struct net_tls *tls; /* NULL: no certificates are given */
     struct agent_coordinator *coordinator;
     struct agent_worker *worker;
     pthread_t watcher; /* of the coordinator */
@@ -50,6 +53,50 @@ static void log_start(const struct agent_config *config, const char *part)
         (config->log_format == AGENT_LOG_FORMAT_AUTO && target == AGENT_LOG_STDERR_LEVEL))
         target = AGENT_LOG_JOURNAL;
     agent_log_open(target, (enum agent_log_level)config->log_level, part);
+}
+
+static void certificate_log(const struct server *server)
+{
+    int64_t expires_s = net_tls_expires_s(server->tls);
+    int64_t days = (expires_s - (int64_t)time(NULL)) / 86400;
+    if (expires_s == 0)
+        return;
+    bool is_near = days < CERTIFICATE_WARNING_DAYS;
+    agent_log(is_near ? AGENT_LOG_WARNING : AGENT_LOG_INFO,
+              is_near ? "the certificate ends soon" : "certificate read",
+              LOG_STR("file", server->loaded.values.tls_cert), LOG_INT("days_left", days),
+              LOG_STR("hint", is_near ? "replace it, then send SIGHUP" : ""));
+}
+
+static int certificates_open(struct server *server)
+{
+    const struct agent_config *config = &server->loaded.values;
+    const struct net_tls_files files = {.ca = config->tls_ca,
+                                        .cert = config->tls_cert,
+                                        .key = config->tls_key,
+                                        .name = config->tls_name};
+    struct net_error err = {0};
+    if (!net_tls_wanted(&files))
+        return EXIT_OK;
+    if (net_tls_create(&files, &server->tls, &err) != NET_OK) {
+        agent_log(AGENT_LOG_ERROR, "no TLS", LOG_STR("reason", err.text));
+        return EXIT_CONFIG;
+    }
+    certificate_log(server);
+    return EXIT_OK;
+}
+
+/* Connections that stand keep theirs. */
+static void certificates_reload(struct server *server)
+{
+    struct net_error err = {0};
+    if (server->tls == NULL)
+        return;
+    if (net_tls_reload(server->tls, &err) == NET_OK)
+        certificate_log(server);
+    else
+        agent_log(AGENT_LOG_ERROR, "the certificates not reloaded, the old ones stay",
+                  LOG_STR("reason", err.text));
 }
 
 static void coordinator_settings(const struct agent_config *config, char *strategy,
@@ -104,6 +151,7 @@ static int coordinator_start(struct server *server, bool with_worker)
     options.control_address = config->control_address;
     options.agents_address = config->agents_address;
     options.events_address = config->events_address;
+    options.tls = server->tls;
     options.state_dir = config->state_dir;
     options.models_dir = config->models_dir;
     options.keep_nothing = config->ledger_durability == AGENT_LEDGER_DURABILITY_NONE;
@@ -137,8 +185,10 @@ static int coordinator_start(struct server *server, bool with_worker)
 static void loopback(const char *address, char *ret_address, size_t size)
 {
     static const char any[] = "tcp://0.0.0.0:";
-    if (strncmp(address, any, sizeof(any) - 1) == 0)
-        snprintf(ret_address, size, "tcp://127.0.0.1:%s", address + sizeof(any) - 1);
+    const char *found = strstr(address, any); /* with or without tls+ before it */
+    if (found != NULL)
+        snprintf(ret_address, size, "%.*stcp://127.0.0.1:%s", (int)(found - address), address,
+                 found + sizeof(any) - 1);
     else
         snprintf(ret_address, size, "%s", address);
 }
@@ -171,6 +221,7 @@ static int worker_start(struct server *server)
         loopback(agent_coordinator_agents_address(server->coordinator), address, sizeof(address));
     struct agent_worker_options options = {.config = config,
                                            .coordinator = address,
+                                           .tls = server->tls,
                                            .devices = devices,
                                            .n_devices = (uint32_t)n,
                                            .on_end = end_noted,
@@ -201,6 +252,7 @@ static void reload(struct server *server)
     }
     const struct agent_config *config = &server->loaded.values;
     agent_log_set_level((enum agent_log_level)config->log_level);
+    certificates_reload(server);
     agent_log(AGENT_LOG_INFO, "settings reloaded", LOG_STR("applied", applied),
               LOG_STR("needs_restart", kept));
     if (server->coordinator != NULL) {
@@ -306,6 +358,8 @@ int agent_serve(const struct main_args *args, bool with_coordinator, bool with_w
     atomic_store(&server.is_coordinator_over, true);
     atomic_store(&server.is_coordinator_good, true);
     int code = signal_fd < 0 || server.end_fd < 0 ? EXIT_FAILED : EXIT_OK;
+    if (code == EXIT_OK)
+        code = certificates_open(&server);
     if (code == EXIT_OK && with_coordinator)
         code = coordinator_start(&server, with_worker);
     if (code == EXIT_OK && with_worker)
@@ -320,6 +374,7 @@ int agent_serve(const struct main_args *args, bool with_coordinator, bool with_w
         pthread_join(server.watcher, NULL);
     }
     agent_coordinator_destroy(server.coordinator);
+    net_tls_unref(server.tls);
     if (server.end_fd >= 0)
         close(server.end_fd);
     if (signal_fd >= 0)

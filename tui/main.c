@@ -19,7 +19,12 @@ static const char *coordinator_address(void)
 
 static enum tui_exit run_command(const char *name, int argc, char **argv)
 {
-    struct tui_cli cli = {.address = coordinator_address(), .timeout_ms = TIMEOUT_MS};
+    struct tui_cli cli = {.address = coordinator_address(),
+                          .tls_files = {.ca = getenv("STOKER_TLS_CA"),
+                                        .cert = getenv("STOKER_TLS_CERT"),
+                                        .key = getenv("STOKER_TLS_KEY"),
+                                        .name = getenv("STOKER_TLS_NAME")},
+                          .timeout_ms = TIMEOUT_MS};
     const struct tui_command_entry *entry = tui_command_find(name);
     enum tui_exit exit_code;
 
@@ -30,6 +35,7 @@ static enum tui_exit run_command(const char *name, int argc, char **argv)
     if (tui_args_parse(entry, argc, argv, &cli, &exit_code))
         exit_code = entry->command->run(&cli);
     net_client_close(cli.client);
+    net_tls_unref(cli.tls);
     if (fflush(stdout) != 0 || ferror(stdout)) {
         tui_complain(NULL, "can't write to standard output");
         return TUI_EXIT_INTERNAL;

@@ -144,6 +144,7 @@ bool agent_io_serve(struct agent_coordinator *c, struct agent_error *err)
     struct net_error net_err = {0};
     struct net_server_options server = {
         .address = c->options.control_address,
+        .tls = c->options.tls,
         .contexts = IO_CONTEXTS,
         .on_request = on_request,
         .user = c,

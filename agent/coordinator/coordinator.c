@@ -148,6 +148,7 @@ static enum agent_status open_sockets(struct agent_coordinator *c, struct agent_
 {
     struct net_error net_err = {0};
     struct net_pub_options pub = {.address = c->options.events_address,
+                                  .tls = c->options.tls,
                                   .first_seq = {[NET_TOPIC_EVENT] = c->next_cursor}};
     if (net_pub_create(&pub, &c->pub, &net_err) != NET_OK)
         return agent_error_set(err, AGENT_ERR_NET, "events' address %s: %s",

@@ -11,6 +11,7 @@
 #include "agent/core/agent_status.h"
 
 struct agent_coordinator;
+struct net_tls;
 
 enum agent_severity { AGENT_DEBUG, AGENT_INFO, AGENT_WARNING, AGENT_ERROR };
 
@@ -31,6 +32,7 @@ struct agent_coordinator_options {
     const char *control_address; // JSON requests
     const char *agents_address;  // agents dial here
     const char *events_address;  // events and snapshots
+    struct net_tls *tls;         // of tls+tcp:// addresses; references are taken. May be NULL
     const char *state_dir;       // of the ledger; made when it is missing (0700)
     const char *models_dir;      // NAME/VERSION/model.onnx; may be missing, it is looked for later
     bool keep_nothing;           // no ledger: jobs live in memory only

@@ -36,6 +36,7 @@ bool agent_io_listen(struct agent_coordinator *c, struct agent_error *err)
     struct net_error net_err = {0};
     struct net_link_listener_options options = {
         .address = c->options.agents_address,
+        .tls = c->options.tls,
         .events = {.on_open = on_open, .on_batch = on_batch, .on_close = on_close, .user = c},
     };
     if (net_link_listener_create(&options, &c->listener, &net_err) == NET_OK)

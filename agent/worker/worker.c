@@ -365,7 +365,7 @@ enum agent_status agent_worker_create(const struct agent_worker_options *options
     else
         status = open_parts(worker, err);
     if (status == AGENT_OK)
-        status = agent_worker_dial(worker, err);
+        status = agent_worker_dial(worker, options->tls, err);
     if (status == AGENT_OK && pthread_create(&worker->thread, NULL, run, worker) != 0)
         status = agent_error_set(err, AGENT_ERR_NOMEM, "a thread can not be started");
     if (status != AGENT_OK) {

@@ -10,10 +10,12 @@
 #include "devices.h"
 
 struct agent_worker;
+struct net_tls;
 
 struct agent_worker_options {
     const struct agent_config *config;
     const char *coordinator; /* address to dial */
+    struct net_tls *tls;     /* for a tls+tcp:// one; a reference is taken. May be NULL */
     const struct agent_device *devices;
     uint32_t n_devices; /* 1 to AGENT_DEVICES_MAX */
     /* The agent has ended; agent_worker_wait won't block for long. On its thread. May be NULL. */

@@ -111,7 +111,8 @@ void agent_worker_apply(struct agent_worker *worker, const struct worker_event *
 void agent_worker_later(struct agent_worker *worker, struct worker_event event, const char *text);
 
 /* worker_link.c */
-enum agent_status agent_worker_dial(struct agent_worker *worker, struct agent_error *err);
+enum agent_status agent_worker_dial(struct agent_worker *worker, struct net_tls *tls,
+                                    struct agent_error *err);
 void agent_worker_on_note(struct agent_worker *worker, struct note *note);
 void agent_worker_post(struct agent_worker *worker, struct note *note);
 void agent_worker_flush(struct agent_worker *worker);

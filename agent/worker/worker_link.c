@@ -90,11 +90,13 @@ static uint32_t random_bits(void *user)
     return bits;
 }
 
-enum agent_status agent_worker_dial(struct agent_worker *worker, struct agent_error *err)
+enum agent_status agent_worker_dial(struct agent_worker *worker, struct net_tls *tls,
+                                    struct agent_error *err)
 {
     struct net_error net_err;
     struct net_link_dialer_options options = {
         .address = worker->coordinator,
+        .tls = tls,
         .random = random_bits,
         .on_retry = on_retry,
         .backoff_ms_max = 5000,

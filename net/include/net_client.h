@@ -1,5 +1,5 @@
 // The operator's side: requests to the control socket, and the subscription to events. The only
-// header of this room that tui/ needs, with net_status.h.
+// header of this room that tui/ needs, with those it includes.
 #ifndef NET_CLIENT_H
 #define NET_CLIENT_H
 
@@ -8,18 +8,20 @@
 #include <stdint.h>
 
 #include "net_status.h"
+#include "net_tls.h"
 
 struct net_client;
 struct net_sub;
 
 // Checks an address ("tcp://host:port", "ipc:///path") without touching the network.
-// NET_ERR_ADDRESS, NET_ERR_NEEDS_TLS; the text says what is wrong with it.
+// NET_ERR_ADDRESS; the text says what is wrong with it.
 enum net_status net_address_check(const char *address, struct net_error *err);
 
 // A client of one control socket. Connects at the first request, so this only fails on a bad
-// address or memory. One thread at a time uses a client.
-enum net_status net_client_open(const char *address, struct net_client **ret_client,
-                                struct net_error *err);
+// address (NET_ERR_ADDRESS, NET_ERR_NEEDS_TLS) or memory. Takes a reference to `tls`, which may be
+// NULL where the address isn't tls+tcp://. One thread at a time uses a client.
+enum net_status net_client_open(const char *address, struct net_tls *tls,
+                                struct net_client **ret_client, struct net_error *err);
 void net_client_close(struct net_client *client); // may block for a moment; takes NULL
 
 // Sends one JSON text and waits for the reply. BLOCKS for at most about `timeout_ms` (1 to
@@ -47,6 +49,7 @@ struct net_event {
 
 struct net_sub_options {
     const char *address;
+    struct net_tls *tls;   // for tls+tcp://; a reference is taken. May be NULL
     const char *topics[2]; // of "event", "snapshot"; NULL ends the list; none = all
     // No message for so long: the connection is given up for a new one. 0 = 5,000. Choose it
     // greater than the interval of the publisher's snapshots.

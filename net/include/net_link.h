@@ -1,5 +1,5 @@
-// Links: streams of frames over tcp:// or ipc:// (tls+tcp:// is prepared for), which agents and
-// submitters dial and the coordinator listens for.
+// Links: streams of frames over tcp://, ipc:// or tls+tcp://, which agents and submitters dial and
+// the coordinator listens for.
 //
 // Threads. Callbacks come on threads of NNG or of this room, never on yours, with no lock of ours
 // held. For one link they never overlap and come in this order: on_open, on_batch any number of
@@ -21,6 +21,7 @@
 
 #include "net_msg.h"
 #include "net_status.h"
+#include "net_tls.h"
 
 struct net_link;
 struct net_link_listener;
@@ -109,6 +110,7 @@ uint64_t net_clock_ms(void);
 struct net_link_listener_options {
     const char *address; // "tcp://0.0.0.0:7001", "tcp://127.0.0.1:0", "ipc:///run/stoker/agents"
     size_t links_max;    // more are accepted and closed at once; 0 = 4,096
+    struct net_tls *tls; // for tls+tcp://; a reference is taken. May be NULL
     struct net_link_limits limits;
     struct net_link_events events;
 };
@@ -132,6 +134,7 @@ void net_link_listener_free(struct net_link_listener *listener);
 struct net_link_dialer_options {
     const char *address;     // the coordinator's
     bool submitter;          // greets with SUBMIT_HELLO and not as an agent
+    struct net_tls *tls;     // for tls+tcp://; a reference is taken. May be NULL
     uint32_t connect_ms;     // limit of one attempt; 0 = 5,000
     uint32_t backoff_ms_min; // first delay, doubled each failure; 0 = 100
     uint32_t backoff_ms_max; // 0 = 10,000

@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "net_status.h"
+#include "net_tls.h"
 
 #define NET_CONTROL_BYTES_MAX (96u * 1024 * 1024) // of a request or a reply
 #define NET_EVENT_BYTES_MAX (4u * 1024 * 1024)    // of one published message
@@ -18,6 +19,7 @@ struct net_pub;
 
 struct net_server_options {
     const char *address;   // "tcp://127.0.0.1:0", "ipc:///run/stoker/control"
+    struct net_tls *tls;   // for tls+tcp://; a reference is taken. May be NULL
     size_t contexts;       // requests held at once, parked ones included; 0 = 128, at most 4,096
     size_t clients_max;    // connections; more are closed at once; 0 = 1,024
     size_t recv_bytes_max; // 0 = NET_CONTROL_BYTES_MAX; a bigger request closes its connection
@@ -62,6 +64,7 @@ const char *net_topic_name(enum net_topic topic); // static; "unknown" when out 
 
 struct net_pub_options {
     const char *address;
+    struct net_tls *tls;                 // as net_server_options
     uint64_t first_seq[NET_TOPIC_COUNT]; // of each topic's first message; 0 = 1
     // Waiting for one subscriber before messages are dropped; 0 = 8 MiB. Events may take an eighth
     // of it, so that they can't crowd out the snapshots.

@@ -41,6 +41,7 @@ struct net_answer {
 
 struct net_submitter_options {
     const char *address;   // the coordinator's for agents
+    struct net_tls *tls;   // for tls+tcp://; a reference is taken. May be NULL
     const char *name;      // 1 to 63 of a-z 0-9 . _ -; shown to operators
     const char *tenant;    // a name; NULL or "": the default one
     const char *software;  // NULL: none

@@ -9,14 +9,8 @@
 #include "error.h"
 #include "net_client.h"
 
-static const struct {
-    const char *prefix;
-    enum net_scheme scheme;
-} schemes[] = {
-    {"tcp://", NET_SCHEME_TCP},
-    {"ipc://", NET_SCHEME_IPC},
-    {"tls+tcp://", NET_SCHEME_TLS},
-};
+static const char *const prefixes[] = {
+    [NET_SCHEME_TCP] = "tcp://", [NET_SCHEME_IPC] = "ipc://", [NET_SCHEME_TLS] = "tls+tcp://"};
 
 static enum net_status parse_path(const char *path, struct net_address *address,
                                   struct net_error *err)
@@ -65,12 +59,12 @@ enum net_status net_address_parse(const char *text, bool listening, struct net_a
     struct net_address address = {.port = 0};
     snprintf(address.text, sizeof(address.text), "%s", text);
     const char *rest = NULL;
-    for (size_t i = 0; i < sizeof(schemes) / sizeof(schemes[0]) && !rest; i++) {
-        size_t len = strlen(schemes[i].prefix);
-        if (strncmp(text, schemes[i].prefix, len) != 0)
+    for (size_t i = 0; i < sizeof(prefixes) / sizeof(prefixes[0]) && !rest; i++) {
+        size_t len = strlen(prefixes[i]);
+        if (strncmp(text, prefixes[i], len) != 0)
             continue;
         rest = text + len;
-        address.scheme = schemes[i].scheme;
+        address.scheme = (enum net_scheme)i;
     }
     if (!rest)
         return net_fail(err, NET_ERR_ADDRESS, "%s: it must begin with tcp://, ipc:// or tls+tcp://",
@@ -78,9 +72,6 @@ enum net_status net_address_parse(const char *text, bool listening, struct net_a
     enum net_status status = address.scheme == NET_SCHEME_IPC
                                  ? parse_path(rest, &address, err)
                                  : parse_host(rest, listening, &address, err);
-    if (!status && address.scheme == NET_SCHEME_TLS)
-        status = net_fail(err, NET_ERR_NEEDS_TLS,
-                          "%s: it needs certificates, which are not configured", text);
     if (!status)
         *ret_address = address;
     return status;
@@ -97,7 +88,8 @@ void net_address_set_port(struct net_address *address, uint16_t port)
     if (address->scheme == NET_SCHEME_IPC)
         return;
     address->port = port;
-    snprintf(address->text, sizeof(address->text), "tcp://%s:%u", address->host, port);
+    snprintf(address->text, sizeof(address->text), "%s%s:%u", prefixes[address->scheme],
+             address->host, port);
 }
 
 bool net_address_of_peer(const nng_sockaddr *peer, char *dst, size_t size)

@@ -1,5 +1,5 @@
-// Addresses: "tcp://host:port", "ipc:///path", and "tls+tcp://host:port", which is understood and
-// refused until certificates can be configured.
+// Addresses: "tcp://host:port", "ipc:///path", and "tls+tcp://host:port", which needs a struct
+// net_tls (tls.h).
 #ifndef NET_SRC_ADDRESS_H
 #define NET_SRC_ADDRESS_H
 

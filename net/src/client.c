@@ -10,21 +10,25 @@
 #include "net_link.h"
 #include "net_server.h"
 #include "sp.h"
+#include "tls.h"
 
 #define TIMEOUT_MS_MAX 3600000
 #define ID_SIZE 4
 
 struct net_client {
     struct net_address address;
+    struct net_tls *tls; // NULL: none
     struct net_sp sp;
     uint32_t last_id;
 };
 
-enum net_status net_client_open(const char *address, struct net_client **ret_client,
-                                struct net_error *err)
+enum net_status net_client_open(const char *address, struct net_tls *tls,
+                                struct net_client **ret_client, struct net_error *err)
 {
     struct net_address parsed;
     enum net_status status = net_address_parse(address, false, &parsed, err);
+    if (!status)
+        status = net_tls_fits(tls, &parsed, false, err);
     if (status)
         return status;
     struct net_client *client = calloc(1, sizeof(*client));
@@ -36,6 +40,7 @@ enum net_status net_client_open(const char *address, struct net_client **ret_cli
         free(client);
         return net_fail_nng(err, rv, address);
     }
+    client->tls = net_tls_ref(tls);
     *ret_client = client;
     return NET_OK;
 }
@@ -45,6 +50,7 @@ void net_client_close(struct net_client *client)
     if (!client)
         return;
     net_sp_finish(&client->sp);
+    net_tls_unref(client->tls);
     free(client);
 }
 
@@ -78,7 +84,7 @@ static int request(struct net_client *client, const char *text, size_t len, uint
     if (net_sp_open(sp) && !net_sp_quiet(sp))
         net_sp_close(sp);
     if (!net_sp_open(sp))
-        rv = net_sp_connect(sp, &client->address, NET_SP_REQ, NET_SP_REP, deadline_ms);
+        rv = net_sp_connect(sp, &client->address, client->tls, NET_SP_REQ, NET_SP_REP, deadline_ms);
     if (rv)
         return rv;
     // The top bit marks the end of the route, which has no other stations here.
@@ -91,6 +97,8 @@ static int request(struct net_client *client, const char *text, size_t len, uint
     // A late reply must not meet the next request: that gets a new connection.
     if (rv)
         net_sp_close(sp);
+    else
+        net_sp_watch(sp);
     return rv;
 }
 

@@ -48,6 +48,7 @@ enum net_status net_status_of_nng(int rv)
     case NNG_EPROTO:
         return NET_ERR_PROTOCOL;
     case NNG_EPERM:
+    case NNG_EPEERAUTH:
         return NET_ERR_DENIED;
     default:
         return NET_ERR_IO;
@@ -67,6 +68,12 @@ enum net_status net_fail_nng(struct net_error *err, int rv, const char *what)
         break;
     case NNG_ENOENT:
         why = "no socket is there";
+        break;
+    case NNG_EPEERAUTH:
+        why = "the peer's certificate isn't signed by our CA, has expired, or is for another name";
+        break;
+    case NNG_ECRYPTO:
+        why = "no TLS connection came about: does the peer speak TLS, and trust our certificate?";
         break;
     default:
         break;

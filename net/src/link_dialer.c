@@ -4,6 +4,7 @@
 #include "address.h"
 #include "error.h"
 #include "link.h"
+#include "tls.h"
 
 #define DEFAULT_CONNECT_MS 5000
 #define DEFAULT_BACKOFF_MS_MIN 100
@@ -70,6 +71,12 @@ static int attempt(struct net_link_dialer *dialer)
     int rv = nng_stream_dialer_alloc(&dialer->stream_dialer, dialer->address.text);
     if (rv)
         return rv;
+    rv = net_tls_use_dialer(dialer->options.tls, &dialer->address, dialer->stream_dialer);
+    if (rv) {
+        nng_stream_dialer_free(dialer->stream_dialer);
+        dialer->stream_dialer = NULL;
+        return rv;
+    }
     // Streams of NNG 1.5.2 coalesce unless told otherwise: two small frames in a row would wait
     // for the peer's delayed acknowledgement, 40 ms.
     if (dialer->address.scheme != NET_SCHEME_IPC)
@@ -144,6 +151,7 @@ static void ended(struct net_host *host, bool handshaken, const struct net_error
 
 static void destroy(struct net_link_dialer *dialer)
 {
+    net_tls_unref(dialer->options.tls);
     nng_aio_free(dialer->aio);
     net_host_finish(&dialer->host);
     free(dialer);
@@ -164,6 +172,8 @@ enum net_status net_link_dialer_create(const struct net_link_dialer_options *opt
 {
     struct net_address address;
     enum net_status status = net_address_parse(options->address, false, &address, err);
+    if (!status)
+        status = net_tls_fits(options->tls, &address, false, err);
     if (status)
         return status;
     struct net_link_dialer *dialer = calloc(1, sizeof(*dialer));
@@ -180,6 +190,7 @@ enum net_status net_link_dialer_create(const struct net_link_dialer_options *opt
     dialer->host.ended = ended;
     dialer->options = *options;
     dialer->options.address = NULL;
+    net_tls_ref(dialer->options.tls);
     set_defaults(&dialer->options);
     dialer->address = address;
     int rv = nng_aio_alloc(&dialer->aio, dial_cb, dialer);

@@ -4,6 +4,7 @@
 #include "address.h"
 #include "error.h"
 #include "link.h"
+#include "tls.h"
 
 #define DEFAULT_LINKS_MAX 4096
 #define ACCEPT_PAUSE_MS 100
@@ -15,6 +16,9 @@ struct net_link_listener {
     nng_stream_listener *stream_listener;
     nng_aio *aio;
     struct net_timer timer; // the pause after an error
+    struct net_tls *tls;    // NULL: none
+    struct net_tls_watch watch;
+    bool renewed; // the certificate has changed: the accept that stands has the old one
 };
 
 // Under the lock, as one operation.
@@ -45,6 +49,11 @@ static void accept_cb(void *arg)
         net_link_start(host, stream, listener->address.text, NULL);
     }
     pthread_mutex_lock(&host->lock);
+    if (listener->renewed) {
+        net_tls_use_listener(listener->tls, &listener->address, listener->stream_listener);
+        listener->renewed = false;
+        rv = rv == NNG_ECANCELED ? 0 : rv;
+    }
     if (!host->closing && rv == 0)
         post(listener);
     else if (!host->closing &&
@@ -64,6 +73,8 @@ static enum net_status bind_address(struct net_link_listener *listener, struct n
     if (!rv && address->scheme != NET_SCHEME_IPC) // see the dialer
         rv = nng_stream_listener_set_bool(listener->stream_listener, NNG_OPT_TCP_NODELAY, true);
     if (!rv)
+        rv = net_tls_use_listener(listener->tls, address, listener->stream_listener);
+    if (!rv)
         rv = nng_stream_listener_listen(listener->stream_listener);
     int port = 0;
     if (!rv && address->scheme != NET_SCHEME_IPC)
@@ -74,8 +85,18 @@ static enum net_status bind_address(struct net_link_listener *listener, struct n
     return NET_OK;
 }
 
+static void tls_changed(void *arg)
+{
+    struct net_link_listener *listener = arg;
+    pthread_mutex_lock(&listener->host.lock);
+    listener->renewed = true;
+    pthread_mutex_unlock(&listener->host.lock);
+    nng_aio_cancel(listener->aio);
+}
+
 static void destroy(struct net_link_listener *listener)
 {
+    net_tls_unref(listener->tls);
     nng_aio_free(listener->aio);
     nng_stream_listener_free(listener->stream_listener);
     net_host_finish(&listener->host);
@@ -88,6 +109,8 @@ enum net_status net_listener_create(const struct net_link_listener_options *opti
 {
     struct net_address address;
     enum net_status status = net_address_parse(options->address, true, &address, err);
+    if (!status)
+        status = net_tls_fits(options->tls, &address, true, err);
     if (status)
         return status;
     struct net_link_listener *listener = calloc(1, sizeof(*listener));
@@ -99,6 +122,8 @@ enum net_status net_listener_create(const struct net_link_listener_options *opti
         return net_fail(err, NET_ERR_NOMEM, "%s: no thread for timers", options->address);
     }
     listener->timer = (struct net_timer){.fire = timer_cb, .arg = listener};
+    listener->watch = (struct net_tls_watch){.changed = tls_changed, .arg = listener};
+    listener->tls = net_tls_ref(options->tls);
     listener->host.links_max = options->links_max ? options->links_max : DEFAULT_LINKS_MAX;
     listener->address = address;
     if (sp)
@@ -114,6 +139,7 @@ enum net_status net_listener_create(const struct net_link_listener_options *opti
     pthread_mutex_lock(&listener->host.lock);
     post(listener);
     pthread_mutex_unlock(&listener->host.lock);
+    net_tls_watch(listener->tls, &listener->watch);
     return NET_OK;
 }
 
@@ -153,6 +179,7 @@ void net_link_listener_free(struct net_link_listener *listener)
 {
     if (!listener)
         return;
+    net_tls_unwatch(listener->tls, &listener->watch);
     net_link_listener_stop(listener);
     destroy(listener);
 }

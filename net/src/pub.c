@@ -99,6 +99,7 @@ enum net_status net_pub_create(const struct net_pub_options *options, struct net
     pub->waiting_max[NET_TOPIC_EVENT] = queue / EVENTS_PART;
     struct net_link_listener_options listen = {
         .address = options->address,
+        .tls = options->tls,
         .links_max = options->clients_max ? options->clients_max : DEFAULT_CLIENTS,
         .limits = {.send_bytes_max = queue},
         .events = {on_open, on_batch, on_close, pub},

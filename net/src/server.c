@@ -268,6 +268,7 @@ static enum net_status start(struct net_server *server, struct net_error *err)
     struct net_link_listener_options listen = {
         .address = options->address,
         .links_max = options->clients_max,
+        .tls = options->tls,
         .limits = {.send_bytes_max = (size_t)2 * NET_CONTROL_BYTES_MAX},
         .events = {on_open, on_batch, on_close, server},
     };

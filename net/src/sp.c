@@ -5,6 +5,7 @@
 #include <time.h>
 
 #include "net_link.h"
+#include "tls.h"
 
 #define IPC_MESSAGE 1 // ipc:// puts a type before the length
 
@@ -26,19 +27,25 @@ size_t net_sp_header(bool ipc, uint64_t len, uint8_t *ret_header)
 
 static void aio_cb(void *arg)
 {
-    struct net_sp *sp = arg;
+    struct net_sp_op *op = arg;
+    struct net_sp *sp = op->sp;
     pthread_mutex_lock(&sp->lock);
-    sp->done = true;
+    op->done = true;
     pthread_cond_broadcast(&sp->changed);
     pthread_mutex_unlock(&sp->lock);
 }
 
 int net_sp_init(struct net_sp *sp)
 {
-    *sp = (struct net_sp){.done = false};
-    int rv = nng_aio_alloc(&sp->aio, aio_cb, sp);
+    *sp = (struct net_sp){.out = {.sp = sp}, .in = {.sp = sp}};
+    int rv = nng_aio_alloc(&sp->out.aio, aio_cb, &sp->out);
     if (rv)
         return rv;
+    rv = nng_aio_alloc(&sp->in.aio, aio_cb, &sp->in);
+    if (rv) {
+        nng_aio_free(sp->out.aio);
+        return rv;
+    }
     pthread_condattr_t attr;
     pthread_condattr_init(&attr);
     pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
@@ -51,7 +58,8 @@ int net_sp_init(struct net_sp *sp)
 void net_sp_finish(struct net_sp *sp)
 {
     net_sp_close(sp);
-    nng_aio_free(sp->aio);
+    nng_aio_free(sp->out.aio);
+    nng_aio_free(sp->in.aio);
     pthread_cond_destroy(&sp->changed);
     pthread_mutex_destroy(&sp->lock);
 }
@@ -80,27 +88,27 @@ bool net_sp_pause(struct net_sp *sp, uint64_t deadline_ms)
     return cancelled;
 }
 
-// Waits for the operation on the aio, and cancels it when its time is over. What completed all the
-// same counts as completed.
-static int wait_for_aio(struct net_sp *sp, uint64_t deadline_ms)
+// Waits for an operation, and cancels it when its time is over: NNG's TLS streams are good for
+// nothing after that. What completed all the same counts as completed.
+static int wait_for(struct net_sp *sp, struct net_sp_op *op, uint64_t deadline_ms)
 {
     struct timespec until = timespec_of(deadline_ms);
     pthread_mutex_lock(&sp->lock);
     int rc = 0;
-    while (!sp->done && !sp->cancelled && rc == 0)
+    while (!op->done && !sp->cancelled && rc == 0)
         rc = pthread_cond_timedwait(&sp->changed, &sp->lock, &until);
-    bool early = sp->done;
+    bool early = op->done;
     bool cancelled = sp->cancelled;
     if (!early) {
         pthread_mutex_unlock(&sp->lock);
-        nng_aio_cancel(sp->aio);
+        nng_aio_cancel(op->aio);
         pthread_mutex_lock(&sp->lock);
-        while (!sp->done)
+        while (!op->done)
             pthread_cond_wait(&sp->changed, &sp->lock);
     }
-    sp->done = false;
+    op->done = false;
     pthread_mutex_unlock(&sp->lock);
-    int rv = nng_aio_result(sp->aio);
+    int rv = nng_aio_result(op->aio);
     if (early || rv == 0)
         return rv;
     return cancelled ? NNG_ECANCELED : NNG_ETIMEDOUT;
@@ -114,12 +122,12 @@ static int send_all(struct net_sp *sp, nng_iov *iov, unsigned n, uint64_t deadli
             at++;
             continue;
         }
-        nng_aio_set_iov(sp->aio, n - at, iov + at);
-        nng_stream_send(sp->stream, sp->aio);
-        int rv = wait_for_aio(sp, deadline_ms);
+        nng_aio_set_iov(sp->out.aio, n - at, iov + at);
+        nng_stream_send(sp->stream, sp->out.aio);
+        int rv = wait_for(sp, &sp->out, deadline_ms);
         if (rv)
             return rv;
-        for (size_t left = nng_aio_count(sp->aio); left > 0;) {
+        for (size_t left = nng_aio_count(sp->out.aio); left > 0;) {
             size_t step = left < iov[at].iov_len ? left : iov[at].iov_len;
             iov[at].iov_buf = (char *)iov[at].iov_buf + step;
             iov[at].iov_len -= step;
@@ -140,21 +148,35 @@ static size_t take_ahead(struct net_sp *sp, void *data, size_t len)
     return n;
 }
 
+// Under no lock; nothing is being received.
+static void read_ahead(struct net_sp *sp)
+{
+    nng_iov iov = {sp->ahead, sizeof(sp->ahead)};
+    sp->reading = true;
+    sp->ahead_at = sp->ahead_len = 0;
+    nng_aio_set_iov(sp->in.aio, 1, &iov);
+    nng_stream_recv(sp->stream, sp->in.aio);
+}
+
 static int recv_all(struct net_sp *sp, void *data, size_t len, uint64_t deadline_ms)
 {
     size_t done = take_ahead(sp, data, len);
     while (done < len) {
         char *to = (char *)data + done;
-        bool direct = len - done >= sizeof(sp->ahead);
-        nng_iov iov = {direct ? (void *)to : sp->ahead, direct ? len - done : sizeof(sp->ahead)};
-        nng_aio_set_iov(sp->aio, 1, &iov);
-        nng_stream_recv(sp->stream, sp->aio);
-        int rv = wait_for_aio(sp, deadline_ms);
+        bool direct = !sp->reading && len - done >= sizeof(sp->ahead);
+        if (direct) {
+            nng_iov iov = {to, len - done};
+            nng_aio_set_iov(sp->in.aio, 1, &iov);
+            nng_stream_recv(sp->stream, sp->in.aio);
+        } else if (!sp->reading) {
+            read_ahead(sp);
+        }
+        int rv = wait_for(sp, &sp->in, deadline_ms);
+        sp->reading = false;
         if (rv)
             return rv;
-        size_t n = nng_aio_count(sp->aio);
+        size_t n = nng_aio_count(sp->in.aio);
         if (!direct) {
-            sp->ahead_at = 0;
             sp->ahead_len = n;
             n = take_ahead(sp, to, len - done);
         }
@@ -179,19 +201,24 @@ static int greet(struct net_sp *sp, uint8_t self, uint8_t peer, uint64_t deadlin
     return rv;
 }
 
-int net_sp_connect(struct net_sp *sp, const struct net_address *address, uint8_t self, uint8_t peer,
-                   uint64_t deadline_ms)
+int net_sp_connect(struct net_sp *sp, const struct net_address *address, struct net_tls *tls,
+                   uint8_t self, uint8_t peer, uint64_t deadline_ms)
 {
     nng_stream_dialer *dialer;
     int rv = nng_stream_dialer_alloc(&dialer, address->text);
     if (rv)
         return rv;
+    rv = net_tls_use_dialer(tls, address, dialer);
+    if (rv) {
+        nng_stream_dialer_free(dialer);
+        return rv;
+    }
     if (address->scheme != NET_SCHEME_IPC) // or small requests would wait, see link_dialer.c
         nng_stream_dialer_set_bool(dialer, NNG_OPT_TCP_NODELAY, true);
-    nng_stream_dialer_dial(dialer, sp->aio);
-    rv = wait_for_aio(sp, deadline_ms);
+    nng_stream_dialer_dial(dialer, sp->out.aio);
+    rv = wait_for(sp, &sp->out, deadline_ms);
     if (!rv)
-        sp->stream = nng_aio_get_output(sp->aio, 0);
+        sp->stream = nng_aio_get_output(sp->out.aio, 0);
     nng_stream_dialer_free(dialer);
     if (rv)
         return rv;
@@ -204,6 +231,11 @@ int net_sp_connect(struct net_sp *sp, const struct net_address *address, uint8_t
 
 void net_sp_close(struct net_sp *sp)
 {
+    if (sp->reading) {
+        nng_stream_close(sp->stream);
+        nng_aio_wait(sp->in.aio);
+        sp->reading = sp->in.done = false;
+    }
     nng_stream_free(sp->stream);
     sp->stream = NULL;
     sp->ahead_at = sp->ahead_len = 0;
@@ -214,11 +246,18 @@ bool net_sp_open(const struct net_sp *sp)
     return sp->stream != NULL;
 }
 
+void net_sp_watch(struct net_sp *sp)
+{
+    if (!sp->reading && sp->ahead_at == sp->ahead_len)
+        read_ahead(sp);
+}
+
 bool net_sp_quiet(struct net_sp *sp)
 {
-    // A receive completes at once when there is anything to be had, the end included.
-    uint8_t byte;
-    return recv_all(sp, &byte, 1, net_clock_ms()) == NNG_ETIMEDOUT;
+    pthread_mutex_lock(&sp->lock);
+    bool quiet = sp->ahead_at == sp->ahead_len && !(sp->reading && sp->in.done);
+    pthread_mutex_unlock(&sp->lock);
+    return quiet;
 }
 
 int net_sp_send(struct net_sp *sp, const void *head, size_t head_len, const void *body,

@@ -15,6 +15,7 @@
 #include <nng/nng.h>
 
 #include "address.h"
+#include "net_tls.h"
 
 #define NET_SP_REQ 0x30
 #define NET_SP_REP 0x31
@@ -28,13 +29,20 @@ void net_sp_greeting(uint8_t protocol, uint8_t *ret_greeting);
 // The length before a message of `len` bytes. Returns the header's own size.
 size_t net_sp_header(bool ipc, uint64_t len, uint8_t *ret_header);
 
+// One operation at a time, without a timeout of its own: who waits watches the clock and cancels.
+struct net_sp_op {
+    struct net_sp *sp;
+    nng_aio *aio;
+    bool done;
+};
+
 struct net_sp {
     pthread_mutex_t lock;
     pthread_cond_t changed;
-    nng_aio *aio; // without a timeout of its own; who waits watches the clock and cancels
-    bool done;
+    struct net_sp_op out, in; // dials and sends; receives
     bool cancelled;
     bool ipc;
+    bool reading; // a receive into `ahead` is under way
     nng_stream *stream;
     // Read and not taken yet: many small messages come with one receive.
     size_t ahead_at, ahead_len;
@@ -50,14 +58,16 @@ void net_sp_cancel(struct net_sp *sp);
 // Waits until the deadline or net_sp_cancel, and returns whether it was that.
 bool net_sp_pause(struct net_sp *sp, uint64_t deadline_ms);
 
-// Connects and exchanges greetings, as protocol `self` with a `peer`. NNG_EPROTO when something
-// else answers; NNG_ETIMEDOUT at the deadline.
-int net_sp_connect(struct net_sp *sp, const struct net_address *address, uint8_t self, uint8_t peer,
-                   uint64_t deadline_ms);
+// Connects and exchanges greetings, as protocol `self` with a `peer`. `tls` fits the address
+// (net_tls_fits). NNG_EPROTO when something else answers; NNG_ETIMEDOUT at the deadline.
+int net_sp_connect(struct net_sp *sp, const struct net_address *address, struct net_tls *tls,
+                   uint8_t self, uint8_t peer, uint64_t deadline_ms);
 void net_sp_close(struct net_sp *sp); // ends the connection; a new one may follow
 bool net_sp_open(const struct net_sp *sp);
-// Whether the connection still stands, as far as is known here. For one that nothing is expected
-// on: whatever has come on it since is a reason not to use it.
+// For a connection that nothing is expected on for now: notices when something comes all the same,
+// its end above all.
+void net_sp_watch(struct net_sp *sp);
+// Whether nothing has come since. What has is a reason not to use the connection.
 bool net_sp_quiet(struct net_sp *sp);
 
 // Sends one message, given as two parts.

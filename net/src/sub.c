@@ -10,6 +10,7 @@
 #include "net_link.h"
 #include "net_server.h"
 #include "sp.h"
+#include "tls.h"
 
 #define DEFAULT_SILENCE_MS 5000
 #define BYTES_MAX (NET_EVENT_BYTES_MAX + 1024u) // topic and seq come on top
@@ -109,7 +110,7 @@ static void set_connected(struct net_sub *sub, bool connected)
 static int serve(struct net_sub *sub)
 {
     uint32_t silence_ms = sub->options.silence_ms;
-    int rv = net_sp_connect(&sub->sp, &sub->address, NET_SP_SUB, NET_SP_PUB,
+    int rv = net_sp_connect(&sub->sp, &sub->address, sub->options.tls, NET_SP_SUB, NET_SP_PUB,
                             net_clock_ms() + silence_ms);
     if (rv)
         return rv;
@@ -155,6 +156,7 @@ static enum net_status check_options(const struct net_sub_options *options, stru
 static void destroy(struct net_sub *sub)
 {
     net_sp_finish(&sub->sp);
+    net_tls_unref(sub->options.tls);
     pthread_mutex_destroy(&sub->lock);
     free(sub->buf);
     free(sub);
@@ -178,6 +180,7 @@ static struct net_sub *create(const struct net_sub_options *options,
         free(sub);
         return NULL;
     }
+    net_tls_ref(sub->options.tls);
     pthread_mutex_init(&sub->lock, NULL);
     sub->last_ms = net_clock_ms();
     return sub;
@@ -188,6 +191,8 @@ enum net_status net_sub_open(const struct net_sub_options *options, struct net_s
 {
     struct net_address address;
     enum net_status status = net_address_parse(options->address, false, &address, err);
+    if (!status)
+        status = net_tls_fits(options->tls, &address, false, err);
     if (!status)
         status = check_options(options, err);
     if (status)

@@ -256,6 +256,7 @@ enum net_status net_submitter_create(const struct net_submitter_options *options
         return net_fail(err, NET_ERR_NOMEM, "%s: no memory", options->address);
     struct net_link_dialer_options dialer = {
         .address = options->address,
+        .tls = options->tls,
         .submitter = true,
         .random = random_bits,
         .on_retry = on_retry,

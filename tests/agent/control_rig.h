@@ -72,8 +72,9 @@ __attribute__((unused)) static void start_with(bool keep_nothing)
     cr_assert_eq(agent_coordinator_create(&options, &coordinator, &err), AGENT_OK, "%s", err.text);
     snprintf(agents_address, sizeof agents_address, "%s",
              agent_coordinator_agents_address(coordinator));
-    cr_assert_eq(net_client_open(agent_coordinator_control_address(coordinator), &client, NULL),
-                 NET_OK);
+    cr_assert_eq(
+        net_client_open(agent_coordinator_control_address(coordinator), NULL, &client, NULL),
+        NET_OK);
 }
 
 __attribute__((unused)) static void start(void)

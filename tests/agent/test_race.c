@@ -47,7 +47,8 @@ static cJSON *ask(struct net_client *client, const char *request)
 static struct net_client *open_client(void)
 {
     struct net_client *client = NULL;
-    must(net_client_open(agent_coordinator_control_address(coordinator), &client, NULL) == NET_OK,
+    must(net_client_open(agent_coordinator_control_address(coordinator), NULL, &client, NULL) ==
+             NET_OK,
          "open a client");
     return client;
 }

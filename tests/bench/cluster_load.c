@@ -118,7 +118,7 @@ static void *run_client(void *argument)
     struct load *load = argument;
     struct net_client *client = NULL;
 
-    if (net_client_open(load->address, &client, NULL) != NET_OK)
+    if (net_client_open(load->address, NULL, &client, NULL) != NET_OK)
         atomic_store(&load->failed, true);
     while (!atomic_load(&load->failed)) {
         int first = atomic_fetch_add(&load->next, load->batch);
@@ -200,7 +200,7 @@ static bool run_load(struct load *load)
     double until;
     int done, left = 1;
 
-    if (net_client_open(load->address, &client, NULL) != NET_OK)
+    if (net_client_open(load->address, NULL, &client, NULL) != NET_OK)
         return false;
     load->started_s = now_s();
     for (int i = 0; i < load->clients; i++)

@@ -54,7 +54,7 @@ static void bench_control(void)
     struct net_error err;
     struct net_server_options options = {.address = "tcp://127.0.0.1:0", .on_request = on_request};
     check(net_server_create(&options, &server, &err), &err);
-    check(net_client_open(net_server_address(server), &client, &err), &err);
+    check(net_client_open(net_server_address(server), NULL, &client, &err), &err);
     for (int i = 0; i < ROUND_TRIPS; i++) {
         char *reply;
         size_t len;

@@ -64,7 +64,7 @@ static void start(struct fixture *f, struct net_server_options options)
     options.user = f;
     struct net_error err;
     cr_assert_eq(net_server_create(&options, &f->server, &err), NET_OK, "%s", err.text);
-    cr_assert_eq(net_client_open(net_server_address(f->server), &f->client, &err), NET_OK);
+    cr_assert_eq(net_client_open(net_server_address(f->server), NULL, &f->client, &err), NET_OK);
 }
 
 static void finish(struct fixture *f)
@@ -141,7 +141,7 @@ Test(control, nobody_there_is_told_at_once)
         struct net_error err;
         char reply[8];
         uint64_t before = net_clock_ms();
-        cr_assert_eq(net_client_open(addresses[i], &client, NULL), NET_OK);
+        cr_assert_eq(net_client_open(addresses[i], NULL, &client, NULL), NET_OK);
         cr_assert_eq(ask(client, "{}", 30000, reply, 8, &err), NET_ERR_UNREACHABLE);
         cr_assert(strstr(err.text, addresses[i]), "%s", err.text);
         cr_assert_lt(net_clock_ms() - before, 2000);
@@ -173,8 +173,8 @@ Test(control, a_stopped_coordinator_costs_the_timeout_only)
     struct net_error err;
     char reply[64];
     child_start(&child, (const char *[]){NET_PEER, "server", NULL});
-    cr_assert_eq(net_client_open(child.line, &client, NULL), NET_OK);
-    cr_assert_eq(net_client_open(child.line, &fresh, NULL), NET_OK);
+    cr_assert_eq(net_client_open(child.line, NULL, &client, NULL), NET_OK);
+    cr_assert_eq(net_client_open(child.line, NULL, &fresh, NULL), NET_OK);
     cr_assert_eq(ask(client, "{}", WAIT_MS, reply, 64, NULL), NET_OK);
     child_pause(&child);
     uint64_t before = net_clock_ms();
@@ -203,7 +203,7 @@ Test(control, a_killed_coordinator_ends_the_wait)
     struct net_error err;
     char reply[64];
     child_start(&child, (const char *[]){NET_PEER, "server", NULL});
-    cr_assert_eq(net_client_open(child.line, &client, NULL), NET_OK);
+    cr_assert_eq(net_client_open(child.line, NULL, &client, NULL), NET_OK);
     cr_assert_eq(ask(client, "{}", WAIT_MS, reply, 64, NULL), NET_OK);
     pthread_t thread;
     uint64_t before = net_clock_ms();
@@ -232,7 +232,7 @@ static void *ask_thread(void *arg)
 {
     struct asker *asker = arg;
     struct net_client *client;
-    if (net_client_open(asker->address, &client, NULL))
+    if (net_client_open(asker->address, NULL, &client, NULL))
         return NULL;
     asker->status = ask(client, asker->text, asker->timeout_ms, asker->reply, 64, NULL);
     net_client_close(client);
@@ -364,7 +364,7 @@ Test(control, too_many_clients_are_turned_away)
     char reply[64];
     start(&f, (struct net_server_options){.clients_max = 1});
     cr_assert_eq(ask(f.client, "1", WAIT_MS, reply, 64, NULL), NET_OK);
-    cr_assert_eq(net_client_open(net_server_address(f.server), &second, NULL), NET_OK);
+    cr_assert_eq(net_client_open(net_server_address(f.server), NULL, &second, NULL), NET_OK);
     cr_assert_neq(ask(second, "2", 300, reply, 64, NULL), NET_OK);
     cr_assert_eq(ask(f.client, "3", WAIT_MS, reply, 64, NULL), NET_OK);
     net_client_close(second);
@@ -420,7 +420,7 @@ Test(control, an_event_socket_is_no_control_socket)
     char reply[64];
     struct net_pub_options options = {.address = "tcp://127.0.0.1:0"};
     cr_assert_eq(net_pub_create(&options, &pub, NULL), NET_OK);
-    cr_assert_eq(net_client_open(net_pub_address(pub), &client, NULL), NET_OK);
+    cr_assert_eq(net_client_open(net_pub_address(pub), NULL, &client, NULL), NET_OK);
     cr_assert_eq(ask(client, "x", WAIT_MS, reply, 64, &err), NET_ERR_PROTOCOL);
     cr_assert(strstr(err.text, "no control socket"));
     net_client_close(client);
@@ -432,9 +432,9 @@ Test(control, bad_settings_are_refused)
     struct net_client *client = NULL;
     struct net_server *server = NULL;
     struct net_error err;
-    cr_assert_eq(net_client_open("tls+tcp://host:1", &client, &err), NET_ERR_NEEDS_TLS);
-    cr_assert(strstr(err.text, "certificates"));
-    cr_assert_eq(net_client_open("tcp://127.0.0.1:0", &client, &err), NET_ERR_ADDRESS);
+    cr_assert_eq(net_client_open("tls+tcp://host:1", NULL, &client, &err), NET_ERR_NEEDS_TLS);
+    cr_assert(strstr(err.text, "certificate"));
+    cr_assert_eq(net_client_open("tcp://127.0.0.1:0", NULL, &client, &err), NET_ERR_ADDRESS);
     cr_assert_eq(net_address_check("ipc:///run/stoker/control", &err), NET_OK);
     struct net_server_options options = {.address = "tcp://127.0.0.1:0", .contexts = 5000};
     cr_assert_eq(net_server_create(&options, &server, &err), NET_ERR_INVAL);

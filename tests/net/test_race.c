@@ -73,7 +73,7 @@ static void on_request(void *user, struct net_request *request, const char *text
 static void *ask(void *arg)
 {
     struct net_client *client;
-    if (net_client_open(arg, &client, NULL))
+    if (net_client_open(arg, NULL, &client, NULL))
         return arg;
     for (int i = 0; i < 50; i++) {
         char *text;

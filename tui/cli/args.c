@@ -32,6 +32,10 @@ static const char global_help[] =
     "Options of every command:\n"
     "  --coordinator ADDRESS   control socket (default $STOKER_COORDINATOR, else "
     "tcp://127.0.0.1:7411)\n"
+    "  --tls-ca FILE           PEM of who signed a tls+tcp:// coordinator's certificate; "
+    "--tls-cert FILE\n"
+    "                          and --tls-key FILE show it yours, --tls-name NAME is the name its\n"
+    "                          must be for ($STOKER_TLS_CA, _CERT, _KEY, _NAME)\n"
     "  --timeout SPAN          longest wait for an answer, e.g. 500ms, 5s (default 5s)\n"
     "  --output table|json     how to print (default table)\n"
     "  --help                  this text\n";
@@ -86,18 +90,34 @@ static void print_command_help(const struct tui_command_entry *entry)
     printf("\n%s\nExamples:\n%s", global_help, entry->command->examples);
 }
 
-enum { GLOBAL_COORDINATOR = 256, GLOBAL_TIMEOUT, GLOBAL_OUTPUT, GLOBAL_HELP, LOCAL_FIRST };
+enum {
+    GLOBAL_COORDINATOR = 256,
+    GLOBAL_TLS_CA,
+    GLOBAL_TLS_CERT,
+    GLOBAL_TLS_KEY,
+    GLOBAL_TLS_NAME,
+    GLOBAL_TIMEOUT,
+    GLOBAL_OUTPUT,
+    GLOBAL_HELP,
+    LOCAL_FIRST
+};
+
+static const struct option globals[] = {
+    {"coordinator", required_argument, NULL, GLOBAL_COORDINATOR},
+    {"tls-ca", required_argument, NULL, GLOBAL_TLS_CA},
+    {"tls-cert", required_argument, NULL, GLOBAL_TLS_CERT},
+    {"tls-key", required_argument, NULL, GLOBAL_TLS_KEY},
+    {"tls-name", required_argument, NULL, GLOBAL_TLS_NAME},
+    {"timeout", required_argument, NULL, GLOBAL_TIMEOUT},
+    {"output", required_argument, NULL, GLOBAL_OUTPUT},
+    {"help", no_argument, NULL, GLOBAL_HELP},
+};
+enum { N_GLOBALS = sizeof(globals) / sizeof(globals[0]) };
 
 static size_t fill_long_options(const struct tui_option *options, struct option *ret_options)
 {
-    static const struct option globals[] = {
-        {"coordinator", required_argument, NULL, GLOBAL_COORDINATOR},
-        {"timeout", required_argument, NULL, GLOBAL_TIMEOUT},
-        {"output", required_argument, NULL, GLOBAL_OUTPUT},
-        {"help", no_argument, NULL, GLOBAL_HELP},
-    };
     size_t n = 0;
-    for (; n < sizeof(globals) / sizeof(globals[0]); n++)
+    for (; n < N_GLOBALS; n++)
         ret_options[n] = globals[n];
     for (int i = 0; options != NULL && options[i].name != NULL && i < TUI_OPTIONS_MAX; i++)
         ret_options[n++] = (struct option){
@@ -135,6 +155,18 @@ static bool take_global(int option, const char *value, struct tui_cli *cli)
     case GLOBAL_COORDINATOR:
         cli->address = value;
         return true;
+    case GLOBAL_TLS_CA:
+        cli->tls_files.ca = value;
+        return true;
+    case GLOBAL_TLS_CERT:
+        cli->tls_files.cert = value;
+        return true;
+    case GLOBAL_TLS_KEY:
+        cli->tls_files.key = value;
+        return true;
+    case GLOBAL_TLS_NAME:
+        cli->tls_files.name = value;
+        return true;
     case GLOBAL_TIMEOUT:
         if (!parse_duration(value, &ms) || ms < 1 || ms > 3600000) {
             tui_complain("give a span such as 500ms, 5s or 1m", "--timeout '%s' is no span", value);
@@ -155,7 +187,7 @@ static bool take_global(int option, const char *value, struct tui_cli *cli)
 static bool parse_options(const struct tui_command_entry *entry, int argc, char **argv,
                           struct tui_cli *cli, bool *ret_help)
 {
-    struct option options[TUI_OPTIONS_MAX + 5];
+    struct option options[TUI_OPTIONS_MAX + N_GLOBALS + 1];
     int found;
 
     fill_long_options(entry->command->options, options);

@@ -8,6 +8,8 @@
 
 #include <cjson/cJSON.h>
 
+#include "net_tls.h"
+
 enum tui_exit {
 #define EXIT_CODE(number, name, help) TUI_EXIT_##name = number,
 #include "cli/exit_codes.def"
@@ -27,10 +29,12 @@ struct net_client;
 
 /* What a command is given. Strings belong to the caller of the command and outlive it. */
 struct tui_cli {
-    const char *address;       /* control socket of the coordinator */
-    uint32_t timeout_ms;       /* for one request */
-    bool json;                 /* --output json */
-    struct net_client *client; /* opened by the first request */
+    const char *address;            /* control socket of the coordinator */
+    struct net_tls_files tls_files; /* for a tls+tcp:// one */
+    struct net_tls *tls;            /* read by the first that needs it; NULL: none is wanted */
+    uint32_t timeout_ms;            /* for one request */
+    bool json;                      /* --output json */
+    struct net_client *client;      /* opened by the first request */
     const struct tui_option *options;
     const char *values[TUI_OPTIONS_MAX]; /* by row of `options`; NULL: not given */
     int n_args;
@@ -70,6 +74,10 @@ bool tui_argument_number(const char *what, const char *text, int64_t min, int64_
                          int64_t *ret_number);
 /* A span such as 500ms, 30s, 10m, 1h in milliseconds. */
 bool tui_option_duration(const struct tui_cli *cli, const char *name, int64_t *ret_ms);
+
+/* Reads the certificates that the options name, once, into cli->tls. Prints what is wrong with
+ * them and returns false. */
+bool tui_tls_open(struct tui_cli *cli);
 
 /* Sends {"v":1,"op":op} plus the fields of `request` (consumed; may be NULL) and waits for the
  * reply at most the timeout plus `extra_ms`. A refusal or a dead coordinator is printed to stderr

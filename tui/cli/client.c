@@ -42,7 +42,11 @@ bool tui_interrupted(void)
 
 static enum tui_exit explain_failure(const struct tui_cli *cli, const struct net_error *err)
 {
-    if (err->status == NET_ERR_ADDRESS || err->status == NET_ERR_NEEDS_TLS) {
+    if (err->status == NET_ERR_NEEDS_TLS) {
+        tui_complain("give --tls-ca FILE or $STOKER_TLS_CA", "%s", err->text);
+        return TUI_EXIT_USAGE;
+    }
+    if (err->status == NET_ERR_ADDRESS) {
         tui_complain("give --coordinator tcp://HOST:PORT", "%s", err->text);
         return TUI_EXIT_USAGE;
     }
@@ -77,6 +81,18 @@ static enum tui_exit explain_refusal(const cJSON *reply)
     return refusal_exit(reply);
 }
 
+bool tui_tls_open(struct tui_cli *cli)
+{
+    struct net_error err = {0};
+
+    if (cli->tls != NULL || !net_tls_wanted(&cli->tls_files))
+        return true;
+    if (net_tls_create(&cli->tls_files, &cli->tls, &err) == NET_OK)
+        return true;
+    tui_complain("see --tls-ca, --tls-cert and --tls-key in --help", "%s", err.text);
+    return false;
+}
+
 /* One request and its parsed reply, refusal or not. */
 static enum tui_exit exchange(struct tui_cli *cli, const char *text, uint32_t timeout_ms,
                               cJSON **ret_reply)
@@ -85,7 +101,10 @@ static enum tui_exit exchange(struct tui_cli *cli, const char *text, uint32_t ti
     char *answer = NULL;
     size_t len = 0;
 
-    if (cli->client == NULL && net_client_open(cli->address, &cli->client, &err) != NET_OK)
+    if (cli->client == NULL && !tui_tls_open(cli))
+        return TUI_EXIT_USAGE;
+    if (cli->client == NULL &&
+        net_client_open(cli->address, cli->tls, &cli->client, &err) != NET_OK)
         return explain_failure(cli, &err);
     if (net_client_request(cli->client, text, strlen(text), timeout_ms, &answer, &len, &err) !=
         NET_OK)

@@ -23,6 +23,9 @@ static enum tui_exit run(struct tui_cli *cli)
         tui_complain("stoker status shows the same numbers", "the console needs a terminal");
         return TUI_EXIT_USAGE;
     }
+    if (!tui_tls_open(cli))
+        return TUI_EXIT_USAGE;
+    console.tls = cli->tls;
     return tui_console_run(&console) == 0 ? TUI_EXIT_OK : TUI_EXIT_INTERNAL;
 }
 

@@ -218,7 +218,7 @@ int tui_console_run(const struct tui_console_options *opts)
 
     if (!prepare(&loop, opts))
         goto out;
-    if (!tui_feed_create(opts->address, &loop.feed, error)) {
+    if (!tui_feed_create(opts->address, opts->tls, &loop.feed, error)) {
         fprintf(stderr, "stoker: %s\n", error);
         goto out;
     }

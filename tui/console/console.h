@@ -14,8 +14,11 @@
 #define TUI_CONSOLE_REFRESH_MS_DEFAULT 500
 #define TUI_CONSOLE_REFRESH_MS_MAX 60000
 
+struct net_tls;
+
 struct tui_console_options {
     const char *address;     /* the coordinator's control address, e.g. tcp://127.0.0.1:7411 */
+    struct net_tls *tls;     /* for a tls+tcp:// address; may be NULL */
     const char *theme;       /* "256", "16" or "mono"; NULL or "auto": the terminal and NO_COLOR */
     const char *glyphs;      /* "braille", "block" or "ascii"; NULL or "auto": locale and TERM */
     unsigned int refresh_ms; /* see above, clamped to the limits; 0: the default */

@@ -3,15 +3,16 @@
 #include <stdio.h>
 #include <string.h>
 
-/* The host of "tcp://host:port", without the port. False for anything else. */
+/* The host of "tcp://host:port" or "tls+tcp://host:port", without the port. False for anything
+ * else. */
 static int host_of(const char *address, const char **ret_host, size_t *ret_len)
 {
-    static const char scheme[] = "tcp://";
-    const char *host = address + sizeof(scheme) - 1;
+    const char *host = strstr(address, "tcp://");
     const char *colon;
 
-    if (strncmp(address, scheme, sizeof(scheme) - 1) != 0)
+    if (host == NULL || (host != address && (host != address + 4 || strncmp(address, "tls+", 4))))
         return 0;
+    host += strlen("tcp://");
     colon = strrchr(host, ':');
     if (!colon)
         return 0;
@@ -42,7 +43,8 @@ void tui_address_reachable(char *ret_address, size_t size, const char *published
 
     if (host_of(published, &host, &host_len) && host_of(reached, &by, &by_len) &&
         is_local(host, host_len))
-        snprintf(ret_address, size, "tcp://%.*s%s", (int)by_len, by, host + host_len);
+        snprintf(ret_address, size, "%.*s%.*s%s", (int)(host - published), published, (int)by_len,
+                 by, host + host_len);
     else
         snprintf(ret_address, size, "%s", published);
 }

@@ -30,6 +30,7 @@ enum poll { POLL_SNAPSHOT, POLL_EVENTS, POLL_JOBS, POLL_JOB, POLL_COUNT };
 
 struct tui_feed {
     char address[TUI_ADDRESS_SIZE];
+    struct net_tls *tls; /* NULL: none */
     struct tui_queue queue;
     pthread_t thread;
 
@@ -99,8 +100,11 @@ static bool ask(struct tui_feed *feed, const char *text, char **ret_reply, size_
 
 static void subscribe(struct tui_feed *feed, const char *address)
 {
-    struct net_sub_options options = {
-        .address = address, .topics = {"snapshot", NULL}, .on_event = on_snapshot, .user = feed};
+    struct net_sub_options options = {.address = address,
+                                      .tls = feed->tls,
+                                      .topics = {"snapshot", NULL},
+                                      .on_event = on_snapshot,
+                                      .user = feed};
     struct net_error error = {0};
 
     net_sub_close(feed->sub);
@@ -276,6 +280,7 @@ static void free_feed(struct tui_feed *feed)
 {
     net_sub_close(feed->sub);
     net_client_close(feed->client);
+    net_tls_unref(feed->tls);
     tui_queue_finish(&feed->queue);
     pthread_cond_destroy(&feed->wake);
     pthread_cond_destroy(&feed->ended);
@@ -350,7 +355,8 @@ static bool start(struct tui_feed *feed)
     return failure == 0;
 }
 
-bool tui_feed_create(const char *address, struct tui_feed **ret_feed, char ret_error[TUI_TEXT_SIZE])
+bool tui_feed_create(const char *address, struct net_tls *tls, struct tui_feed **ret_feed,
+                     char ret_error[TUI_TEXT_SIZE])
 {
     struct tui_feed *feed = calloc(1, sizeof(*feed));
     struct net_error error = {0};
@@ -362,12 +368,13 @@ bool tui_feed_create(const char *address, struct tui_feed **ret_feed, char ret_e
     }
     feed->want.job_state = "";
     snprintf(feed->address, sizeof(feed->address), "%s", address);
-    if (net_client_open(address, &feed->client, &error) != NET_OK) {
+    if (net_client_open(address, tls, &feed->client, &error) != NET_OK) {
         snprintf(ret_error, TUI_TEXT_SIZE, "%.200s", error.text);
         tui_queue_finish(&feed->queue);
         free(feed);
         return false;
     }
+    feed->tls = net_tls_ref(tls);
     if (!start(feed)) {
         snprintf(ret_error, TUI_TEXT_SIZE, "can't start a thread");
         free_feed(feed);

@@ -9,11 +9,13 @@
 #include "app/request.h"
 #include "model/update.h"
 
+struct net_tls;
 struct tui_feed;
 
 /* Starts; connecting, and connecting again, happens in the background. On failure (a bad address,
- * no memory) false, and ret_error[TUI_TEXT_SIZE] says why. */
-bool tui_feed_create(const char *address, struct tui_feed **ret_feed,
+ * no memory) false, and ret_error[TUI_TEXT_SIZE] says why. Takes a reference to `tls` (NULL: none).
+ */
+bool tui_feed_create(const char *address, struct net_tls *tls, struct tui_feed **ret_feed,
                      char ret_error[TUI_TEXT_SIZE]);
 
 /*
