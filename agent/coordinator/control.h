@@ -88,6 +88,7 @@ void agent_call_model(struct io_call *call);
 void agent_call_cordon(struct io_call *call);
 void agent_call_uncordon(struct io_call *call);
 void agent_call_drain(struct io_call *call);
+void agent_call_certificate(struct io_call *call);
 void agent_call_tune(struct io_call *call);
 void agent_call_operations(struct io_call *call);
 void agent_call_operation(struct io_call *call);

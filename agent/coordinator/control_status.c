@@ -14,6 +14,7 @@ void agent_call_version(struct io_call *call)
     cJSON_AddStringToObject(reply, "agents_address", net_link_listener_address(c->listener));
     cJSON_AddNumberToObject(reply, "pid", getpid());
     cJSON_AddNumberToObject(reply, "started_ms", agent_io_ms(c->started_us));
+    cJSON_AddStringToObject(reply, "public_key", agent_seal_public_key(c->seal));
     agent_call_reply(call, reply);
 }
 

@@ -164,6 +164,8 @@ static enum agent_status start(struct agent_coordinator *c, struct agent_error *
     if (status == AGENT_OK)
         status = open_ledger(c, err);
     if (status == AGENT_OK)
+        status = agent_seal_open(c->options.state_dir, &c->seal, err);
+    if (status == AGENT_OK)
         status = make_core(c, err);
     if (status == AGENT_OK && !agent_io_models_start(c, err))
         status = err != NULL && err->status != AGENT_OK ? err->status : AGENT_ERR_IO;
@@ -193,6 +195,7 @@ static void coordinator_free(struct agent_coordinator *c)
         free(c->kept[(c->kept_first + i) % IO_EVENTS_KEPT].json);
     agent_io_stats_free(c);
     agent_coord_destroy(c->core);
+    agent_seal_close(c->seal);
     agent_model_set_destroy(c->models);
     agent_io_shapes_free(c);
     agent_io_submissions_free(c);

@@ -11,6 +11,7 @@
 
 #include "agent/coordinator/coordinator.h"
 #include "agent/coordinator/declared.h"
+#include "agent/coordinator/seal.h"
 #include "agent/coordinator/window.h"
 #include "agent/core/coord.h"
 #include "agent/core/idmap.h"
@@ -179,6 +180,7 @@ struct agent_coordinator {
     int64_t clock_offset_us; // wall clock - monotonic clock, at the start
 
     struct agent_ledger *ledger;
+    struct agent_seal *seal;
     struct agent_coord *core;
     struct net_server *server;
     struct net_pub *pub;
@@ -358,6 +360,7 @@ cJSON *agent_io_json_agent(struct agent_coordinator *c, const struct agent_agent
 // whose they are.
 void agent_io_json_batch(cJSON *list, const cJSON *model, const char *key, const char *value);
 cJSON *agent_io_json_tune(const struct agent_tune_view *tune);
+void agent_io_instance_hex(const uint8_t *instance, char ret_hex[2 * NET_INSTANCE_SIZE + 1]);
 cJSON *agent_io_json_operation(struct agent_coordinator *c,
                                const struct agent_operation_view *operation);
 cJSON *agent_io_json_snapshot(struct agent_coordinator *c, bool everything);

@@ -199,42 +199,6 @@ cJSON *agent_io_json_agent(struct agent_coordinator *c, const struct agent_agent
     return json;
 }
 
-cJSON *agent_io_json_operation(struct agent_coordinator *c,
-                               const struct agent_operation_view *operation)
-{
-    struct agent_blocker_view blockers[16];
-    cJSON *json = cJSON_CreateObject();
-    add_number(json, "id", (double)operation->id);
-    add_text(json, "kind", operation->kind);
-    add_text(json, "target", operation->target);
-    add_text(json, "state", operation->state);
-    add_text(json, "by", operation->by);
-    add_text(json, "reason", operation->reason);
-    add_number(json, "started_ms", agent_io_ms(operation->started_us));
-    add_number(json, "deadline_ms", agent_io_ms(operation->deadline_us));
-    add_number(json, "finished_ms", agent_io_ms(operation->finished_us));
-    add_number(json, "remaining", operation->remaining);
-    add_number(json, "requeued", operation->requeued);
-    cJSON *list = cJSON_AddArrayToObject(json, "blockers");
-    uint32_t count = 0;
-    if (!operation->finished && operation->tune == NULL)
-        count = agent_coord_blockers(c->core, operation->target, blockers, 16);
-    for (uint32_t i = 0; i < count && i < 16; i++) {
-        cJSON *blocker = cJSON_CreateObject();
-        add_number(blocker, "job", (double)blockers[i].job);
-        add_text(blocker, "model", blockers[i].model);
-        add_text(blocker, "state", agent_job_state_name(blockers[i].state));
-        add_number(blocker, "running_ms", agent_io_ms(blockers[i].running_us));
-        add_number(blocker, "expected_ms", agent_io_ms(blockers[i].expected_us));
-        cJSON_AddItemToArray(list, blocker);
-    }
-    cJSON_AddBoolToObject(json, "safe_to_remove", operation->safe_to_remove);
-    add_text(json, "text", operation->text != NULL ? operation->text : "");
-    if (operation->tune != NULL)
-        cJSON_AddItemToObject(json, "tune", agent_io_json_tune(operation->tune));
-    return json;
-}
-
 // ---- snapshot
 
 static void add_latency(cJSON *latency, const char *name, struct agent_window *window, int64_t now)

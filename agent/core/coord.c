@@ -28,6 +28,7 @@ void agent_coord_limits_init(struct agent_coord_limits *limits)
         .suspect_us = 500000,
         .lost_us = 900000,
         .stall_us = 100000,
+        .absent_us = 20000000, // agents dial again after 10 s at most
         .backoff_us_min = 50000,
         .backoff_us_max = 5000000,
         .ageing_us = 30000000,

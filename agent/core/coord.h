@@ -37,6 +37,7 @@ struct agent_coord_limits {
     int64_t suspect_us;   // silence after which an agent gets no new work, and
     int64_t lost_us;      // after which it is given up; more where an agent is slow as a rule
     int64_t stall_us;     // between two ticks: then it was the coordinator that slept
+    int64_t absent_us; // a drain waits so long for an agent that is not connected
     int64_t backoff_us_min;
     int64_t backoff_us_max;
     int64_t ageing_us; // a job that waits so long goes up one priority
@@ -221,6 +222,8 @@ struct agent_event {
     const char *by;
     const char *reason;
     int64_t deadline_us; // DRAIN, from now
+    const char *plan;    // DRAIN: only if the plan is still that one; NULL or "" any
+    bool force;          // DRAIN: even if something would have no other home
 };
 
 // ---- actions
@@ -385,6 +388,11 @@ struct agent_operation_view {
     bool safe_to_remove;
     bool finished;
     const char *text;                   // what it does now, or how it ended; ""
+    int64_t expected_us;                // when it should be through as measured; 0 unknown
+    uint64_t parent;                    // the operation that it is a part of; 0 none
+    const uint8_t *instance;            // of the agent it is about; NULL none
+    uint64_t end_epoch;                 // under which it ended
+    bool was_connected;                 // the agent, when it ended
     const struct agent_tune_view *tune; // NULL: it tunes nothing, or before the last start
 };
 
@@ -412,6 +420,7 @@ struct agent_blocker_view {
     enum agent_job_state state;
     int64_t running_us;  // so far; 0 when it has not started
     int64_t expected_us; // how long its model takes as measured; 0 unknown
+    int64_t left_us;     // of that; 0 it has not started or is over its time, -1 unknown
 };
 
 bool agent_coord_job(const struct agent_coord *core, uint64_t id, struct agent_job_view *ret_view);

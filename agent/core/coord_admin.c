@@ -54,6 +54,7 @@ void agent_coord_uncordon(struct agent_coord *core, const struct agent_event *ev
     }
     bool drained = agent->admin == AGENT_ADMIN_DRAINED;
     agent->admin = AGENT_ADMIN_NONE;
+    agent->drained_by = 0;
     agent_coord_text_set(&agent->reason, NULL);
     core->world++;
     agent_coord_agent_refresh(core, agent);

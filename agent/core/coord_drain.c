@@ -2,9 +2,21 @@
 // agent is safe to remove, only when nothing of its work is left, all of that is committed, and the
 // end itself is in the ledger.
 #include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 
 #include "agent/core/coord_internal.h"
 #include "agent/core/planted.h"
+
+// What the ledger keeps of a drain: which instance of the agent it is about, which operation it is
+// a part of, and once it has ended under which epoch, and whether the agent was there.
+struct coord_drain {
+    uint8_t instance[16];
+    uint64_t parent;
+    uint64_t epoch;
+    bool is_connected;
+};
 
 static struct coord_agent *target(const struct agent_coord *core,
                                   const struct coord_operation *operation)
@@ -12,13 +24,55 @@ static struct coord_agent *target(const struct agent_coord *core,
     return agent_coord_agent_by_name(core, agent_coord_chars(operation->target));
 }
 
+static void detail_write(struct coord_operation *operation)
+{
+    const struct coord_drain *drain = operation->drain;
+    char text[160], hex[2 * sizeof drain->instance + 1];
+    for (size_t i = 0; i < sizeof drain->instance; i++)
+        snprintf(hex + 2 * i, 3, "%02x", drain->instance[i]);
+    snprintf(text, sizeof text, "instance=%s parent=%" PRIu64 " epoch=%" PRIu64 " connected=%d",
+             hex, drain->parent, drain->epoch, drain->is_connected);
+    agent_coord_text_set(&operation->detail, text);
+}
+
+static void detail_read(const struct coord_operation *operation)
+{
+    struct coord_drain *drain = operation->drain;
+    const char *detail = agent_coord_chars(operation->detail);
+    const char *hex = strstr(detail, "instance=");
+    for (size_t i = 0; hex != NULL && i < sizeof drain->instance; i++) {
+        unsigned byte = 0;
+        if (sscanf(hex + 9 + 2 * i, "%2x", &byte) != 1)
+            break;
+        drain->instance[i] = (uint8_t)byte;
+    }
+    drain->parent = agent_coord_detail_number(detail, "parent=");
+    drain->epoch = agent_coord_detail_number(detail, "epoch=");
+    drain->is_connected = agent_coord_detail_number(detail, "connected=") != 0;
+}
+
+// Why a drain that is done no longer means that its agent may go; NULL: it does.
+static const char *unsafe(const struct agent_coord *core, const struct coord_operation *operation)
+{
+    const struct coord_agent *agent = target(core, operation);
+    if (operation->state != AGENT_OPERATION_DONE || core->committed < operation->need_seq)
+        return "it has not ended";
+    if (!core->ledger_ok)
+        return "can't say: the ledger can't be written";
+    if (agent == NULL || agent->admin != AGENT_ADMIN_DRAINED || agent->drained_by != operation->id)
+        return "no longer: the agent was given back to work";
+    if (agent_coord_agent_holds(agent) > 0)
+        return "no longer: the agent holds work";
+    if (agent->link != 0 &&
+        memcmp(agent->instance, operation->drain->instance, sizeof agent->instance) != 0)
+        return "no longer: the agent was started again since";
+    return NULL;
+}
+
 bool agent_coord_operation_safe(const struct agent_coord *core,
                                 const struct coord_operation *operation)
 {
-    const struct coord_agent *agent = target(core, operation);
-    return operation->state == AGENT_OPERATION_DONE && core->ledger_ok &&
-           core->committed >= operation->need_seq && agent != NULL &&
-           agent->admin == AGENT_ADMIN_DRAINED && agent_coord_agent_holds(agent) == 0;
+    return operation->drain != NULL && unsafe(core, operation) == NULL;
 }
 
 static void send_drain(struct agent_coord *core, const struct coord_agent *agent)
@@ -30,10 +84,23 @@ static void send_drain(struct agent_coord *core, const struct coord_agent *agent
                                                  .deadline_us = left > 0 ? left : 0});
 }
 
-static void start(struct agent_coord *core, struct coord_agent *agent,
-                  struct coord_operation *operation, const struct agent_event *event)
+struct coord_operation *agent_coord_drain_begin(struct agent_coord *core, struct coord_agent *agent,
+                                                const struct agent_event *event, uint64_t parent)
 {
     const char *name = agent_coord_chars(agent->name);
+    struct coord_operation *operation =
+        agent_coord_operation_new(core, &agent_coord_kind_drain, event);
+    if (operation == NULL)
+        return NULL;
+    operation->drain = calloc(1, sizeof *operation->drain);
+    if (operation->drain == NULL) {
+        operation->state = AGENT_OPERATION_FAILED;
+        agent_coord_reply(core, event->token, AGENT_REPLY_BUSY, 0, "out of memory");
+        return NULL;
+    }
+    operation->drain->parent = parent;
+    memcpy(operation->drain->instance, agent->instance, sizeof agent->instance);
+    detail_write(operation);
     operation->target = agent_coord_text_ref(agent->name);
     operation->was_cordoned = agent->admin == AGENT_ADMIN_CORDONED;
     operation->deadline_us = core->now_us + event->deadline_us;
@@ -49,8 +116,42 @@ static void start(struct agent_coord *core, struct coord_agent *agent,
                        "%" PRIu32 " jobs to go", agent_coord_agent_holds(agent));
     if (agent->link != 0)
         send_drain(core, agent);
-    agent_coord_wait_reply(core, event->token, operation->id);
-    agent_coord_drain_check(core, agent);
+    return operation;
+}
+
+// What an operator has to know before it: the plan that was agreed to is still the plan, and where
+// something would have no other home, that is wanted.
+static bool is_agreed(struct agent_coord *core, const struct coord_agent *agent,
+                      const struct agent_event *event)
+{
+    struct agent_drain_plan plan;
+    const char *name = agent_coord_chars(agent->name);
+    agent_coord_plan_make(core, agent, event->deadline_us, &plan);
+    if (event->plan != NULL && event->plan[0] != '\0' && strcmp(event->plan, plan.id) != 0) {
+        bool same_agent = strncmp(event->plan, plan.id, 8) == 0;
+        agent_coord_reply(core, event->token, AGENT_REPLY_CONFLICT, 0,
+                          "the world has changed since plan %.31s: %s %s; the plan is %s now",
+                          event->plan, same_agent ? "other agents can do less or more of what" : "",
+                          same_agent ? name : "the agent was started again, or its state changed",
+                          plan.id);
+        return false;
+    }
+    if (event->force || (!plan.last && plan.orphans == 0))
+        return true;
+    struct agent_orphan_view orphan = {.model = ""};
+    agent_coord_drain_orphans(core, name, &orphan, 1);
+    if (plan.orphans > 0)
+        agent_coord_reply(core, event->token, AGENT_REPLY_CONFLICT, 0,
+                          "%s is the last agent that can run %s:%" PRIu32
+                          "%s: its jobs would wait; force drains it all the same",
+                          name, orphan.model, orphan.version,
+                          plan.orphans > 1 ? " and other models" : "");
+    else
+        agent_coord_reply(core, event->token, AGENT_REPLY_CONFLICT, 0,
+                          "%s is the last agent that takes work: jobs would wait; force drains it "
+                          "all the same",
+                          name);
+    return false;
 }
 
 void agent_coord_drain(struct agent_coord *core, const struct agent_event *event)
@@ -71,12 +172,12 @@ void agent_coord_drain(struct agent_coord *core, const struct agent_event *event
                           event->agent);
     } else if (!agent_coord_wait_reserve(core, 2 + (size_t)agent_coord_jobs_live(core) * 2)) {
         agent_coord_reply(core, event->token, AGENT_REPLY_BUSY, 0, "out of memory");
-    } else {
-        struct coord_operation *operation =
-            agent_coord_operation_new(core, &agent_coord_kind_drain, event);
+    } else if (is_agreed(core, agent, event)) {
+        struct coord_operation *operation = agent_coord_drain_begin(core, agent, event, 0);
         if (operation == NULL)
             return;
-        start(core, agent, operation, event);
+        agent_coord_wait_reply(core, event->token, operation->id);
+        agent_coord_drain_check(core, agent);
     }
 }
 
@@ -89,6 +190,17 @@ static void append_drained(struct agent_coord *core, struct coord_operation *ope
     agent->admin = admin; // not before it is committed
 }
 
+// What the end will say, as it goes to the ledger with it.
+static void certify(struct agent_coord *core, const struct coord_agent *agent,
+                    struct coord_operation *operation)
+{
+    struct coord_drain *drain = operation->drain;
+    memcpy(drain->instance, agent->instance, sizeof drain->instance);
+    drain->epoch = core->limits.epoch;
+    drain->is_connected = agent->link != 0;
+    detail_write(operation);
+}
+
 void agent_coord_drain_check(struct agent_coord *core, struct coord_agent *agent)
 {
     struct coord_operation *operation = agent->drain;
@@ -99,6 +211,10 @@ void agent_coord_drain_check(struct agent_coord *core, struct coord_agent *agent
     }
     if (agent->link != 0 && !agent->drained_said)
         return;
+    // One that is not here may come back with what it has: after our own start, after a cut.
+    if (agent->link == 0 && core->now_us - agent->lost_us < core->limits.absent_us)
+        return;
+    certify(core, agent, operation);
     if (agent_coord_operation_finish(core, operation, append_drained) &&
         AGENT_PLANTED(SAFE_EARLY)) {
         operation->need_seq = 0;
@@ -111,6 +227,7 @@ static void finished(struct agent_coord *core, struct coord_operation *operation
     struct coord_agent *agent = target(core, operation);
     agent->admin = AGENT_ADMIN_DRAINED;
     agent->drain = NULL;
+    agent->drained_by = operation->id;
     core->world++;
     agent_coord_notice(core, AGENT_NOTICE_AGENT_DRAINED, AGENT_NOTICE_INFO,
                        agent_coord_chars(agent->name), 0,
@@ -179,22 +296,74 @@ static void cancel(struct agent_coord *core, struct coord_operation *operation,
 static void recover(struct agent_coord *core, struct coord_operation *operation)
 {
     struct coord_agent *agent = agent_coord_agent_get(core, agent_coord_chars(operation->target));
-    if (operation->state == AGENT_OPERATION_RUNNING && agent == NULL) {
+    operation->drain = calloc(1, sizeof *operation->drain);
+    if (operation->drain != NULL)
+        detail_read(operation);
+    bool is_lost = agent == NULL || operation->drain == NULL;
+    if (operation->state == AGENT_OPERATION_RUNNING && is_lost) {
         operation->state = AGENT_OPERATION_CANCELLED; // its record is gone: nothing to drain
     } else if (operation->state == AGENT_OPERATION_RUNNING) {
         agent->drain = operation;
-        agent->admin =
-            AGENT_PLANTED(RECOVERY_FORGETS_DRAIN) ? AGENT_ADMIN_NONE : AGENT_ADMIN_DRAINING;
+        agent->admin = AGENT_ADMIN_DRAINING;
+        agent->lost_us = core->now_us;
+    } else if (operation->state == AGENT_OPERATION_DONE && !is_lost) {
+        agent->drained_by = operation->id; // in the order of their ids: the last one counts
     }
+}
+
+// When the last job that is known to run should be through; 0 unknown, or nothing runs.
+static int64_t expected_end(const struct agent_coord *core, const struct coord_agent *agent)
+{
+    int64_t longest = 0;
+    const struct coord_job *job;
+    TAILQ_FOREACH(job, &agent->jobs, link)
+    {
+        int64_t left = agent_coord_job_left_us(core, job);
+        if (left < 0)
+            return 0;
+        longest = left > longest ? left : longest;
+    }
+    return TAILQ_EMPTY(&agent->jobs) ? 0 : core->now_us + longest;
+}
+
+static const char *phase(const struct coord_agent *agent)
+{
+    if (agent->drain->finishing)
+        return "its end goes to the ledger";
+    if (agent->assigned + agent->running > 0)
+        return "jobs end, or go back to the queue";
+    if (agent->link == 0)
+        return "the agent is not connected: it may come back with what it has";
+    if (agent->revoked_count > 0)
+        return "the agent has not confirmed that it dropped what was taken from it";
+    return "all jobs have left; the agent unloads its models";
 }
 
 static void view(const struct agent_coord *core, const struct coord_operation *operation,
                  struct agent_operation_view *view)
 {
     const struct coord_agent *agent = target(core, operation);
-    if (operation->state == AGENT_OPERATION_RUNNING && agent != NULL)
+    const struct coord_drain *drain = operation->drain;
+    if (drain == NULL)
+        return;
+    view->parent = drain->parent;
+    view->instance = drain->instance;
+    view->end_epoch = drain->epoch;
+    view->was_connected = drain->is_connected;
+    if (operation->state == AGENT_OPERATION_RUNNING && agent != NULL && agent->drain == operation) {
         view->remaining = agent_coord_agent_holds(agent);
-    view->safe_to_remove = agent_coord_operation_safe(core, operation);
+        view->expected_us = expected_end(core, agent);
+        view->text = phase(agent);
+    } else if (operation->state == AGENT_OPERATION_DONE) {
+        const char *why = unsafe(core, operation);
+        view->safe_to_remove = why == NULL;
+        view->text = why != NULL ? why : "safe to remove";
+    }
+}
+
+static void drain_free(struct coord_operation *operation)
+{
+    free(operation->drain);
 }
 
 const struct coord_operation_kind agent_coord_kind_drain = {
@@ -204,4 +373,5 @@ const struct coord_operation_kind agent_coord_kind_drain = {
     .tick = tick,
     .finished = finished,
     .view = view,
+    .free = drain_free,
 };

@@ -7,6 +7,7 @@
 #include "agent/core/coord.h"
 #include "agent/core/coord_decision.h"
 #include "agent/core/coord_operation.h"
+#include "agent/core/coord_plan.h"
 #include "agent/core/coord_queue.h"
 #include "agent/core/coord_residency.h"
 #include "agent/core/detector.h"
@@ -164,6 +165,7 @@ struct coord_agent {
     uint64_t done, failed, requeued;
     uint64_t picked_turn;
     struct coord_operation *drain; // that runs
+    uint64_t drained_by;           // the last drain that was done; 0 it was given back since
 };
 
 struct coord_tune {
@@ -418,7 +420,21 @@ void agent_coord_cordon(struct agent_coord *core, const struct agent_event *even
 void agent_coord_uncordon(struct agent_coord *core, const struct agent_event *event);
 void agent_coord_set_strategy(struct agent_coord *core, const struct agent_event *event);
 
+// coord_plan.c
+bool agent_coord_takes_work(const struct coord_agent *agent);
+void agent_coord_plan_make(const struct agent_coord *core, const struct coord_agent *agent,
+                           int64_t deadline_us, struct agent_drain_plan *ret_plan);
+// Whether the model is in use there and nobody else could run it. `model` may be NULL.
+bool agent_coord_is_orphan(const struct agent_coord *core, const struct coord_agent *agent,
+                           const struct coord_model *model);
+// How long a job should run yet as measured: 0 it has not started or is over its time, -1 unknown.
+int64_t agent_coord_job_left_us(const struct agent_coord *core, const struct coord_job *job);
+
 // coord_drain.c
+// Begins one on an agent that is not draining or drained. NULL: the event was answered. The caller
+// answers it otherwise.
+struct coord_operation *agent_coord_drain_begin(struct agent_coord *core, struct coord_agent *agent,
+                                                const struct agent_event *event, uint64_t parent);
 void agent_coord_drain(struct agent_coord *core, const struct agent_event *event);
 void agent_coord_drained(struct agent_coord *core, const struct agent_event *event);
 void agent_coord_drain_check(struct agent_coord *core, struct coord_agent *agent);

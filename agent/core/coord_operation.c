@@ -183,6 +183,12 @@ void agent_coord_operation_cancel(struct agent_coord *core, const struct agent_e
     agent_coord_wait_reply(core, event->token, operation->id);
 }
 
+uint64_t agent_coord_detail_number(const char *detail, const char *name)
+{
+    const char *at = strstr(detail, name);
+    return at != NULL ? strtoull(at + strlen(name), NULL, 10) : 0;
+}
+
 void agent_coord_operations_tick(struct agent_coord *core)
 {
     // The newest first, so that one that starts another does not meet it in the same tick.

@@ -35,6 +35,7 @@ struct coord_operation {
     TAILQ_ENTRY(coord_operation) all; // newest first
     uint64_t id;
     const struct coord_operation_kind *kind;
+    struct coord_drain *drain;               // of a drain
     struct coord_tune *tune;                 // of a tune
     struct agent_text *target, *by, *reason; // the target: an agent, or a text for people
     struct agent_text *text;                 // what it does now, or how it ended; NULL none
@@ -80,6 +81,8 @@ struct coord_operation *agent_coord_operation_find(const struct agent_coord *cor
 void agent_coord_operation_free(struct coord_operation *operation);
 void agent_coord_operation_cancel(struct agent_coord *core, const struct agent_event *event);
 void agent_coord_operations_tick(struct agent_coord *core);
+// A number of a detail such as "parent=7 epoch=3": that behind `name`; 0 where there is none.
+uint64_t agent_coord_detail_number(const char *detail, const char *name);
 void agent_coord_recover_operation(struct agent_coord *core,
                                    const struct agent_operation_record *record);
 

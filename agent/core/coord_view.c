@@ -237,14 +237,17 @@ uint32_t agent_coord_blockers(const struct agent_coord *core, const char *agent_
                 .state = job->state,
                 .running_us = job->started_us != 0 ? core->now_us - job->started_us : 0,
                 .expected_us = job->model->run_us,
+                .left_us = agent_coord_job_left_us(core, job),
             };
         }
         count++;
     }
     for (uint32_t i = 0; i < agent->revoked_count; i++) {
         if (count < max)
-            ret_views[count] = (struct agent_blocker_view){
-                .job = agent->revoked[i].job, .model = "", .state = AGENT_JOB_CANCELLED};
+            ret_views[count] = (struct agent_blocker_view){.job = agent->revoked[i].job,
+                                                           .model = "",
+                                                           .state = AGENT_JOB_CANCELLED,
+                                                           .left_us = -1};
         count++;
     }
     return count;

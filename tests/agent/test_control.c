@@ -121,15 +121,33 @@ Test(control, a_drain_ends_with_an_agent_that_is_safe_to_remove)
     cJSON_Delete(ask(SUBMIT(",\"wait_ms\":20000", GOOD)));
     cJSON *reply = ask("{\"v\":1,\"op\":\"drain\",\"agent\":\"one\",\"plan\":true}");
     cr_assert_str_eq(text_at(reply, "operation", "state"), "planned");
+    const cJSON *plan = cJSON_GetObjectItem(reply, "plan");
+    cr_assert(cJSON_IsTrue(cJSON_GetObjectItem(plan, "needs_force")), "no other agent is here");
+    cr_assert_gt(cJSON_GetArraySize(cJSON_GetObjectItem(plan, "warnings")), 0);
     cJSON_Delete(reply);
-    expect("{\"v\":1,\"op\":\"drain\",\"agent\":\"one\",\"by\":\"me\",\"reason\":\"fan\"}", "");
+    expect("{\"v\":1,\"op\":\"drain\",\"agent\":\"one\"}", "conflict");
+    expect("{\"v\":1,\"op\":\"drain\",\"agent\":\"one\",\"confirm\":\"00000000-00000000\","
+           "\"force\":true}",
+           "conflict");
+    expect("{\"v\":1,\"op\":\"certificate\",\"operation\":1}", "not_found");
+    expect("{\"v\":1,\"op\":\"drain\",\"agent\":\"one\",\"by\":\"me\",\"reason\":\"fan\","
+           "\"force\":true}",
+           "");
     reply = ask("{\"v\":1,\"op\":\"operation\",\"id\":1,\"wait_ms\":20000}");
     const cJSON *operation = cJSON_GetObjectItem(reply, "operation");
     cr_assert(cJSON_IsTrue(cJSON_GetObjectItem(operation, "safe_to_remove")));
     cJSON_Delete(reply);
+    reply = ask("{\"v\":1,\"op\":\"certificate\",\"operation\":1}");
+    const char *text = cJSON_GetStringValue(cJSON_GetObjectItem(reply, "certificate"));
+    cr_assert_not_null(text);
+    cr_assert_not_null(strstr(text, "Stoker certificate 1\ncluster: test\noperation: 1\n"));
+    cr_assert_not_null(strstr(text, "\nagent: one\n"));
+    cr_assert_not_null(strstr(text, "\nsignature: "));
+    cJSON_Delete(reply);
     expect("{\"v\":1,\"op\":\"drain\",\"agent\":\"one\"}", "conflict");
     expect("{\"v\":1,\"op\":\"uncordon\",\"agent\":\"one\"}", "");
     expect("{\"v\":1,\"op\":\"uncordon\",\"agent\":\"one\"}", "conflict");
+    expect("{\"v\":1,\"op\":\"certificate\",\"operation\":1}", "conflict");
 }
 
 Test(control, an_agent_that_is_too_old_to_be_tuned_is_told_apart)

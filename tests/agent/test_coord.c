@@ -314,7 +314,8 @@ static void drain(uint64_t token, const char *agent)
                                          .agent = agent,
                                          .by = "me",
                                          .reason = "fan",
-                                         .deadline_us = 10000000});
+                                         .deadline_us = 10000000,
+                                         .force = true});
 }
 
 static struct agent_operation_view operation(uint64_t id)

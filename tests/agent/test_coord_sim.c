@@ -300,8 +300,12 @@ static void operate(void)
     static const enum agent_event_kind kinds[] = {
         AGENT_EVENT_CORDON, AGENT_EVENT_UNCORDON,         AGENT_EVENT_UNCORDON,
         AGENT_EVENT_DRAIN,  AGENT_EVENT_OPERATION_CANCEL, AGENT_EVENT_CANCEL};
-    struct agent_event event = {
-        .kind = kinds[chance(6)], .token = 1, .agent = name, .by = "me", .deadline_us = 500000};
+    struct agent_event event = {.kind = kinds[chance(6)],
+                                .token = 1,
+                                .agent = name,
+                                .by = "me",
+                                .deadline_us = 500000,
+                                .force = true};
     event.id = event.kind == AGENT_EVENT_CANCEL ? 1 + chance(JOBS) : 1 + chance(8);
     step(&event);
 }

@@ -102,9 +102,11 @@ Test(coord_tune, one_a_device_and_only_where_it_can_be)
     cr_assert_str_eq(operation(1).text, "no memory");
     tune(9, "one", 0);
     cr_assert_eq(reply_of(9), AGENT_REPLY_OK);
-    rig_step(&rig,
-             &(struct agent_event){
-                 .kind = AGENT_EVENT_DRAIN, .token = 10, .agent = "one", .deadline_us = 1000000});
+    rig_step(&rig, &(struct agent_event){.kind = AGENT_EVENT_DRAIN,
+                                         .token = 10,
+                                         .agent = "one",
+                                         .deadline_us = 1000000,
+                                         .force = true});
     tune(11, "one", 2);
     cr_assert_eq(reply_of(11), AGENT_REPLY_CONFLICT);
 }

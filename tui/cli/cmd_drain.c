@@ -1,8 +1,8 @@
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "cli/agent_verb.h"
+#include "cli/consent.h"
 #include "cli/operation.h"
 #include "cli/reply.h"
 #include "cli/table.h"
@@ -11,51 +11,78 @@ static const struct tui_option options[] = {
     {"deadline", "SPAN", "running jobs are given back after so long (default 60s)"},
     {"reason", "TEXT", "why; kept in the audit log and shown to everybody"},
     {"plan", NULL, "say what would happen and change nothing"},
+    {"confirm", "PLAN", "only if the plan is still the one with this id"},
+    {"force", NULL, "even if something would have no other home"},
     {"yes", NULL, "don't ask"},
     {"detach", NULL, "start it and return; stoker operations ID --watch follows it"},
     {NULL, NULL, NULL},
 };
 
-static enum tui_exit ask(struct tui_cli *cli, int64_t deadline_ms, bool plan, cJSON **ret_reply)
+/* Of a plan, or with the id of the plan that was agreed to. */
+static enum tui_exit ask(struct tui_cli *cli, int64_t deadline_ms, const char *confirm, bool force,
+                         cJSON **ret_reply)
 {
     cJSON *request = tui_agent_request(cli);
     cJSON_AddNumberToObject(request, "deadline_ms", (double)deadline_ms);
-    cJSON_AddBoolToObject(request, "plan", plan);
+    if (confirm == NULL)
+        cJSON_AddBoolToObject(request, "plan", true);
+    else
+        cJSON_AddStringToObject(request, "confirm", confirm);
+    if (force)
+        cJSON_AddBoolToObject(request, "force", true);
     return tui_request(cli, "drain", request, 0, ret_reply);
 }
 
-static void print_plan(const cJSON *operation, int64_t deadline_ms)
+static void print_holders(const cJSON *reply)
 {
-    char target[64], expected[TUI_CELL_BYTES], deadline[TUI_CELL_BYTES];
-    const cJSON *move;
-    int queued = 0, held = 0;
+    const cJSON *blocker, *move;
+    char model[64], to[64], ran[TUI_CELL_BYTES], left[TUI_CELL_BYTES];
+    int shown = 0;
 
-    cJSON_ArrayForEach(move, tui_reply_member(operation, "moves"))
+    cJSON_ArrayForEach(blocker, tui_reply_member(tui_reply_member(reply, "operation"), "blockers"))
     {
-        if (strcmp(tui_reply_text(move, "state"), "running") == 0)
-            held++;
-        else
-            queued++;
+        if (strcmp(tui_reply_text(blocker, "state"), "running") != 0)
+            continue;
+        fprintf(stderr, "  job %.0f (%s) has run for %s, %s%s\n", tui_reply_number(blocker, "job"),
+                tui_shown(tui_reply_text(blocker, "model"), model, sizeof(model)),
+                tui_format_age(ran, tui_reply_number(blocker, "running_ms")),
+                tui_reply_member(blocker, "left_ms") != NULL ? "expected to end in "
+                                                             : "its model was never measured",
+                tui_reply_member(blocker, "left_ms") != NULL
+                    ? tui_format_age(left, tui_reply_number(blocker, "left_ms"))
+                    : "");
     }
-    fprintf(stderr,
-            "drain %s: no new work; %d waiting jobs go back to the queue at once; %d running "
-            "ones may finish (expected %s), what runs after %s goes back too\n",
-            tui_shown(tui_reply_text(operation, "target"), target, sizeof(target)), queued, held,
-            tui_format_age(expected, tui_reply_number(operation, "expected_ms")),
-            tui_format_age(deadline, (double)deadline_ms));
+    cJSON_ArrayForEach(move, tui_reply_member(reply, "moves"))
+    {
+        tui_shown(tui_reply_text(move, "to"), to, sizeof(to));
+        if (shown++ == 10)
+            break;
+        fprintf(stderr, "  job %.0f (%s, %s) goes to %s%s\n", tui_reply_number(move, "job"),
+                tui_shown(tui_reply_text(move, "model"), model, sizeof(model)),
+                tui_reply_text(move, "state"), to[0] != '\0' ? to : "nowhere: it waits",
+                tui_reply_bool(move, "loads") ? ", which loads the model first" : "");
+    }
+    int more = cJSON_GetArraySize(tui_reply_member(reply, "moves")) - 10;
+    if (more > 0)
+        fprintf(stderr, "  and %d more jobs move\n", more);
 }
 
-/* Shows the plan; true when the operator wants it. */
-static bool confirmed(const char *agent)
+static void print_plan(const cJSON *reply, int64_t deadline_ms)
 {
-    char answer[8] = "";
+    const cJSON *operation = tui_reply_member(reply, "operation");
+    const cJSON *plan = tui_reply_member(reply, "plan");
+    char target[64], id[64], expected[TUI_CELL_BYTES], deadline[TUI_CELL_BYTES];
 
-    if (!isatty(STDIN_FILENO) || !isatty(STDERR_FILENO)) {
-        tui_complain("give --yes", "a drain without a terminal needs consent");
-        return false;
-    }
-    fprintf(stderr, "Drain %s? [y/N] ", agent);
-    return fgets(answer, sizeof(answer), stdin) != NULL && (answer[0] == 'y' || answer[0] == 'Y');
+    fprintf(stderr,
+            "drain %s: no new work; %.0f waiting jobs go back to the queue at once; %.0f running "
+            "ones may finish (expected %s), what runs after %s goes back too\n",
+            tui_shown(tui_reply_text(operation, "target"), target, sizeof(target)),
+            tui_reply_number(plan, "waiting"), tui_reply_number(plan, "running"),
+            tui_format_age(expected, tui_reply_number(plan, "expected_ms")),
+            tui_format_age(deadline, (double)deadline_ms));
+    print_holders(reply);
+    tui_warnings_print(tui_reply_member(plan, "warnings"));
+    fprintf(stderr, "  plan %s\n", tui_shown(tui_reply_text(plan, "id"), id, sizeof(id)));
 }
 
 static enum tui_exit follow(struct tui_cli *cli, cJSON *reply)
@@ -77,30 +104,49 @@ static enum tui_exit follow(struct tui_cli *cli, cJSON *reply)
     return exit_code;
 }
 
+/* Who says yes to a plan with a warning on a terminal has said yes to what it warns of; a script
+ * has to say --force. */
+static bool agreed(struct tui_cli *cli, const cJSON *plan, bool *ret_force)
+{
+    char question[128];
+    bool needs_force = tui_reply_bool(plan, "needs_force");
+
+    *ret_force = tui_option_value(cli, "force") != NULL;
+    if (needs_force && !*ret_force && tui_option_value(cli, "yes") != NULL)
+        return true; /* the coordinator says why it refuses */
+    snprintf(question, sizeof(question), "Drain %s%s?", cli->args[0],
+             needs_force ? " all the same" : "");
+    if (!tui_consent(cli, question))
+        return false;
+    *ret_force = *ret_force || needs_force;
+    return true;
+}
+
 static enum tui_exit run(struct tui_cli *cli)
 {
     int64_t deadline_ms = 60000;
-    cJSON *reply = NULL;
-    bool plan_only = tui_option_value(cli, "plan") != NULL;
+    cJSON *shown = NULL, *reply = NULL;
+    bool plan_only = tui_option_value(cli, "plan") != NULL, force = false;
 
     if (!tui_option_duration(cli, "deadline", &deadline_ms))
         return TUI_EXIT_USAGE;
-    enum tui_exit exit_code = ask(cli, deadline_ms, true, &reply);
+    enum tui_exit exit_code = ask(cli, deadline_ms, NULL, false, &shown);
     if (exit_code != TUI_EXIT_OK)
         return exit_code;
+    const cJSON *plan = tui_reply_member(shown, "plan");
+    const char *confirm = tui_option_value(cli, "confirm");
     if (plan_only && cli->json)
-        tui_print_json(reply);
+        tui_print_json(shown);
     else
-        print_plan(tui_reply_member(reply, "operation"), deadline_ms);
-    cJSON_Delete(reply);
-    if (plan_only)
-        return TUI_EXIT_OK;
-    if (tui_option_value(cli, "yes") == NULL && !confirmed(cli->args[0]))
-        return TUI_EXIT_USAGE;
-    exit_code = ask(cli, deadline_ms, false, &reply);
-    if (exit_code != TUI_EXIT_OK)
-        return exit_code;
-    exit_code = follow(cli, reply);
+        print_plan(shown, deadline_ms);
+    if (!plan_only && !agreed(cli, plan, &force))
+        exit_code = TUI_EXIT_USAGE;
+    else if (!plan_only)
+        exit_code = ask(cli, deadline_ms, confirm != NULL ? confirm : tui_reply_text(plan, "id"),
+                        force, &reply);
+    cJSON_Delete(shown);
+    if (!plan_only && exit_code == TUI_EXIT_OK)
+        exit_code = follow(cli, reply);
     cJSON_Delete(reply);
     return exit_code;
 }
@@ -110,6 +156,7 @@ const struct tui_command tui_command_drain = {
     .args_min = 1,
     .args_max = 1,
     .examples = "  stoker drain ember-03 --plan\n"
+                "  stoker drain ember-03 --confirm 5d7d2f01-1b9e0c44\n"
                 "  stoker drain ember-03 --deadline 10m --reason 'new fan' --yes\n",
     .run = run,
 };

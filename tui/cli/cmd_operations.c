@@ -1,14 +1,41 @@
+#include <errno.h>
 #include <stdio.h>
+#include <string.h>
 
-#include "cli/cli.h"
+#include "cli/agent_verb.h"
 #include "cli/operation.h"
 #include "cli/reply.h"
 
 static const struct tui_option options[] = {
     {"watch", NULL, "follow the operation until it ends"},
     {"cancel", NULL, "cancel the operation"},
+    {"certificate", "FILE", "write the signed end of a drain there; stoker verify checks it"},
     {NULL, NULL, NULL},
 };
+
+static enum tui_exit certificate(struct tui_cli *cli, int64_t id, const char *path)
+{
+    cJSON *reply = NULL, *request = cJSON_CreateObject();
+
+    cJSON_AddNumberToObject(request, "operation", (double)id);
+    enum tui_exit exit_code = tui_request(cli, "certificate", request, 0, &reply);
+    if (exit_code != TUI_EXIT_OK)
+        return exit_code;
+    FILE *file = fopen(path, "we");
+    bool ok = file != NULL && fputs(tui_reply_text(reply, "certificate"), file) >= 0;
+    if (file != NULL)
+        ok = fclose(file) == 0 && ok;
+    if (!ok) {
+        tui_complain(NULL, "can't write %s: %s", path, strerror(errno));
+        exit_code = TUI_EXIT_INPUT;
+    } else if (cli->json) {
+        tui_print_json(reply);
+    } else {
+        printf("wrote %s; stoker verify checks it\n", path);
+    }
+    cJSON_Delete(reply);
+    return exit_code;
+}
 
 static enum tui_exit one(struct tui_cli *cli)
 {
@@ -24,8 +51,11 @@ static enum tui_exit one(struct tui_cli *cli)
         cJSON_Delete(last);
         return exit_code;
     }
+    if (tui_option_value(cli, "certificate") != NULL)
+        return certificate(cli, id, tui_option_value(cli, "certificate"));
     request = cJSON_CreateObject();
     cJSON_AddNumberToObject(request, "id", (double)id);
+    tui_request_by(request);
     if (tui_option_value(cli, "cancel") != NULL)
         cJSON_AddBoolToObject(request, "cancel", true);
     enum tui_exit exit_code = tui_request(cli, "operation", request, 0, &reply);
@@ -62,6 +92,7 @@ const struct tui_command tui_command_operations = {
     .options = options,
     .args_max = 1,
     .examples =
-        "  stoker operations\n  stoker operations 7 --watch\n  stoker operations 7 --cancel\n",
+        "  stoker operations\n  stoker operations 7 --watch\n  stoker operations 7 --cancel\n"
+        "  stoker operations 7 --certificate ember-03.cert\n",
     .run = run,
 };

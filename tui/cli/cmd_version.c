@@ -6,7 +6,7 @@
 /* Its own version is worth knowing when no coordinator answers. */
 static enum tui_exit run(struct tui_cli *cli)
 {
-    char version[64], cluster[128], role[32];
+    char version[64], cluster[128], role[32], key[128];
     cJSON *reply = NULL;
 
     if (!cli->json)
@@ -23,6 +23,8 @@ static enum tui_exit run(struct tui_cli *cli)
                tui_reply_number(reply, "protocol"),
                tui_shown(tui_reply_text(reply, "role"), role, sizeof(role)),
                tui_shown(tui_reply_text(reply, "cluster"), cluster, sizeof(cluster)), cli->address);
+        printf("its key      %s\n",
+               tui_shown(tui_reply_text(reply, "public_key"), key, sizeof(key)));
     }
     cJSON_Delete(reply);
     return TUI_EXIT_OK;

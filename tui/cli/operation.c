@@ -2,20 +2,55 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 #include "cli/reply.h"
 #include "cli/table.h"
 
 static void print_work(const cJSON *operation)
 {
-    char text[512];
+    char text[512], span[TUI_CELL_BYTES];
+    double end = tui_reply_number(operation, "expected_end_ms");
 
-    if (strcmp(tui_reply_text(operation, "kind"), "drain") == 0)
-        printf("%.0f jobs remain, %.0f given back%s", tui_reply_number(operation, "remaining"),
-               tui_reply_number(operation, "requeued"),
-               tui_reply_bool(operation, "safe_to_remove") ? "; SAFE TO REMOVE" : "");
+    tui_shown(tui_reply_text(operation, "text"), text, sizeof(text));
+    if (strcmp(tui_reply_text(operation, "kind"), "drain") != 0) {
+        printf("%s", text);
+        return;
+    }
+    printf("%.0f jobs remain, %.0f given back", tui_reply_number(operation, "remaining"),
+           tui_reply_number(operation, "requeued"));
+    if (end > 0) {
+        struct timespec now;
+        clock_gettime(CLOCK_REALTIME, &now);
+        double left = end - ((double)now.tv_sec * 1e3 + (double)now.tv_nsec / 1e6);
+        printf(", expected to end in %s", tui_format_age(span, left > 0 ? left : 0));
+    }
+    if (tui_reply_bool(operation, "safe_to_remove"))
+        printf("; SAFE TO REMOVE");
+    else if (text[0] != '\0')
+        printf("; %s", text);
+}
+
+static void print_blocker(const cJSON *blocker)
+{
+    char model[64], ran[TUI_CELL_BYTES], span[TUI_CELL_BYTES];
+    const cJSON *left = tui_reply_member(blocker, "left_ms");
+    bool runs = strcmp(tui_reply_text(blocker, "state"), "running") == 0;
+
+    printf("  held by job %.0f (%s), ", tui_reply_number(blocker, "job"),
+           tui_shown(tui_reply_text(blocker, "model"), model, sizeof(model)));
+    if (!runs)
+        printf("which has not begun\n");
+    else if (left == NULL)
+        printf("running for %s, no run of its model was measured yet\n",
+               tui_format_age(ran, tui_reply_number(blocker, "running_ms")));
+    else if (tui_reply_number(blocker, "left_ms") <= 0)
+        printf("running for %s, longer than expected\n",
+               tui_format_age(ran, tui_reply_number(blocker, "running_ms")));
     else
-        printf("%s", tui_shown(tui_reply_text(operation, "text"), text, sizeof(text)));
+        printf("running for %s, expected to end in %s\n",
+               tui_format_age(ran, tui_reply_number(blocker, "running_ms")),
+               tui_format_age(span, tui_reply_number(blocker, "left_ms")));
 }
 
 void tui_operation_print(const cJSON *operation)
@@ -32,16 +67,7 @@ void tui_operation_print(const cJSON *operation)
     tui_shown(tui_reply_text(operation, "reason"), reason, sizeof(reason));
     if (reason[0] != '\0')
         printf("  reason: %s\n", reason);
-    cJSON_ArrayForEach(blocker, tui_reply_member(operation, "blockers"))
-    {
-        char model[64], ran[TUI_CELL_BYTES], left[TUI_CELL_BYTES];
-        double running = tui_reply_number(blocker, "running_ms");
-        double rest = tui_reply_number(blocker, "expected_ms") - running;
-        printf("  held by job %.0f (%s), running for %s, expected to end in %s\n",
-               tui_reply_number(blocker, "job"),
-               tui_shown(tui_reply_text(blocker, "model"), model, sizeof(model)),
-               tui_format_age(ran, running), tui_format_age(left, rest > 0 ? rest : 0));
-    }
+    cJSON_ArrayForEach(blocker, tui_reply_member(operation, "blockers")) print_blocker(blocker);
 }
 
 static bool ended(const char *state)

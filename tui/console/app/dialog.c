@@ -54,6 +54,10 @@ bool tui_dialog_answer(struct tui_app *app, const struct tui_update *update)
         return false;
     dialog->plan = update->answer->ok ? TUI_PLAN_SHOWN : TUI_PLAN_FAILED;
     dialog->answer = *update->answer;
+    /* What is confirmed is this plan, with what it warns of. */
+    snprintf(dialog->request.confirm, sizeof(dialog->request.confirm), "%s",
+             dialog->answer.plan_id);
+    dialog->request.force = dialog->answer.needs_force;
     return true;
 }
 

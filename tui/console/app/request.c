@@ -27,6 +27,10 @@ char *tui_request_text(const struct tui_request *request)
         ok = ok && cJSON_AddNumberToObject(root, "deadline_ms", (double)request->deadline_ms);
     if (request->verb == TUI_VERB_STOP)
         ok = ok && cJSON_AddTrueToObject(root, "cancel");
+    if (request->confirm[0] != 0)
+        ok = ok && cJSON_AddStringToObject(root, "confirm", request->confirm);
+    if (request->force)
+        ok = ok && cJSON_AddTrueToObject(root, "force");
     if (request->plan)
         ok = ok && cJSON_AddTrueToObject(root, "plan");
     if (ok)

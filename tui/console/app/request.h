@@ -18,7 +18,9 @@ enum tui_verb {
 /* One action. Plain values: copied between the threads. */
 struct tui_request {
     enum tui_verb verb;
-    bool plan; /* say what would happen, change nothing */
+    bool plan;                   /* say what would happen, change nothing */
+    bool force;                  /* what the plan warned of is wanted */
+    char confirm[TUI_WORD_SIZE]; /* the plan that was shown; "" none */
     char agent[TUI_NAME_SIZE];
     uint64_t id; /* of the job or operation */
     uint64_t deadline_ms;

@@ -67,6 +67,8 @@ struct tui_blocker {
     uint64_t job;
     char model[TUI_NAME_SIZE];
     uint64_t running_ms, expected_ms;
+    uint64_t left_ms;
+    bool has_left; /* left_ms is known */
 };
 
 struct tui_operation {
@@ -76,8 +78,8 @@ struct tui_operation {
     char state[TUI_WORD_SIZE];
     char by[TUI_NAME_SIZE];
     char reason[TUI_TEXT_SIZE];
-    char text[TUI_TEXT_SIZE]; /* what one that is no drain does now, or how it ended */
-    uint64_t started_ms, deadline_ms, remaining, requeued;
+    char text[TUI_TEXT_SIZE]; /* what it does now, or how it ended */
+    uint64_t started_ms, deadline_ms, expected_end_ms, remaining, requeued;
     bool safe_to_remove;
     struct tui_blocker blockers[TUI_BLOCKERS_MAX];
     size_t blocker_count;
@@ -186,6 +188,10 @@ struct tui_answer {
     bool has_operation;
     struct tui_operation operation;
     uint64_t expected_ms;
+    char plan_id[TUI_WORD_SIZE]; /* of a plan; "" none */
+    bool needs_force;            /* something would have no other home */
+    char warnings[TUI_WARNINGS_MAX][TUI_TEXT_SIZE];
+    size_t warning_count;
     size_t move_count;  /* in `moves` */
     size_t moves_total; /* that the plan names */
     struct tui_move moves[TUI_MOVES_MAX];

@@ -10,6 +10,7 @@
 #define TUI_BATCHES_MAX 256 /* of one agent: a model on a device each */
 #define TUI_OPERATIONS_MAX 128
 #define TUI_BLOCKERS_MAX 64 /* of one operation */
+#define TUI_WARNINGS_MAX 4 /* of one plan */
 #define TUI_MOVES_MAX 64    /* of one plan; the rest is counted */
 #define TUI_CACHES_MAX 8
 #define TUI_EVENTS_MAX 512

@@ -7,6 +7,7 @@
 
 #include "model/json.h"
 #include "model/parse_part.h"
+#include "text/text.h"
 
 static enum tui_parse open_reply(const char *text, size_t len, cJSON **ret_root)
 {
@@ -218,6 +219,22 @@ enum tui_parse tui_parse_job(const char *text, size_t len, struct tui_job_detail
     return TUI_PARSE_OK;
 }
 
+/* What a plan warns of, and what it has to be confirmed with. */
+static void parse_plan(const cJSON *plan, struct tui_answer *answer)
+{
+    const cJSON *warning;
+
+    tui_json_text(plan, "id", answer->plan_id, sizeof(answer->plan_id));
+    answer->needs_force = tui_json_flag(plan, "needs_force");
+    cJSON_ArrayForEach(warning, tui_json_array(plan, "warnings"))
+    {
+        if (answer->warning_count == TUI_WARNINGS_MAX || !cJSON_IsString(warning))
+            break;
+        tui_text_clean(answer->warnings[answer->warning_count++], TUI_TEXT_SIZE,
+                       warning->valuestring);
+    }
+}
+
 enum tui_parse tui_parse_answer(const char *text, size_t len, struct tui_answer **ret_answer)
 {
     cJSON *root = NULL;
@@ -239,6 +256,7 @@ enum tui_parse tui_parse_answer(const char *text, size_t len, struct tui_answer 
         answer->has_operation = true;
         tui_parse_operation(operation, &answer->operation);
     }
+    parse_plan(tui_json_object(root, "plan"), answer);
     const cJSON *moves = tui_json_array(root, "moves");
     if (!moves)
         moves = tui_json_array(operation, "moves");

@@ -168,6 +168,7 @@ void tui_parse_operation(const cJSON *object, struct tui_operation *ret_operatio
     tui_json_text(object, "text", ret_operation->text, sizeof(ret_operation->text));
     ret_operation->started_ms = integer(object, "started_ms");
     ret_operation->deadline_ms = integer(object, "deadline_ms");
+    ret_operation->expected_end_ms = integer(object, "expected_end_ms");
     ret_operation->remaining = integer(object, "remaining");
     ret_operation->requeued = integer(object, "requeued");
     ret_operation->safe_to_remove = tui_json_flag(object, "safe_to_remove");
@@ -178,6 +179,8 @@ void tui_parse_operation(const cJSON *object, struct tui_operation *ret_operatio
         tui_json_text(at, "model", blocker->model, sizeof(blocker->model));
         blocker->running_ms = integer(at, "running_ms");
         blocker->expected_ms = integer(at, "expected_ms");
+        blocker->left_ms = integer(at, "left_ms");
+        blocker->has_left = cJSON_IsNumber(cJSON_GetObjectItemCaseSensitive(at, "left_ms"));
     }
 }
 

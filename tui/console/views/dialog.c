@@ -42,6 +42,8 @@ static void write_plan(const struct tui_dialog *dialog, struct tui_pen *pen)
     tui_pen_field(pen, "plan", TUI_ROLE_STRONG,
                   "%zu jobs move, %" PRIu64 " left to finish, about %s", plan->moves_total,
                   plan->operation.remaining, expected);
+    for (size_t i = 0; i < plan->warning_count; i++)
+        tui_pen_field(pen, i == 0 ? "warning" : "", TUI_ROLE_BAD, "%s", plan->warnings[i]);
     for (size_t i = 0; i < plan->move_count && i < DIALOG_MOVES; i++)
         tui_pen_field(pen, "", TUI_ROLE_NORMAL, "job %" PRIu64 " (%s, %s)", plan->moves[i].job,
                       plan->moves[i].model, plan->moves[i].state);

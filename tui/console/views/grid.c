@@ -229,6 +229,10 @@ void tui_operation_summary(char *ret_text, size_t size, const struct tui_operati
         snprintf(ret_text, size, "SAFE TO REMOVE");
         return;
     }
+    if (strcmp(operation->state, "done") == 0) {
+        snprintf(ret_text, size, "not safe to remove: %s", operation->text);
+        return;
+    }
     used =
         snprintf(ret_text, size, "%llu left, %llu requeued; not safe to remove",
                  (unsigned long long)operation->remaining, (unsigned long long)operation->requeued);

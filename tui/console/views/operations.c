@@ -8,7 +8,7 @@ enum column { ID, KIND, TARGET, STATE, BY, STARTED, PROGRESS, COLUMNS };
 
 static const struct tui_column columns[COLUMNS] = {
     [ID] = {"ID", 5, 0, 0, true},
-    [KIND] = {"KIND", 6, 0, 0, false},
+    [KIND] = {"KIND", 9, 0, 0, false},
     [TARGET] = {"TARGET", 10, 1, 0, false},
     [STATE] = {"STATE", 9, 0, 0, false},
     [BY] = {"BY", 9, 1, 2, false},
@@ -60,6 +60,8 @@ static void draw_blockers(const struct tui_app *app, struct tui_canvas *canvas,
     tui_pen_print(&pen, TUI_ROLE_TITLE, "%s %s", operation->kind, operation->target);
     tui_pen_field(&pen, "  result", operation->safe_to_remove ? TUI_ROLE_OK : TUI_ROLE_WARN, "%s",
                   text);
+    if (operation->text[0] != 0 && strcmp(operation->text, text) != 0)
+        tui_pen_field(&pen, "  now", TUI_ROLE_NORMAL, "%s", operation->text);
     tui_pen_field(&pen, "  reason", TUI_ROLE_NORMAL, "%s",
                   operation->reason[0] ? operation->reason : "none given");
     tui_figure_clock(text, sizeof(text), operation->deadline_ms);
@@ -69,10 +71,11 @@ static void draw_blockers(const struct tui_app *app, struct tui_canvas *canvas,
     for (size_t i = 0; i < operation->blocker_count; i++) {
         const struct tui_blocker *blocker = &operation->blockers[i];
         tui_figure_age(running, sizeof(running), blocker->running_ms);
-        tui_figure_age(expected, sizeof(expected), blocker->expected_ms);
-        tui_pen_field(&pen, i == 0 ? "  held by" : "", TUI_ROLE_NORMAL,
-                      "job %llu (%s), runs for %s of about %s", (unsigned long long)blocker->job,
-                      blocker->model, running, expected);
+        tui_figure_age(expected, sizeof(expected), blocker->left_ms);
+        tui_pen_field(&pen, i == 0 ? "  held by" : "", TUI_ROLE_NORMAL, "job %llu (%s), %s %s%s%s",
+                      (unsigned long long)blocker->job, blocker->model, "runs for", running,
+                      blocker->has_left ? ", ends in about " : ", never measured",
+                      blocker->has_left ? expected : "");
     }
 }
 
