@@ -27,6 +27,8 @@ static void (*const operations[NET_CONTROL_COUNT])(struct io_call *call) = {
     [NET_CONTROL_OPERATION] = agent_call_operation,
     [NET_CONTROL_EVENTS] = agent_call_events,
     [NET_CONTROL_STRATEGY] = agent_call_strategy,
+    [NET_CONTROL_WHY] = agent_call_why,
+    [NET_CONTROL_WHY_NOT] = agent_call_why_not,
 };
 
 static void call_free(struct io_call *call)

@@ -94,6 +94,8 @@ void agent_call_operations(struct io_call *call);
 void agent_call_operation(struct io_call *call);
 void agent_call_events(struct io_call *call);
 void agent_call_strategy(struct io_call *call);
+void agent_call_why(struct io_call *call);
+void agent_call_why_not(struct io_call *call);
 
 // Their ends, once what they wait for has come.
 void agent_call_job_ended(struct io_call *call, struct agent_blob *output);

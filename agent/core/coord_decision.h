@@ -6,7 +6,7 @@
 #include "agent/core/coord.h"
 #include "agent/core/strategy.h"
 
-#define COORD_SEEN_MAX 12
+#define COORD_SEEN_MAX AGENT_SEEN_MAX
 
 // An agent that was looked at.
 struct coord_seen {

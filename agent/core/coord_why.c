@@ -10,12 +10,12 @@
 #define LOAD_SLACK_US 2000 // a load that short is not worth a thought
 
 struct rule {
-    const char *text;
+    const char *name, *text;
     bool passing;
 };
 
 static const struct rule rules[AGENT_RULES] = {
-#define AGENT_RULE(symbol, text, passing, help) [AGENT_RULE_##symbol] = {text, passing},
+#define AGENT_RULE(symbol, text, passing, help) [AGENT_RULE_##symbol] = {#symbol, text, passing},
 #include "agent/core/rules.def"
 #undef AGENT_RULE
 };
@@ -23,6 +23,11 @@ static const struct rule rules[AGENT_RULES] = {
 const char *agent_rule_text(enum agent_rule rule)
 {
     return (unsigned)rule < AGENT_RULES && rules[rule].text != NULL ? rules[rule].text : "";
+}
+
+const char *agent_rule_name(enum agent_rule rule)
+{
+    return (unsigned)rule < AGENT_RULES && rules[rule].name != NULL ? rules[rule].name : "";
 }
 
 enum agent_rule agent_coord_closed(const struct coord_agent *agent)

@@ -9,13 +9,18 @@
 
 #define COMMAND(command_name, arguments, help) \
     extern const struct tui_command tui_command_##command_name;
+#define COMMAND_AS(command_name, spelled, arguments, help) COMMAND(command_name, arguments, help)
 #include "cli/commands.def"
+#undef COMMAND_AS
 #undef COMMAND
 
 const struct tui_command_entry tui_commands[] = {
 #define COMMAND(command_name, arguments, help) \
     {#command_name, arguments, help, &tui_command_##command_name},
+#define COMMAND_AS(command_name, spelled, arguments, help) \
+    {spelled, arguments, help, &tui_command_##command_name},
 #include "cli/commands.def"
+#undef COMMAND_AS
 #undef COMMAND
     {NULL, NULL, NULL, NULL}};
 
