@@ -1,12 +1,12 @@
 // Links: streams of frames over tcp://, ipc:// or tls+tcp://, which agents and submitters dial and
 // the coordinator listens for.
 //
-// Threads. Callbacks come on threads of NNG or of this room, never on yours, with no lock of ours
-// held. For one link they never overlap and come in this order: on_open, on_batch any number of
-// times, on_close exactly once. Callbacks of different links run at the same time. A callback must
-// not block: put the batch on your queue and wake your thread. Every function below may be called
-// from any thread, callbacks included, unless its comment says that it blocks; those must not be
-// called from a callback.
+// Threads. Callbacks come on a thread of this room, one for all links of the process, or on the
+// thread that runs the loop which a listener was given, with no lock of ours held. For one link
+// they come in this order: on_open, on_batch any number of times, on_close exactly once. A callback
+// must not block: put the batch on your queue and wake your thread. Every function below may be
+// called from any thread, callbacks included, unless its comment says that it blocks; those must
+// not be called from a callback.
 //
 // Ownership. on_open gives the owner one reference to the link: the pointer stays valid, and
 // every call on it safe (NET_ERR_CLOSED after its end), until net_link_free. A batch handed to
@@ -19,6 +19,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "net_loop.h"
 #include "net_msg.h"
 #include "net_status.h"
 #include "net_tls.h"
@@ -59,17 +60,18 @@ struct net_link_limits {
     uint32_t first_frame_ms; // deadline for the peer's first frame; default 5,000
 };
 
-// Takes over all frames in `frames` to send them in order, and leaves it empty (its memory may
-// have gone to the link and another buffer's come back). Sends at once when the link is idle; what
-// arrives while a send is busy goes out together. Never blocks. Errors leave `frames` as it was:
-// NET_ERR_BUSY (output buffer full), NET_ERR_CLOSED, NET_ERR_INVAL (not whole frames).
+// Takes over all frames in `frames` to send them in order, and leaves it empty (its memory may have
+// gone to the link). They go out at once, on the caller's thread, as far as the socket takes them;
+// what it does not take goes out together later. Never blocks; hand over what belongs together in
+// one call. Errors leave `frames` as it was: NET_ERR_BUSY (output buffer full), NET_ERR_CLOSED,
+// NET_ERR_INVAL (not whole frames).
 enum net_status net_link_send(struct net_link *link, struct net_buf *frames);
 
 // Bytes that wait for the network now, for back pressure before NET_ERR_BUSY.
 size_t net_link_send_waiting(struct net_link *link);
 
-// Ends the link without waiting for what is in the output buffer. on_close follows on another
-// thread with `reason` (NULL: NET_OK). A second call does nothing.
+// Ends the link without waiting for what is in the output buffer. on_close follows on the
+// thread of callbacks with `reason` (NULL: NET_OK). A second call does nothing.
 void net_link_close(struct net_link *link, const struct net_error *reason);
 
 // Sends what waits, as after a REFUSE or GOODBYE, and nothing later; what still arrives is dropped.
@@ -108,9 +110,10 @@ uint64_t net_clock_ms(void);
 // ---- the listening side
 
 struct net_link_listener_options {
-    const char *address; // "tcp://0.0.0.0:7001", "tcp://127.0.0.1:0", "ipc:///run/stoker/agents"
-    size_t links_max;    // more are accepted and closed at once; 0 = 4,096
-    struct net_tls *tls; // for tls+tcp://; a reference is taken. May be NULL
+    const char *address;   // "tcp://0.0.0.0:7001", "tcp://127.0.0.1:0", "ipc:///run/stoker/agents"
+    size_t links_max;      // more are accepted and closed at once; 0 = 4,096
+    struct net_tls *tls;   // for tls+tcp://; a reference is taken. May be NULL
+    struct net_loop *loop; // whose owner's thread makes the callbacks; NULL: a thread of this room
     struct net_link_limits limits;
     struct net_link_events events;
 };

@@ -3,7 +3,7 @@
 // those with an idempotency key are submitted again, and the others are reported as unknown, since
 // nobody can tell whether the coordinator took them.
 //
-// Threads. Callbacks come on threads of NNG or of this room, never on yours, one at a time, with no
+// Threads. Callbacks come on a thread of this room, never on yours, one at a time, with no
 // lock held; they must not block. Every function may be called from any thread, callbacks included,
 // unless its comment says that it BLOCKS.
 #ifndef NET_SUBMIT_H

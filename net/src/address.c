@@ -1,6 +1,5 @@
 #include "address.h"
 
-#include <arpa/inet.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -92,18 +91,7 @@ void net_address_set_port(struct net_address *address, uint16_t port)
              address->host, port);
 }
 
-bool net_address_of_peer(const nng_sockaddr *peer, char *dst, size_t size)
+const char *net_address_path(const struct net_address *address)
 {
-    char host[INET6_ADDRSTRLEN];
-    if (peer->s_family == NNG_AF_INET) {
-        inet_ntop(AF_INET, &peer->s_in.sa_addr, host, sizeof(host));
-        snprintf(dst, size, "tcp://%s:%u", host, ntohs(peer->s_in.sa_port));
-        return true;
-    }
-    if (peer->s_family == NNG_AF_INET6) {
-        inet_ntop(AF_INET6, peer->s_in6.sa_addr, host, sizeof(host));
-        snprintf(dst, size, "tcp://[%s]:%u", host, ntohs(peer->s_in6.sa_port));
-        return true;
-    }
-    return false;
+    return address->text + strlen("ipc://");
 }

@@ -6,8 +6,6 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include <nng/nng.h>
-
 #include "net_status.h"
 
 #define NET_ADDRESS_MAX 320
@@ -28,7 +26,7 @@ enum net_status net_address_parse(const char *text, bool listening, struct net_a
 // Puts the port that the listener got into `address`.
 void net_address_set_port(struct net_address *address, uint16_t port);
 
-// "tcp://10.0.0.7:40122" of an IP socket address; false for other kinds.
-bool net_address_of_peer(const nng_sockaddr *peer, char *dst, size_t size);
+// Of an ipc:// address.
+const char *net_address_path(const struct net_address *address);
 
 #endif

@@ -70,10 +70,10 @@ enum net_status net_fail_nng(struct net_error *err, int rv, const char *what)
         why = "no socket is there";
         break;
     case NNG_EPEERAUTH:
-        why = "the peer's certificate isn't signed by our CA, has expired, or is for another name";
+        why = NET_TLS_UNTRUSTED;
         break;
     case NNG_ECRYPTO:
-        why = "no TLS connection came about: does the peer speak TLS, and trust our certificate?";
+        why = NET_TLS_NO_CONNECTION;
         break;
     default:
         break;

@@ -4,6 +4,12 @@
 
 #include "net_status.h"
 
+// What people are told of TLS that did not come about, whichever library did it.
+#define NET_TLS_UNTRUSTED \
+    "the peer's certificate isn't signed by our CA, has expired, or is for another name"
+#define NET_TLS_NO_CONNECTION \
+    "no TLS connection came about: does the peer speak TLS, and trust our certificate?"
+
 // Fills `err` unless it is NULL, and returns `status`.
 enum net_status net_fail(struct net_error *err, enum net_status status, const char *format, ...)
     __attribute__((format(printf, 3, 4)));

@@ -4,21 +4,26 @@
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/epoll.h>
+#include <unistd.h>
 
-#include "address.h"
 #include "error.h"
 
 #define DEFAULT_BYTES_MAX ((size_t)160 * 1024 * 1024)
 #define DEFAULT_FIRST_FRAME_MS 5000
+#define OWNED_WAIT_US 10000
 
 static atomic_uint_fast64_t last_id;
 
 // ---- host
 
-bool net_host_init(struct net_host *host, const struct net_link_events *events,
-                   const struct net_link_limits *limits, enum net_sender from)
+bool net_host_init(struct net_host *host, struct net_loop *loop,
+                   const struct net_link_events *events, const struct net_link_limits *limits,
+                   enum net_sender from)
 {
-    if (!net_timers_start(&host->timers))
+    host->shares_loop = loop == NULL;
+    host->loop = loop ? loop : net_loop_ref();
+    if (!host->loop)
         return false;
     pthread_mutex_init(&host->lock, NULL);
     pthread_cond_init(&host->changed, NULL);
@@ -36,7 +41,8 @@ bool net_host_init(struct net_host *host, const struct net_link_events *events,
 
 void net_host_finish(struct net_host *host)
 {
-    net_timers_finish(&host->timers);
+    if (host->shares_loop)
+        net_loop_unref(host->loop);
     pthread_cond_destroy(&host->changed);
     pthread_mutex_destroy(&host->lock);
 }
@@ -58,8 +64,15 @@ void net_host_close_links(struct net_host *host)
 void net_host_wait(struct net_host *host)
 {
     pthread_mutex_lock(&host->lock);
-    while (host->ops > 0 || host->n_links > 0)
-        pthread_cond_wait(&host->changed, &host->lock);
+    while (host->ops > 0 || host->n_links > 0) {
+        if (net_loop_is_owned(host->loop)) {
+            pthread_mutex_unlock(&host->lock);
+            net_loop_run(host->loop, OWNED_WAIT_US);
+            pthread_mutex_lock(&host->lock);
+        } else {
+            pthread_cond_wait(&host->changed, &host->lock);
+        }
+    }
     pthread_mutex_unlock(&host->lock);
 }
 
@@ -100,19 +113,11 @@ static void host_remove(struct net_host *host, struct net_link *link)
 
 static void destroy(struct net_link *link)
 {
-    // The aios may be completing just now, on this very thread: NNG's reaper waits for them.
-    nng_aio_reap(link->rx_aio);
-    nng_aio_reap(link->tx_aio);
-    nng_aio_reap(link->end_aio);
-    nng_stream_free(link->stream);
+    if (link->watch.fd >= 0)
+        close(link->watch.fd);
+    net_tls_session_free(link->session);
     net_chunk_destroy(link->chunk);
-    while (link->spares) {
-        struct net_chunk *chunk = link->spares;
-        link->spares = (struct net_chunk *)chunk->batch.next;
-        net_chunk_destroy(chunk);
-    }
-    net_buf_free(&link->filling);
-    net_buf_free(&link->sending);
+    net_buf_free(&link->waiting);
     pthread_mutex_destroy(&link->lock);
     free(link);
 }
@@ -126,15 +131,19 @@ void net_link_unref(struct net_link *link)
         destroy(link);
 }
 
-// The end runs as a completion of its own, so that on_close comes after every other callback and
-// never on the thread of whoever closes.
-static void end_cb(void *arg)
+// The end is a task of its own, so that on_close comes after every other callback and never on the
+// thread of whoever closes.
+static void end(void *arg)
 {
     struct net_link *link = arg;
     struct net_host *host = link->host;
     pthread_mutex_lock(&link->lock);
+    net_loop_unwatch(link->loop, &link->watch);
+    close(link->watch.fd);
+    link->watch.fd = -1;
     struct net_error reason = link->reason;
     bool handshaken = link->handshaken;
+    link->ended = true;
     pthread_mutex_unlock(&link->lock);
     if (link->events.on_close)
         link->events.on_close(link->events.user, link, &reason);
@@ -144,21 +153,6 @@ static void end_cb(void *arg)
     net_link_unref(link);
 }
 
-static void maybe_end(struct net_link *link)
-{
-    if (!link->closing || link->ending || link->ops > 0)
-        return;
-    link->ending = true;
-    if (nng_aio_begin(link->end_aio))
-        nng_aio_finish(link->end_aio, 0);
-}
-
-void net_link_op_done(struct net_link *link)
-{
-    link->ops--;
-    maybe_end(link);
-}
-
 void net_link_close_locked(struct net_link *link, const struct net_error *reason)
 {
     if (link->closing)
@@ -166,10 +160,10 @@ void net_link_close_locked(struct net_link *link, const struct net_error *reason
     link->closing = true;
     if (reason && !link->finishing)
         link->reason = *reason;
-    nng_stream_close(link->stream);
-    if (net_timer_clear(&link->host->timers, &link->timer))
-        link->ops--;
-    maybe_end(link);
+    net_tls_session_close(link->session);
+    shutdown(link->watch.fd, SHUT_RDWR);
+    net_timer_clear(link->loop, &link->timer);
+    net_loop_post(link->loop, &link->end);
 }
 
 void net_link_finish_locked(struct net_link *link, const struct net_error *reason,
@@ -180,31 +174,60 @@ void net_link_finish_locked(struct net_link *link, const struct net_error *reaso
     link->finishing = true;
     if (reason)
         link->reason = *reason;
-    if (net_timer_set(&link->host->timers, &link->timer, net_clock_ms() + linger_ms))
-        link->ops++;
+    net_timer_set(link->loop, &link->timer, net_clock_ms() + linger_ms);
 }
 
-static void timer_cb(void *arg)
+static void timer_fire(void *arg)
 {
     struct net_link *link = arg;
+    struct net_error reason;
     pthread_mutex_lock(&link->lock);
-    if (net_timer_due(&link->host->timers, &link->timer)) {
-        struct net_error reason;
+    // It may have fired just when it was set anew, or taken back.
+    bool due = link->timer.place == 0 && (link->finishing || !link->handshaken);
+    if (due) {
         net_fail(&reason, NET_ERR_TIMEOUT, "%s: no first message within %u ms", link->peer,
                  link->limits.first_frame_ms);
         net_link_close_locked(link, &reason);
     }
-    net_link_op_done(link);
     pthread_mutex_unlock(&link->lock);
 }
 
 // ---- opening
 
-static struct net_link *create(struct net_host *host, nng_stream *stream, const char *address)
+static void ready(void *arg, uint32_t events)
+{
+    struct net_link *link = arg;
+    // Under TLS each direction may have waited for the other.
+    if ((events & EPOLLOUT) || link->session)
+        net_link_writable(link);
+    if ((events & (EPOLLIN | EPOLLHUP | EPOLLERR)) || link->session)
+        net_link_readable(link);
+}
+
+void net_link_watch(struct net_link *link)
+{
+    uint32_t events = 0;
+    if (link->closing)
+        return;
+    if (!link->rx_paused)
+        events |= EPOLLIN;
+    if ((link->sent < link->waiting.len && !link->out_stalls) || link->nudged)
+        events |= EPOLLOUT;
+    // A socket that is not read would go on telling that its peer has hung up.
+    if (events == 0)
+        net_loop_unwatch(link->loop, &link->watch);
+    else if (!net_loop_watch(link->loop, &link->watch, events))
+        net_link_close_locked(
+            link, &(struct net_error){.status = NET_ERR_NOMEM, .text = "no memory to wait"});
+}
+
+// Takes over the socket also when it fails.
+static struct net_link *create(struct net_host *host, int fd, const char *peer, struct net_tls *tls,
+                               const struct net_address *address)
 {
     struct net_link *link = calloc(1, sizeof(*link));
     if (!link) {
-        nng_stream_free(stream);
+        close(fd);
         return NULL;
     }
     pthread_mutex_init(&link->lock, NULL);
@@ -215,36 +238,28 @@ static struct net_link *create(struct net_host *host, nng_stream *stream, const 
     link->from = host->from;
     link->welcome = host->welcome;
     link->sp = host->sp;
-    link->stream = stream;
-    link->timer = (struct net_timer){.fire = timer_cb, .arg = link};
+    link->loop = host->loop;
+    link->watch = (struct net_watch){.fd = fd, .ready = ready, .arg = link};
+    link->end = (struct net_task){.run = end, .arg = link};
+    link->timer = (struct net_timer){.fire = timer_fire, .arg = link};
     link->id = atomic_fetch_add(&last_id, 1) + 1;
     link->last_rx_ms = link->stats.opened_ms = net_clock_ms();
-    nng_sockaddr peer;
-    if (host->from == NET_SENDER_COORDINATOR ||
-        nng_stream_get_addr(stream, NNG_OPT_REMADDR, &peer) ||
-        !net_address_of_peer(&peer, link->peer, sizeof(link->peer)))
-        snprintf(link->peer, sizeof(link->peer), "%s", address);
-    if (nng_aio_alloc(&link->rx_aio, net_link_rx_cb, link) ||
-        nng_aio_alloc(&link->tx_aio, net_link_tx_cb, link) ||
-        nng_aio_alloc(&link->end_aio, end_cb, link)) {
-        destroy(link);
-        return NULL;
-    }
-    link->chunk = net_chunk_create(link, 0);
-    if (!link->chunk) {
-        destroy(link);
-        return NULL;
-    }
-    return link;
+    snprintf(link->peer, sizeof(link->peer), "%s", peer);
+    bool serving = host->from != NET_SENDER_COORDINATOR;
+    if (address->scheme == NET_SCHEME_TLS)
+        link->session = net_tls_session_new(tls, address, serving, fd);
+    if (address->scheme != NET_SCHEME_TLS || link->session)
+        return link;
+    destroy(link);
+    return NULL;
 }
 
-enum net_status net_link_start(struct net_host *host, nng_stream *stream, const char *address,
-                               struct net_error *err)
+enum net_status net_link_start(struct net_host *host, int fd, const char *peer, struct net_tls *tls,
+                               const struct net_address *address, struct net_error *err)
 {
-    struct net_link *link = create(host, stream, address);
+    struct net_link *link = create(host, fd, peer, tls, address);
     if (!link)
-        return net_fail(err, NET_ERR_NOMEM, "%s: no memory for a link", address);
-    link->ops = 1;
+        return net_fail(err, NET_ERR_NOMEM, "%s: no memory for a link", peer);
     enum net_status status = host_add(host, link, err);
     if (status) {
         destroy(link);
@@ -253,14 +268,12 @@ enum net_status net_link_start(struct net_host *host, nng_stream *stream, const 
     if (link->events.on_open)
         link->events.on_open(link->events.user, link);
     pthread_mutex_lock(&link->lock);
-    if (!link->closing) {
-        net_link_receive(link);
-        if (!link->finishing && net_timer_set(&link->host->timers, &link->timer,
-                                              net_clock_ms() + link->limits.first_frame_ms))
-            link->ops++;
-    }
-    net_link_op_done(link);
+    if (!link->closing && !link->finishing)
+        net_timer_set(link->loop, &link->timer, net_clock_ms() + link->limits.first_frame_ms);
+    net_link_watch(link);
     pthread_mutex_unlock(&link->lock);
+    if (link->session) // the one that dials speaks first
+        net_link_readable(link);
     return NET_OK;
 }
 

@@ -1,9 +1,9 @@
 // The inside of a link, and what listener and dialer share.
 //
 // Locks: a host's lock may be held while a link's is taken, never the other way round; neither is
-// held during a callback to the owner. NNG completes an aio on its own threads, never inside the
-// call that starts it, so operations are started, and streams closed, under the link's lock: a
-// receive that is started on a closed stream would never complete.
+// held during a callback to the owner. All receiving, and a link's end, are on the thread of the
+// host's loop; sending is on whichever thread sends, under the link's lock, and on the loop's where
+// the socket was full.
 #ifndef NET_SRC_LINK_H
 #define NET_SRC_LINK_H
 
@@ -12,13 +12,12 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include <nng/nng.h>
-
+#include "loop.h"
 #include "net_link.h"
-#include "timer.h"
+#include "socket.h"
+#include "tls.h"
 
 #define NET_PEER_MAX 320
-#define NET_SPARE_BATCHES 4
 
 // A net_batch with its memory. `data` holds `len` of `cap` bytes.
 struct net_chunk {
@@ -45,9 +44,10 @@ struct net_host {
     struct net_link *links;
     size_t n_links;
     size_t links_max;
-    size_t ops; // callbacks of the host's own aios and timer that are still to come
+    size_t ops; // tasks and threads of the host's own that are still to end
     bool closing;
-    struct net_timers timers;
+    struct net_loop *loop;
+    bool shares_loop;      // holds a reference to the one that all share
     enum net_sender from;  // who the peers may be
     uint16_t welcome;      // of a dialer: the type of the answer to its greeting
     struct net_sp_side sp; // message_max is 0 for agent frames
@@ -60,9 +60,8 @@ struct net_host {
 struct net_link {
     pthread_mutex_t lock;
     unsigned refs;  // the owner, the link until its end, each batch
-    unsigned ops;   // callbacks still to come; the end waits for them
-    bool closing;   // the stream is closed
-    bool ending;    // end_aio is on its way
+    bool closing;   // the socket is shut down and the end is on its way
+    bool ended;     // nothing of the host may be touched
     bool finishing; // no more sends; closes when the peer does or the timer says so
     bool handshaken;
     struct net_error reason;
@@ -74,18 +73,19 @@ struct net_link {
     enum net_sender from; // who the peer may be; once it has greeted, who it is
     uint16_t welcome;
     struct net_sp_side sp;
-    nng_stream *stream;
-    nng_aio *rx_aio, *tx_aio, *end_aio;
+    struct net_loop *loop;
+    struct net_watch watch;
+    struct net_tls_session *session; // NULL: it is not encrypted
+    bool out_stalls;                 // TLS: sending waits for the peer's word
+    bool nudged; // TLS: to be read on, though what is there has been taken off the socket
+    struct net_task end;
     struct net_timer timer; // first frame, then linger
 
-    struct net_buf filling, sending; // what waits; what the busy send works on
-    size_t sent;
-    bool tx_busy;
+    struct net_buf waiting; // for the network
+    size_t sent;            // of it
 
-    struct net_chunk *chunk; // being received into; only the receive path touches it
-    struct net_chunk *spares;
-    size_t n_spares;
-    size_t unfreed; // bytes of memory in batches that the owner has
+    struct net_chunk *chunk; // a frame that has come in part; only the receive path touches it
+    size_t unfreed;          // bytes of memory in batches that the owner has
     bool rx_paused;
 
     uint64_t last_rx_ms;
@@ -95,14 +95,16 @@ struct net_link {
     char peer[NET_PEER_MAX];
 };
 
-// Makes a link of a connected stream, which it takes over, and calls on_open. NET_ERR_BUSY when
-// the host has enough links, NET_ERR_CLOSED when it is closing. Call within a host's operation.
-enum net_status net_link_start(struct net_host *host, nng_stream *stream, const char *address,
-                               struct net_error *err);
+// Makes a link of a connected socket, which it takes over, and calls on_open. `peer` is its text;
+// `address` is the host's own, which says whether it speaks TLS.
+// NET_ERR_BUSY when the host has enough links, NET_ERR_CLOSED when it is closing. On the loop's
+// thread.
+enum net_status net_link_start(struct net_host *host, int fd, const char *peer, struct net_tls *tls,
+                               const struct net_address *address, struct net_error *err);
 
-// A listener for messages of `sp`'s kind; its `ipc` is set here.
+// A listener for messages of `sp`'s kind; its `ipc` is set here. `loop` as for net_host_init.
 enum net_status net_listener_create(const struct net_link_listener_options *options,
-                                    const struct net_sp_side *sp,
+                                    const struct net_sp_side *sp, struct net_loop *loop,
                                     struct net_link_listener **ret_listener, struct net_error *err);
 
 // The rest is for a link's own files; all under its lock.
@@ -110,20 +112,23 @@ void net_link_close_locked(struct net_link *link, const struct net_error *reason
 void net_link_finish_locked(struct net_link *link, const struct net_error *reason,
                             uint32_t linger_ms);
 enum net_status net_link_send_locked(struct net_link *link, struct net_buf *frames);
-void net_link_op_done(struct net_link *link);
-void net_link_receive(struct net_link *link);
+void net_link_watch(struct net_link *link); // for what it waits for now
+// Why its socket failed with `error`.
+void net_link_failed(struct net_link *link, int error, struct net_error *ret_reason);
 void net_link_unref(struct net_link *link); // without the lock
-void net_link_rx_cb(void *arg);
-void net_link_tx_cb(void *arg);
-struct net_chunk *net_chunk_create(struct net_link *link, size_t size);
+// On the loop's thread, without the lock.
+void net_link_readable(struct net_link *link);
+void net_link_writable(struct net_link *link);
 void net_chunk_destroy(struct net_chunk *chunk);
 
-// False when there is no thread for its timers; then nothing is to be finished.
-bool net_host_init(struct net_host *host, const struct net_link_events *events,
-                   const struct net_link_limits *limits, enum net_sender from);
+// `loop` NULL: the one that all share. False when there is none; then nothing is to be finished.
+bool net_host_init(struct net_host *host, struct net_loop *loop,
+                   const struct net_link_events *events, const struct net_link_limits *limits,
+                   enum net_sender from);
 void net_host_finish(struct net_host *host);
 void net_host_op_done(struct net_host *host);     // takes the lock
 void net_host_close_links(struct net_host *host); // under the lock
-void net_host_wait(struct net_host *host);        // until it has no link and no operation
+// Until it has no link and no operation; runs a loop that is its owner's.
+void net_host_wait(struct net_host *host);
 
 #endif

@@ -1,5 +1,9 @@
-// Dialing, again and again.
+// Dialing, again and again. All of it is on the loop's thread but the name service, which blocks
+// and has a thread of its own where a name is not a number.
+#include <errno.h>
 #include <stdlib.h>
+#include <sys/epoll.h>
+#include <unistd.h>
 
 #include "address.h"
 #include "error.h"
@@ -10,27 +14,27 @@
 #define DEFAULT_BACKOFF_MS_MIN 100
 #define DEFAULT_BACKOFF_MS_MAX 10000
 
-// At any time it is connecting, waiting for the next attempt, or has a link.
+// At any time it is resolving, connecting, waiting for the next attempt, or has a link.
 struct net_link_dialer {
     struct net_host host; // first, so that one pointer is both
     struct net_link_dialer_options options;
     struct net_address address;
-    // A new one for each attempt: NNG's own redialing over ipc:// can stick. It is closed only
-    // under the lock, which its completion takes before freeing it: NNG does not protect a dialer
-    // that is freed while its dial is being cancelled.
-    nng_stream_dialer *stream_dialer;
-    nng_aio *aio;
+    struct net_watch watch; // while it is connecting; fd -1 otherwise
     struct net_timer timer; // the limit of an attempt, or the wait for the next
-    bool connecting;
-    bool timed_out;
+    struct net_task begin, end;
+    struct net_task resolved; // posted by the thread that asked the name service
+    struct net_endpoint endpoint;
+    struct net_error resolve_error;
+    bool resolving;
     unsigned failures;
 };
 
-// Under the lock.
-static void clear_timer(struct net_link_dialer *dialer)
+static bool is_closing(struct net_link_dialer *dialer)
 {
-    if (net_timer_clear(&dialer->host.timers, &dialer->timer))
-        dialer->host.ops--;
+    pthread_mutex_lock(&dialer->host.lock);
+    bool closing = dialer->host.closing;
+    pthread_mutex_unlock(&dialer->host.lock);
+    return closing;
 }
 
 static uint32_t next_delay(struct net_link_dialer *dialer)
@@ -46,99 +50,155 @@ static uint32_t next_delay(struct net_link_dialer *dialer)
     return (uint32_t)delay;
 }
 
-// Within an operation, without the lock.
-static void retry(struct net_link_dialer *dialer, const struct net_error *reason)
+static void set_timer(struct net_link_dialer *dialer, uint32_t ms)
 {
     struct net_host *host = &dialer->host;
     pthread_mutex_lock(&host->lock);
-    bool closing = host->closing;
+    if (!host->closing)
+        net_timer_set(host->loop, &dialer->timer, net_clock_ms() + ms);
     pthread_mutex_unlock(&host->lock);
-    if (closing)
+}
+
+static void retry(struct net_link_dialer *dialer, const struct net_error *reason)
+{
+    if (is_closing(dialer))
         return;
     uint32_t delay = next_delay(dialer);
     if (dialer->options.on_retry)
-        dialer->options.on_retry(host->events.user, reason, delay);
-    pthread_mutex_lock(&host->lock);
-    if (!host->closing &&
-        net_timer_set(&dialer->host.timers, &dialer->timer, net_clock_ms() + delay))
-        host->ops++;
-    pthread_mutex_unlock(&host->lock);
+        dialer->options.on_retry(dialer->host.events.user, reason, delay);
+    set_timer(dialer, delay);
 }
 
-// Under the lock. Returns an NNG error when the attempt could not even begin.
-static int attempt(struct net_link_dialer *dialer)
+// ---- connecting
+
+static void leave_socket(struct net_link_dialer *dialer)
 {
-    int rv = nng_stream_dialer_alloc(&dialer->stream_dialer, dialer->address.text);
-    if (rv)
-        return rv;
-    rv = net_tls_use_dialer(dialer->options.tls, &dialer->address, dialer->stream_dialer);
-    if (rv) {
-        nng_stream_dialer_free(dialer->stream_dialer);
-        dialer->stream_dialer = NULL;
-        return rv;
-    }
-    // Streams of NNG 1.5.2 coalesce unless told otherwise: two small frames in a row would wait
-    // for the peer's delayed acknowledgement, 40 ms.
-    if (dialer->address.scheme != NET_SCHEME_IPC)
-        nng_stream_dialer_set_bool(dialer->stream_dialer, NNG_OPT_TCP_NODELAY, true);
-    dialer->connecting = true;
-    dialer->timed_out = false;
-    dialer->host.ops++;
-    nng_stream_dialer_dial(dialer->stream_dialer, dialer->aio);
-    if (net_timer_set(&dialer->host.timers, &dialer->timer,
-                      net_clock_ms() + dialer->options.connect_ms))
-        dialer->host.ops++;
-    return 0;
+    if (dialer->watch.fd < 0)
+        return;
+    net_loop_unwatch(dialer->host.loop, &dialer->watch);
+    close(dialer->watch.fd);
+    dialer->watch.fd = -1;
 }
 
-static void dial_cb(void *arg)
+static void connected(struct net_link_dialer *dialer)
+{
+    struct net_error reason;
+    int fd = dialer->watch.fd;
+    net_timer_clear(dialer->host.loop, &dialer->timer);
+    net_loop_unwatch(dialer->host.loop, &dialer->watch);
+    dialer->watch.fd = -1;
+    if (net_link_start(&dialer->host, fd, dialer->address.text, dialer->options.tls,
+                       &dialer->address, &reason))
+        retry(dialer, &reason);
+}
+
+static void ready(void *arg, uint32_t events)
 {
     struct net_link_dialer *dialer = arg;
     struct net_error reason;
-    pthread_mutex_lock(&dialer->host.lock);
-    nng_stream_dialer *stream_dialer = dialer->stream_dialer;
-    dialer->stream_dialer = NULL;
-    dialer->connecting = false;
-    bool timed_out = dialer->timed_out;
-    clear_timer(dialer);
-    pthread_mutex_unlock(&dialer->host.lock);
+    (void)events;
+    int error = net_socket_error(dialer->watch.fd);
+    if (error == 0 && !is_closing(dialer)) {
+        connected(dialer);
+        return;
+    }
+    net_timer_clear(dialer->host.loop, &dialer->timer);
+    leave_socket(dialer);
+    net_fail_errno(&reason, error, dialer->address.text);
+    retry(dialer, &reason);
+}
 
-    int rv = nng_aio_result(dialer->aio);
-    nng_stream *stream = rv ? NULL : nng_aio_get_output(dialer->aio, 0);
-    nng_stream_dialer_free(stream_dialer);
-    enum net_status status;
-    if (stream)
-        status = net_link_start(&dialer->host, stream, dialer->address.text, &reason);
-    else if (timed_out)
-        status = net_fail(&reason, NET_ERR_TIMEOUT, "%s: no connection within %u ms",
-                          dialer->address.text, dialer->options.connect_ms);
-    else
-        status = net_fail_nng(&reason, rv, dialer->address.text);
-    if (status)
+static void connect_now(struct net_link_dialer *dialer)
+{
+    struct net_error reason;
+    dialer->watch.fd = net_socket_connect(&dialer->endpoint);
+    if (dialer->watch.fd < 0) {
+        net_fail_errno(&reason, errno, dialer->address.text);
         retry(dialer, &reason);
+        return;
+    }
+    set_timer(dialer, dialer->options.connect_ms);
+    if (net_loop_watch(dialer->host.loop, &dialer->watch, EPOLLOUT))
+        return;
+    leave_socket(dialer);
+    net_fail(&reason, NET_ERR_NOMEM, "%s: no memory to wait", dialer->address.text);
+    retry(dialer, &reason);
+}
+
+// ---- names
+
+static void *resolve(void *arg)
+{
+    struct net_link_dialer *dialer = arg;
+    struct net_error *err = &dialer->resolve_error;
+    if (!net_socket_resolve(&dialer->address, false, &dialer->endpoint, err))
+        err->status = NET_OK;
+    net_loop_post(dialer->host.loop, &dialer->resolved);
+    return NULL;
+}
+
+static void resolved(void *arg)
+{
+    struct net_link_dialer *dialer = arg;
+    dialer->resolving = false;
+    if (dialer->resolve_error.status)
+        retry(dialer, &dialer->resolve_error);
+    else if (!is_closing(dialer))
+        connect_now(dialer);
     net_host_op_done(&dialer->host);
 }
 
-static void timer_cb(void *arg)
+static bool start_resolving(struct net_link_dialer *dialer)
 {
-    struct net_link_dialer *dialer = arg;
-    struct net_host *host = &dialer->host;
-    int rv = 0;
-    pthread_mutex_lock(&host->lock);
-    bool fired = net_timer_due(&host->timers, &dialer->timer);
-    if (fired && dialer->connecting) {
-        dialer->timed_out = true;
-        nng_stream_dialer_close(dialer->stream_dialer);
-    } else if (fired && !host->closing) {
-        rv = attempt(dialer);
-    }
-    pthread_mutex_unlock(&host->lock);
-    if (rv) {
-        struct net_error reason;
-        net_fail_nng(&reason, rv, dialer->address.text);
+    pthread_attr_t attr;
+    pthread_t thread;
+    pthread_mutex_lock(&dialer->host.lock);
+    dialer->host.ops++; // until `resolved`
+    pthread_mutex_unlock(&dialer->host.lock);
+    pthread_attr_init(&attr);
+    pthread_attr_setdetachstate(&attr, PTHREAD_CREATE_DETACHED);
+    dialer->resolving = pthread_create(&thread, &attr, resolve, dialer) == 0;
+    pthread_attr_destroy(&attr);
+    if (!dialer->resolving)
+        net_host_op_done(&dialer->host);
+    return dialer->resolving;
+}
+
+static void attempt(struct net_link_dialer *dialer)
+{
+    struct net_error reason;
+    if (net_socket_numeric(&dialer->address, &dialer->endpoint)) {
+        connect_now(dialer);
+    } else if (!start_resolving(dialer)) {
+        net_fail(&reason, NET_ERR_NOMEM, "%s: no thread to ask for its address",
+                 dialer->address.text);
         retry(dialer, &reason);
     }
-    net_host_op_done(host);
+}
+
+// ---- what the loop calls
+
+static void begin(void *arg)
+{
+    struct net_link_dialer *dialer = arg;
+    if (!is_closing(dialer))
+        attempt(dialer);
+}
+
+static void timer_fire(void *arg)
+{
+    struct net_link_dialer *dialer = arg;
+    struct net_error reason;
+    if (is_closing(dialer) || dialer->resolving)
+        return;
+    if (dialer->watch.fd < 0) {
+        attempt(dialer);
+        return;
+    }
+    leave_socket(dialer);
+    net_fail(&reason, NET_ERR_TIMEOUT, "%s: no connection within %u ms", dialer->address.text,
+             dialer->options.connect_ms);
+    retry(dialer, &reason);
 }
 
 static void ended(struct net_host *host, bool handshaken, const struct net_error *reason)
@@ -149,10 +209,17 @@ static void ended(struct net_host *host, bool handshaken, const struct net_error
     retry(dialer, reason);
 }
 
+// The last that the loop does for the dialer itself.
+static void end(void *arg)
+{
+    struct net_link_dialer *dialer = arg;
+    leave_socket(dialer);
+    net_host_op_done(&dialer->host);
+}
+
 static void destroy(struct net_link_dialer *dialer)
 {
     net_tls_unref(dialer->options.tls);
-    nng_aio_free(dialer->aio);
     net_host_finish(&dialer->host);
     free(dialer);
 }
@@ -179,13 +246,19 @@ enum net_status net_link_dialer_create(const struct net_link_dialer_options *opt
     struct net_link_dialer *dialer = calloc(1, sizeof(*dialer));
     if (!dialer)
         return net_fail(err, NET_ERR_NOMEM, "%s: no memory", options->address);
-    if (!net_host_init(&dialer->host, &options->events, &options->limits, NET_SENDER_COORDINATOR)) {
+    if (!net_host_init(&dialer->host, NULL, &options->events, &options->limits,
+                       NET_SENDER_COORDINATOR)) {
         free(dialer);
-        return net_fail(err, NET_ERR_NOMEM, "%s: no thread for timers", options->address);
+        return net_fail(err, NET_ERR_NOMEM, "%s: no thread for links", options->address);
     }
-    dialer->timer = (struct net_timer){.fire = timer_cb, .arg = dialer};
+    dialer->watch = (struct net_watch){.fd = -1, .ready = ready, .arg = dialer};
+    dialer->timer = (struct net_timer){.fire = timer_fire, .arg = dialer};
+    dialer->begin = (struct net_task){.run = begin, .arg = dialer};
+    dialer->end = (struct net_task){.run = end, .arg = dialer};
+    dialer->resolved = (struct net_task){.run = resolved, .arg = dialer};
     // The link that has just ended may still be counted when the next one opens.
     dialer->host.links_max = 2;
+    dialer->host.ops = 1; // `end`
     dialer->host.welcome = options->submitter ? NET_MSG_SUBMIT_WELCOME : NET_MSG_WELCOME;
     dialer->host.ended = ended;
     dialer->options = *options;
@@ -193,18 +266,8 @@ enum net_status net_link_dialer_create(const struct net_link_dialer_options *opt
     net_tls_ref(dialer->options.tls);
     set_defaults(&dialer->options);
     dialer->address = address;
-    int rv = nng_aio_alloc(&dialer->aio, dial_cb, dialer);
-    if (!rv) {
-        pthread_mutex_lock(&dialer->host.lock);
-        rv = attempt(dialer);
-        if (!rv)
-            *ret_dialer = dialer; // the first callback waits for the lock
-        pthread_mutex_unlock(&dialer->host.lock);
-    }
-    if (rv) {
-        destroy(dialer);
-        return net_fail_nng(err, rv, options->address);
-    }
+    *ret_dialer = dialer;
+    net_loop_post(dialer->host.loop, &dialer->begin);
     return NET_OK;
 }
 
@@ -214,10 +277,9 @@ void net_link_dialer_close(struct net_link_dialer *dialer)
     pthread_mutex_lock(&host->lock);
     if (!host->closing) {
         host->closing = true;
-        if (dialer->connecting)
-            nng_stream_dialer_close(dialer->stream_dialer);
-        clear_timer(dialer);
+        net_timer_clear(host->loop, &dialer->timer);
         net_host_close_links(host);
+        net_loop_post(host->loop, &dialer->end);
     }
     pthread_mutex_unlock(&host->lock);
 }

@@ -1,6 +1,8 @@
 // The receiving half: big reads, frames delivered in place, back pressure by memory in use.
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 
 #include "cursor.h"
 #include "error.h"
@@ -21,16 +23,9 @@ void net_chunk_destroy(struct net_chunk *chunk)
     free(chunk);
 }
 
-struct net_chunk *net_chunk_create(struct net_link *link, size_t size)
+static struct net_chunk *chunk_create(struct net_link *link, size_t size)
 {
-    struct net_chunk *chunk = NULL;
-    pthread_mutex_lock(&link->lock);
-    if (size <= CHUNK_SIZE && link->spares) {
-        chunk = link->spares;
-        link->spares = (struct net_chunk *)chunk->batch.next;
-        link->n_spares--;
-    }
-    pthread_mutex_unlock(&link->lock);
+    struct net_chunk *chunk = size <= CHUNK_SIZE ? net_loop_take_chunk(link->loop) : NULL;
     if (!chunk) {
         chunk = calloc(1, sizeof(*chunk));
         if (!chunk)
@@ -45,6 +40,12 @@ struct net_chunk *net_chunk_create(struct net_link *link, size_t size)
     chunk->batch = (struct net_batch){.link = link};
     chunk->len = 0;
     return chunk;
+}
+
+static void chunk_give_back(struct net_link *link, struct net_chunk *chunk)
+{
+    if (chunk && (chunk->cap != CHUNK_SIZE || !net_loop_give_chunk(link->loop, chunk)))
+        net_chunk_destroy(chunk);
 }
 
 static bool chunk_grow(struct net_chunk *chunk, size_t size)
@@ -79,14 +80,15 @@ void net_batch_free(struct net_batch *batch)
     struct net_link *link = batch->link;
     pthread_mutex_lock(&link->lock);
     link->unfreed -= chunk->cap;
-    if (chunk->cap == CHUNK_SIZE && link->n_spares < NET_SPARE_BATCHES) {
-        chunk->batch.next = (struct net_batch *)link->spares;
-        link->spares = chunk;
-        link->n_spares++;
+    if (link->rx_paused && link->unfreed <= link->limits.recv_bytes_max / 2) {
+        link->rx_paused = false;
+        link->nudged = link->session != NULL;
+        net_link_watch(link);
+    }
+    if (!link->ended) {
+        chunk_give_back(link, chunk);
         chunk = NULL;
     }
-    if (link->rx_paused && link->unfreed <= link->limits.recv_bytes_max / 2)
-        net_link_receive(link);
     pthread_mutex_unlock(&link->lock);
     net_chunk_destroy(chunk);
     net_link_unref(link);
@@ -118,8 +120,8 @@ static void set_handshaken(struct net_link *link, bool handshaken)
 {
     pthread_mutex_lock(&link->lock);
     link->handshaken = handshaken;
-    if (!link->finishing && net_timer_clear(&link->host->timers, &link->timer))
-        link->ops--; // this receive is another, so it is not the last
+    if (!link->finishing)
+        net_timer_clear(link->loop, &link->timer);
     pthread_mutex_unlock(&link->lock);
 }
 
@@ -258,53 +260,53 @@ static void deliver(struct net_link *link, struct net_chunk *chunk)
     pthread_mutex_lock(&link->lock);
     link->refs++;
     link->unfreed += chunk->cap;
+    if (link->unfreed > link->limits.recv_bytes_max && !link->rx_paused) {
+        link->rx_paused = true;
+        net_link_watch(link);
+    }
     link->stats.frames_in += chunk->batch.n_frames;
     pthread_mutex_unlock(&link->lock);
     link->events.on_batch(link->events.user, link, &chunk->batch);
 }
 
-// Takes what was read out of the chunk and leaves the link with a chunk that has room.
-static enum net_status take(struct net_link *link, struct net_error *err)
+// Takes what was read out of the chunk, which it takes over; what is left of a frame that has come
+// in part stays with the link.
+static enum net_status take(struct net_link *link, struct net_chunk *chunk, struct net_error *err)
 {
-    struct net_chunk *chunk = link->chunk;
     size_t used = 0;
     size_t need = 0;
     enum net_status status = cut(link, chunk, &used, &need, err);
+    size_t rest = status ? 0 : chunk->len - used;
+    struct net_chunk *kept = NULL;
     if (chunk->batch.n_frames > 0) {
-        size_t rest = status ? 0 : chunk->len - used;
-        struct net_chunk *next = net_chunk_create(link, status ? 0 : need);
-        if (!next) // keep what the link has, so that the end finds it
-            return net_fail(err, NET_ERR_NOMEM, "no memory for %zu bytes", need);
-        memcpy(next->data, chunk->data + used, rest);
-        next->len = rest;
-        link->chunk = next;
+        if (rest > 0) {
+            kept = chunk_create(link, need);
+            if (!kept)
+                status = net_fail(err, NET_ERR_NOMEM, "no memory for %zu bytes", need);
+            else
+                memcpy(kept->data, chunk->data + used, rest);
+        }
+        link->chunk = kept;
+        if (kept)
+            kept->len = rest;
         deliver(link, chunk);
         return status;
     }
     // Only a greeting is used up without being delivered.
-    memmove(chunk->data, chunk->data + used, chunk->len - used);
-    chunk->len -= used;
-    if (!status && need > chunk->cap && !chunk_grow(chunk, need)) {
-        status = net_fail(err, NET_ERR_NOMEM, "no memory for %zu bytes", need);
+    if (rest > 0) {
+        kept = chunk;
+        memmove(kept->data, kept->data + used, rest);
+        kept->len = rest;
+        if (need > kept->cap && !chunk_grow(kept, need))
+            status = net_fail(err, NET_ERR_NOMEM, "no memory for %zu bytes", need);
+    } else {
+        chunk_give_back(link, chunk);
     }
+    link->chunk = kept;
     return status;
 }
 
-// ---- the stream
-
-void net_link_receive(struct net_link *link)
-{
-    if (link->closing)
-        return;
-    link->rx_paused = link->unfreed > link->limits.recv_bytes_max;
-    if (link->rx_paused)
-        return;
-    struct net_chunk *chunk = link->chunk;
-    nng_iov iov = {chunk->data + chunk->len, chunk->cap - chunk->len};
-    nng_aio_set_iov(link->rx_aio, 1, &iov);
-    link->ops++;
-    nng_stream_recv(link->stream, link->rx_aio);
-}
+// ---- the socket
 
 // Tells an agent why it is turned away before the link closes.
 static void refuse(struct net_link *link, const struct net_error *reason)
@@ -334,38 +336,94 @@ static void fail(struct net_link *link, struct net_error *reason)
     net_link_close_locked(link, reason);
 }
 
-void net_link_rx_cb(void *arg)
+// As recv(). What is encrypted is not read while another thread sends.
+static ssize_t read_some(struct net_link *link, uint8_t *to, size_t len)
 {
-    struct net_link *link = arg;
+    if (!link->session)
+        return recv(link->watch.fd, to, len, MSG_DONTWAIT);
+    pthread_mutex_lock(&link->lock);
+    ssize_t n = net_tls_session_recv(link->session, to, len);
+    int error = errno;
+    pthread_mutex_unlock(&link->lock);
+    errno = error;
+    return n;
+}
+
+void net_link_failed(struct net_link *link, int error, struct net_error *ret_reason)
+{
+    if (!net_tls_session_failed(link->session, link->peer, ret_reason))
+        net_fail_errno(ret_reason, error, link->peer);
+}
+
+// Reads once. False: there is nothing, or the link has ended.
+static bool receive(struct net_link *link, struct net_chunk *chunk)
+{
+    struct net_error reason;
+    ssize_t n;
+    do
+        n = read_some(link, chunk->data + chunk->len, chunk->cap - chunk->len);
+    while (n < 0 && errno == EINTR);
+    int error = errno;
+    if (n < 0 && (error == EAGAIN || error == EWOULDBLOCK))
+        return false;
+    pthread_mutex_lock(&link->lock);
+    if (n > 0) {
+        chunk->len += (size_t)n;
+        link->last_rx_ms = net_clock_ms();
+        link->stats.bytes_in += (size_t)n;
+        link->stats.reads++;
+    } else {
+        if (n < 0)
+            net_link_failed(link, error, &reason);
+        else
+            net_fail(&reason, NET_ERR_CLOSED, "%s: the peer closed the connection", link->peer);
+        net_link_close_locked(link, &reason);
+    }
+    pthread_mutex_unlock(&link->lock);
+    return n > 0;
+}
+
+// Reads and takes once. False: there is nothing more for now.
+static bool receive_once(struct net_link *link)
+{
     struct net_error reason = {.status = NET_OK};
     pthread_mutex_lock(&link->lock);
-    int rv = nng_aio_result(link->rx_aio);
-    bool discard = link->closing || link->finishing;
-    if (rv) {
-        net_fail_nng(&reason, rv, link->peer);
-        net_link_close_locked(link, &reason);
+    bool deaf = link->closing || link->rx_paused;
+    bool discard = link->finishing;
+    pthread_mutex_unlock(&link->lock);
+    if (deaf)
+        return false;
+    struct net_chunk *chunk = link->chunk ? link->chunk : chunk_create(link, 0);
+    bool got = chunk && receive(link, chunk);
+    link->chunk = NULL;
+    if (!chunk) {
+        net_fail(&reason, NET_ERR_NOMEM, "no memory to receive");
+    } else if (!got || discard) {
+        if (chunk->len > 0 && !discard)
+            link->chunk = chunk;
+        else
+            chunk_give_back(link, chunk);
     } else {
-        size_t n = nng_aio_count(link->rx_aio);
-        link->chunk->len += n;
-        link->last_rx_ms = net_clock_ms();
-        link->stats.bytes_in += n;
-        link->stats.reads++;
+        take(link, chunk, &reason);
     }
-    pthread_mutex_unlock(&link->lock);
-
-    enum net_status status = NET_OK;
-    if (!rv && discard)
-        link->chunk->len = 0;
-    else if (!rv)
-        status = take(link, &reason);
-
+    if (!reason.status)
+        return got;
     pthread_mutex_lock(&link->lock);
-    if (status) {
-        link->chunk->len = 0;
-        fail(link, &reason);
-    }
-    if (!rv)
-        net_link_receive(link);
-    net_link_op_done(link);
+    chunk_give_back(link, link->chunk);
+    link->chunk = NULL;
+    fail(link, &reason);
     pthread_mutex_unlock(&link->lock);
+    return false;
+}
+
+// One read an event: others' turns come in between, and the event comes again while there is more.
+// But what TLS has decrypted already makes no event.
+void net_link_readable(struct net_link *link)
+{
+    bool more = receive_once(link);
+    if (!link->session)
+        return;
+    while (more)
+        more = receive_once(link);
+    net_link_writable(link); // which may have waited for what has come
 }

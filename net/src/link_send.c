@@ -1,13 +1,13 @@
-// The sending half: one buffer that fills while another is being sent.
-#include <stdlib.h>
-#include <string.h>
+// The sending half: at once as far as the socket takes it; the rest waits in one buffer.
+#include <errno.h>
+#include <sys/socket.h>
 
 #include "cursor.h"
 #include "error.h"
 #include "link.h"
 
 // A buffer that grew over this for one big message is not kept.
-#define KEEP_BYTES_MAX ((size_t)4 * 1024 * 1024)
+#define KEEP_BYTES_MAX ((size_t)64 * 1024)
 
 // Counts the frames, or returns false when the bytes are not whole frames.
 static bool count_frames(const struct net_buf *buf, size_t *ret_count)
@@ -34,21 +34,31 @@ static void swap(struct net_buf *a, struct net_buf *b)
     *b = tmp;
 }
 
-static void post(struct net_link *link)
+// Writes what the socket takes. False: the link has failed and is closing.
+static bool write_some(struct net_link *link, const uint8_t *data, size_t len, size_t *ret_written)
 {
-    nng_iov iov = {link->sending.data + link->sent, link->sending.len - link->sent};
-    nng_aio_set_iov(link->tx_aio, 1, &iov);
-    link->tx_busy = true;
-    link->ops++;
-    nng_stream_send(link->stream, link->tx_aio);
-}
-
-static void post_next(struct net_link *link)
-{
-    swap(&link->filling, &link->sending);
-    link->sent = 0;
-    if (link->sending.len > 0)
-        post(link);
+    size_t done = 0;
+    while (done < len) {
+        ssize_t n =
+            link->session
+                ? net_tls_session_send(link->session, data + done, len - done, &link->out_stalls)
+                : send(link->watch.fd, data + done, len - done, MSG_NOSIGNAL | MSG_DONTWAIT);
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK))
+            break;
+        if (n < 0) {
+            struct net_error reason;
+            net_link_failed(link, errno, &reason);
+            net_link_close_locked(link, &reason);
+            return false;
+        }
+        done += (size_t)n;
+        link->stats.bytes_out += (size_t)n;
+        link->stats.writes++;
+    }
+    *ret_written = done;
+    return true;
 }
 
 enum net_status net_link_send_locked(struct net_link *link, struct net_buf *frames)
@@ -58,19 +68,26 @@ enum net_status net_link_send_locked(struct net_link *link, struct net_buf *fram
         return NET_ERR_INVAL;
     if (link->closing || link->finishing)
         return NET_ERR_CLOSED;
-    size_t waiting = link->filling.len + link->sending.len - link->sent;
+    size_t waiting = link->waiting.len - link->sent;
     // Alone, more than the limit goes too: kept back, it would never get smaller.
     size_t max = link->limits.send_bytes_max;
     if (waiting > 0 && (waiting >= max || frames->len > max - waiting))
         return NET_ERR_BUSY;
-    if (link->filling.len == 0)
-        swap(&link->filling, frames);
-    else if (!net_buf_append(&link->filling, frames->data, frames->len))
-        return NET_ERR_NOMEM;
+    if (waiting > 0) {
+        if (!net_buf_append(&link->waiting, frames->data, frames->len))
+            return NET_ERR_NOMEM;
+    } else {
+        size_t written = 0;
+        if (!write_some(link, frames->data, frames->len, &written))
+            return NET_ERR_CLOSED;
+        if (written < frames->len) {
+            swap(&link->waiting, frames);
+            link->sent = written;
+            net_link_watch(link);
+        }
+    }
     net_buf_reset(frames);
     link->stats.frames_out += count;
-    if (!link->tx_busy)
-        post_next(link);
     return NET_OK;
 }
 
@@ -85,37 +102,30 @@ enum net_status net_link_send(struct net_link *link, struct net_buf *frames)
 size_t net_link_send_waiting(struct net_link *link)
 {
     pthread_mutex_lock(&link->lock);
-    size_t waiting = link->filling.len + link->sending.len - link->sent;
+    size_t waiting = link->waiting.len - link->sent;
     pthread_mutex_unlock(&link->lock);
     return waiting;
 }
 
-void net_link_tx_cb(void *arg)
+void net_link_writable(struct net_link *link)
 {
-    struct net_link *link = arg;
+    size_t written = 0;
+    struct net_buf *buf = &link->waiting;
     pthread_mutex_lock(&link->lock);
-    link->tx_busy = false;
-    int rv = nng_aio_result(link->tx_aio);
-    if (rv) {
-        struct net_error reason;
-        net_fail_nng(&reason, rv, link->peer);
-        net_link_close_locked(link, &reason);
-    } else {
-        size_t n = nng_aio_count(link->tx_aio);
-        link->sent += n;
-        link->stats.bytes_out += n;
-        link->stats.writes++;
+    if (link->nudged) {
+        link->nudged = false;
+        net_link_watch(link);
     }
-    if (!link->closing) {
-        if (link->sent < link->sending.len) {
-            post(link);
-        } else {
-            net_buf_reset(&link->sending);
-            if (link->sending.cap > KEEP_BYTES_MAX)
-                net_buf_free(&link->sending);
-            post_next(link);
+    if (!link->closing && link->sent < buf->len &&
+        write_some(link, buf->data + link->sent, buf->len - link->sent, &written)) {
+        link->sent += written;
+        if (link->sent == buf->len) {
+            link->sent = 0;
+            net_buf_reset(buf);
+            if (buf->cap > KEEP_BYTES_MAX)
+                net_buf_free(buf);
         }
+        net_link_watch(link);
     }
-    net_link_op_done(link);
     pthread_mutex_unlock(&link->lock);
 }

@@ -104,7 +104,7 @@ enum net_status net_pub_create(const struct net_pub_options *options, struct net
         .limits = {.send_bytes_max = queue},
         .events = {on_open, on_batch, on_close, pub},
     };
-    enum net_status status = net_listener_create(&listen, &sp, &pub->listener, err);
+    enum net_status status = net_listener_create(&listen, &sp, NULL, &pub->listener, err);
     if (status)
         net_pub_free(pub);
     else

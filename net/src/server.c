@@ -36,9 +36,8 @@ struct net_request {
 struct net_server {
     struct net_server_options options;
     struct net_link_listener *listener;
-    struct net_timers timers; // for `pump`
-    bool timers_run;
-    atomic_size_t refs; // the owner and each request
+    struct net_loop *loop; // its own: requests are parsed on its thread, and some are big
+    atomic_size_t refs;    // the owner and each request
     pthread_mutex_t lock;
     struct net_timer pump;             // hands out what waits, on a thread that is not the owner's
     struct net_request *first, **last; // waiting
@@ -194,7 +193,7 @@ enum net_status net_server_reply(struct net_request *request, const char *text, 
     pthread_mutex_lock(&server->lock);
     server->active--;
     if (server->first && !server->closing)
-        net_timer_set(&server->timers, &server->pump, net_clock_ms());
+        net_timer_set(server->loop, &server->pump, net_clock_ms());
     pthread_mutex_unlock(&server->lock);
     request_free(request);
     return status;
@@ -260,8 +259,8 @@ static void on_close(void *user, struct net_link *link, const struct net_error *
 static enum net_status start(struct net_server *server, struct net_error *err)
 {
     const struct net_server_options *options = &server->options;
-    server->timers_run = net_timers_start(&server->timers);
-    if (!server->timers_run)
+    server->loop = net_loop_start();
+    if (!server->loop)
         return net_fail(err, NET_ERR_NOMEM, "%s: no thread", options->address);
     struct net_sp_side sp = {.peer = NET_SP_REQ,
                              .message_max = (uint32_t)options->recv_bytes_max + ROUTE_MAX};
@@ -272,7 +271,7 @@ static enum net_status start(struct net_server *server, struct net_error *err)
         .limits = {.send_bytes_max = (size_t)2 * NET_CONTROL_BYTES_MAX},
         .events = {on_open, on_batch, on_close, server},
     };
-    return net_listener_create(&listen, &sp, &server->listener, err);
+    return net_listener_create(&listen, &sp, server->loop, &server->listener, err);
 }
 
 enum net_status net_server_create(const struct net_server_options *options,
@@ -320,11 +319,8 @@ void net_server_stop(struct net_server *server)
     net_server_close(server);
     if (server->listener)
         net_link_listener_stop(server->listener);
-    if (server->timers_run) {
-        net_timer_clear(&server->timers, &server->pump);
-        net_timers_finish(&server->timers);
-        server->timers_run = false;
-    }
+    if (server->loop)
+        net_timer_stop(server->loop, &server->pump);
     while (server->first) {
         struct net_request *request = server->first;
         server->first = request->next;
@@ -339,5 +335,7 @@ void net_server_free(struct net_server *server)
     net_server_stop(server);
     net_link_listener_free(server->listener);
     server->listener = NULL;
+    net_loop_unref(server->loop);
+    server->loop = NULL;
     server_unref(server);
 }

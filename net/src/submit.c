@@ -195,7 +195,8 @@ static bool init_slots(struct net_submitter *s)
 
 static void destroy(struct net_submitter *s)
 {
-    net_timers_finish(&s->timers);
+    net_timer_stop(s->loop, &s->timer);
+    net_loop_unref(s->loop);
     pthread_cond_destroy(&s->changed);
     pthread_mutex_destroy(&s->lock);
     net_buf_free(&s->out);
@@ -232,7 +233,8 @@ static struct net_submitter *make(const struct net_submitter_options *options)
     snprintf(s->tenant, sizeof(s->tenant), "%s", options->tenant ? options->tenant : "");
     snprintf(s->software, sizeof(s->software), "%s", options->software ? options->software : "");
     s->timer = (struct net_timer){.fire = net_submitter_beat, .arg = s};
-    if (!init_slots(s) || !net_timers_start(&s->timers)) {
+    s->loop = init_slots(s) ? net_loop_ref() : NULL;
+    if (!s->loop) {
         free(s->slots);
         free(s);
         return NULL;
@@ -323,7 +325,7 @@ void net_submitter_close(struct net_submitter *submitter)
 {
     pthread_mutex_lock(&submitter->lock);
     submitter->closing = true;
-    net_timer_clear(&submitter->timers, &submitter->timer);
+    net_timer_clear(submitter->loop, &submitter->timer);
     net_submitter_unlock(submitter);
     net_link_dialer_close(submitter->dialer);
 }

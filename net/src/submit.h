@@ -7,9 +7,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "loop.h"
 #include "net_link.h"
 #include "net_submit.h"
-#include "timer.h"
 
 #define NET_SLOT_NONE UINT32_MAX
 
@@ -48,7 +48,7 @@ struct net_submitter {
     bool in_callback;
     pthread_t callback_thread;
 
-    struct net_timers timers;
+    struct net_loop *loop;
     struct net_timer timer; // the next heartbeat
 };
 

@@ -114,7 +114,7 @@ static enum net_status take_heartbeat(struct net_submitter *s, const struct net_
 
 static void heartbeat_at(struct net_submitter *s, uint32_t ms)
 {
-    net_timer_set(&s->timers, &s->timer, net_clock_ms() + ms);
+    net_timer_set(s->loop, &s->timer, net_clock_ms() + ms);
 }
 
 static enum net_status take_welcome(struct net_submitter *s, struct net_link *link,
@@ -256,7 +256,7 @@ void net_submitter_beat(void *arg)
 {
     struct net_submitter *s = arg;
     pthread_mutex_lock(&s->lock);
-    if (s->link && !s->closing && net_timer_due(&s->timers, &s->timer)) {
+    if (s->link && !s->closing) {
         uint64_t silent_max = (uint64_t)s->heartbeat_ms * SILENT_HEARTBEATS;
         struct net_heartbeat msg = {.seq = ++s->heartbeat_seq, .sent_ms = net_clock_ms()};
         struct net_error reason;

@@ -7,15 +7,19 @@
 #include <string.h>
 #include <time.h>
 
+#include <nng/supplemental/tls/tls.h>
+#include <openssl/err.h>
 #include <openssl/pem.h>
+#include <openssl/ssl.h>
 #include <openssl/x509.h>
 
 #include "error.h"
+#include "tls_context.h"
 
 // What the files hold; made anew by each reload.
 struct texts {
-    char *ca, *cert, *key;   // NULL: not given
-    nng_tls_config *serving; // NULL: no certificate
+    char *ca, *cert, *key; // NULL: not given
+    SSL_CTX *serving, *dialing;
     int64_t expires_s;
 };
 
@@ -24,8 +28,6 @@ struct net_tls {
     unsigned refs;
     char *ca_path, *cert_path, *key_path, *name; // NULL: not given
     struct texts texts;
-    pthread_mutex_t watch_lock; // held while watches are called; before `lock`
-    TAILQ_HEAD(, net_tls_watch) watches;
 };
 
 static bool is_given(const char *text)
@@ -100,12 +102,11 @@ static enum net_status check_pair(const struct net_tls *tls, struct texts *texts
     return status;
 }
 
-// A configuration from the texts; `name` is the peer's, for a client.
-static int make_config(const struct texts *texts, nng_tls_mode mode, const char *name,
-                       nng_tls_config **ret_config)
+// A configuration of NNG's for a client; `name` is the peer's.
+static int make_config(const struct texts *texts, const char *name, nng_tls_config **ret_config)
 {
     nng_tls_config *config;
-    int rv = nng_tls_config_alloc(&config, mode);
+    int rv = nng_tls_config_alloc(&config, NNG_TLS_MODE_CLIENT);
     if (rv)
         return rv;
     if (texts->ca)
@@ -124,13 +125,67 @@ static int make_config(const struct texts *texts, nng_tls_mode mode, const char 
     return rv;
 }
 
+// Each certificate in the text, to the store and, where `chain`, to what is shown behind ours.
+static bool add_certificates(SSL_CTX *context, const char *text, bool chain)
+{
+    BIO *bio = BIO_new_mem_buf(text, -1);
+    bool ok = bio != NULL, first = true;
+    X509 *cert;
+    while (ok && (cert = PEM_read_bio_X509(bio, NULL, NULL, NULL)) != NULL) {
+        if (!chain)
+            ok = X509_STORE_add_cert(SSL_CTX_get_cert_store(context), cert) == 1;
+        else if (first)
+            ok = SSL_CTX_use_certificate(context, cert) == 1;
+        else
+            ok = SSL_CTX_add1_chain_cert(context, cert) == 1;
+        first = false;
+        X509_free(cert);
+    }
+    BIO_free(bio);
+    return ok && !first;
+}
+
+static bool add_key(SSL_CTX *context, const char *text)
+{
+    BIO *bio = BIO_new_mem_buf(text, -1);
+    EVP_PKEY *key = bio ? PEM_read_bio_PrivateKey(bio, NULL, NULL, (char[]){""}) : NULL;
+    bool ok = key && SSL_CTX_use_PrivateKey(context, key) == 1;
+    EVP_PKEY_free(key);
+    BIO_free(bio);
+    return ok;
+}
+
+// For links' sessions.
+static SSL_CTX *make_context(const struct texts *texts, bool serving)
+{
+    SSL_CTX *context = SSL_CTX_new(serving ? TLS_server_method() : TLS_client_method());
+    bool ok = context != NULL && SSL_CTX_set_min_proto_version(context, TLS1_2_VERSION) == 1;
+    if (ok && texts->ca)
+        ok = add_certificates(context, texts->ca, false);
+    if (ok && texts->cert)
+        ok = add_certificates(context, texts->cert, true) && add_key(context, texts->key);
+    ERR_clear_error();
+    if (!ok) {
+        SSL_CTX_free(context);
+        return NULL;
+    }
+    SSL_CTX_set_verify(
+        context, texts->ca ? SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT : SSL_VERIFY_NONE,
+        NULL);
+    SSL_CTX_set_mode(context, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
+    // Frames have a length of their own: an end without a farewell cuts nothing off unnoticed.
+    SSL_CTX_set_options(context, SSL_OP_IGNORE_UNEXPECTED_EOF);
+    SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF);
+    return context;
+}
+
 static void texts_finish(struct texts *texts)
 {
     free(texts->ca);
     free(texts->cert);
     free(texts->key);
-    if (texts->serving)
-        nng_tls_config_free(texts->serving);
+    SSL_CTX_free(texts->serving);
+    SSL_CTX_free(texts->dialing);
 }
 
 static enum net_status read_all(const struct net_tls *tls, struct texts *ret_texts,
@@ -147,13 +202,16 @@ static enum net_status read_all(const struct net_tls *tls, struct texts *ret_tex
         status = read_file(tls->key_path, &texts.key, err);
     if (!status && texts.cert)
         status = check_pair(tls, &texts, err);
-    if (!status && make_config(&texts, NNG_TLS_MODE_CLIENT, NULL, &probe))
+    bool usable = !status && make_config(&texts, NULL, &probe) == 0;
+    if (usable)
+        texts.dialing = make_context(&texts, false);
+    if (usable && texts.cert)
+        texts.serving = make_context(&texts, true);
+    if (!status && (!texts.dialing || (texts.cert && !texts.serving)))
         status = net_fail(err, NET_ERR_INVAL, "%s: no usable PEM certificate in it",
                           tls->ca_path ? tls->ca_path : tls->cert_path);
     if (probe)
         nng_tls_config_free(probe);
-    if (!status && texts.cert && make_config(&texts, NNG_TLS_MODE_SERVER, NULL, &texts.serving))
-        status = net_fail(err, NET_ERR_NOMEM, "%s: no memory", tls->cert_path);
     if (status)
         texts_finish(&texts);
     else
@@ -178,8 +236,6 @@ enum net_status net_tls_create(const struct net_tls_files *files, struct net_tls
     if (!tls)
         return net_fail(err, NET_ERR_NOMEM, "no memory for certificates");
     pthread_mutex_init(&tls->lock, NULL);
-    pthread_mutex_init(&tls->watch_lock, NULL);
-    TAILQ_INIT(&tls->watches);
     tls->refs = 1;
     bool copied = copy(&tls->ca_path, files->ca) & copy(&tls->cert_path, files->cert) &
                   copy(&tls->key_path, files->key) & copy(&tls->name, files->name);
@@ -195,7 +251,6 @@ enum net_status net_tls_create(const struct net_tls_files *files, struct net_tls
 enum net_status net_tls_reload(struct net_tls *tls, struct net_error *err)
 {
     struct texts texts;
-    struct net_tls_watch *watch;
     enum net_status status = read_all(tls, &texts, err);
     if (status)
         return status;
@@ -203,11 +258,7 @@ enum net_status net_tls_reload(struct net_tls *tls, struct net_error *err)
     struct texts old = tls->texts;
     tls->texts = texts;
     pthread_mutex_unlock(&tls->lock);
-    texts_finish(&old); // whoever uses its configuration holds it
-    pthread_mutex_lock(&tls->watch_lock);
-    TAILQ_FOREACH(watch, &tls->watches, entry)
-    watch->changed(watch->arg);
-    pthread_mutex_unlock(&tls->watch_lock);
+    texts_finish(&old); // whoever uses its contexts holds them
     return NET_OK;
 }
 
@@ -244,7 +295,6 @@ void net_tls_unref(struct net_tls *tls)
     free(tls->key_path);
     free(tls->name);
     pthread_mutex_destroy(&tls->lock);
-    pthread_mutex_destroy(&tls->watch_lock);
     free(tls);
 }
 
@@ -270,8 +320,7 @@ int net_tls_use_dialer(struct net_tls *tls, const struct net_address *address,
         return 0;
     // One for each attempt: NNG freezes a configuration with its first use, and so the name in it.
     pthread_mutex_lock(&tls->lock);
-    int rv = make_config(&tls->texts, NNG_TLS_MODE_CLIENT, tls->name ? tls->name : address->host,
-                         &config);
+    int rv = make_config(&tls->texts, tls->name ? tls->name : address->host, &config);
     pthread_mutex_unlock(&tls->lock);
     if (rv)
         return rv;
@@ -280,31 +329,14 @@ int net_tls_use_dialer(struct net_tls *tls, const struct net_address *address,
     return rv;
 }
 
-int net_tls_use_listener(struct net_tls *tls, const struct net_address *address,
-                         nng_stream_listener *listener)
+SSL_CTX *net_tls_context(struct net_tls *tls, bool serving, const char *host, char *ret_name,
+                         size_t size)
 {
-    if (address->scheme != NET_SCHEME_TLS)
-        return 0;
     pthread_mutex_lock(&tls->lock);
-    int rv = nng_stream_listener_set_ptr(listener, NNG_OPT_TLS_CONFIG, tls->texts.serving);
+    SSL_CTX *context = serving ? tls->texts.serving : tls->texts.dialing;
+    if (context)
+        SSL_CTX_up_ref(context);
+    snprintf(ret_name, size, "%s", tls->name ? tls->name : host);
     pthread_mutex_unlock(&tls->lock);
-    return rv;
-}
-
-void net_tls_watch(struct net_tls *tls, struct net_tls_watch *watch)
-{
-    if (!tls)
-        return;
-    pthread_mutex_lock(&tls->watch_lock);
-    TAILQ_INSERT_TAIL(&tls->watches, watch, entry);
-    pthread_mutex_unlock(&tls->watch_lock);
-}
-
-void net_tls_unwatch(struct net_tls *tls, struct net_tls_watch *watch)
-{
-    if (!tls)
-        return;
-    pthread_mutex_lock(&tls->watch_lock);
-    TAILQ_REMOVE(&tls->watches, watch, entry);
-    pthread_mutex_unlock(&tls->watch_lock);
+    return context;
 }
