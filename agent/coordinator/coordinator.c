@@ -19,7 +19,7 @@ void agent_coordinator_options_init(struct agent_coordinator_options *options)
     *options = (struct agent_coordinator_options){
         .heartbeat_ms = 200,
         .suspect_ms = 500,
-        .lost_ms = 900,
+        .lost_ms = 700,
         .job_bytes_max = (uint64_t)64 << 20,
         .input_bytes_max = (uint64_t)1 << 30,
         .settings = {.strategy = agent_strategy_at(0)->name,

@@ -39,7 +39,7 @@ struct agent_coordinator_options {
     bool embedded;               // an agent runs in the same process: only shown
     uint32_t heartbeat_ms;       // 0 = 200: interval that agents are told
     uint32_t suspect_ms;         // 0 = 500: silence after which an agent gets no new work
-    uint32_t lost_ms;            // 0 = 900: silence after which its jobs run elsewhere
+    uint32_t lost_ms;            // 0 = 700: silence after which its jobs run elsewhere
     uint64_t job_bytes_max;      // 0 = 64 MiB: inputs of one job
     uint64_t input_bytes_max;    // 0 = 1 GiB: inputs of all live jobs in memory
     struct agent_coordinator_settings settings;

@@ -26,7 +26,7 @@ void agent_coord_limits_init(struct agent_coord_limits *limits)
         .kept_us = INT64_C(86400) * 1000000,
         .heartbeat_us = 200000,
         .suspect_us = 500000,
-        .lost_us = 900000,
+        .lost_us = 700000,
         .stall_us = 100000,
         .absent_us = 20000000, // agents dial again after 10 s at most
         .backoff_us_min = 50000,

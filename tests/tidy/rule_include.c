@@ -26,7 +26,7 @@ static const struct {
     {"clblast", "compute/device/", "tests/compute/"},
     {"protobuf-c/", "compute/onnx/", "tests/compute/"},
     {"nng/", "net/", "tests/net/"},
-    {"sqlite3.h", "agent/ledger/", "tests/agent/"},
+    {"sqlite3.h", "agent/ledger/", "tests/"},
     {"systemd/", "agent/", "tests/agent/"},
     {"ini.h", "agent/", "tests/agent/"},
     {"curses.h", "tui/console/", "tests/tui/"},
