@@ -53,68 +53,69 @@ none() {
     fresh --ledger-durability none
 }
 
-fast() {
+what_fast() {
     none
     load fast --workers 50 --outstanding 1024
 }
 
-durable() {
+what_durable() {
     fresh
     load durable --workers 50 --outstanding 1024 --ack
 }
 
-open() {
+what_open() {
     fresh
     load open_durable --workers 50 --rate 20000 --ack
     none
     load open --workers 50 --rate 20000
 }
 
-single() {
+what_single() {
     none
     load single --workers 10 --outstanding 1
     fresh
     load single_durable --workers 10 --outstanding 1
 }
 
-pick() {
+what_pick() {
     "$build/tests/bench/core_bench"
 }
 
-memory() {
+what_memory() {
     fresh
     load memory --workers 1000 --idle 5 --seconds 0
 }
 
-history() {
+what_history() {
     fresh --limits-jobs-kept 1000000
     load history --workers 50 --outstanding 4096 --warm 0 --seconds 120 --jobs 1000000
 }
 
-reconnect() {
+what_reconnect() {
     fresh
     "$dispatch" stoker --name reconnect --address "$agents" --pid "$coordinator_pid" \
         --workers 1000 --seconds 0 --kill &
     load_pid=$!
     wait "$coordinator_pid" 2>/dev/null
+    sleep 2 # as long as a host's service takes to come back; the agents' delays grow meanwhile
     start_coordinator
     wait $load_pid || say "reconnect failed"
     end "$coordinator_pid"
 }
 
-service() {
+what_service() {
     fresh
     load service --workers 50 --outstanding 1024 --service-us 5000
 }
 
 # 10 agents, each with room for 10 of the 20 models
-sticky() {
+what_sticky() {
     none
     load sticky --workers 10 --outstanding 256 --service-us 1000 --models 20 --models-fit 10 \
         --load-us 100000 --warm 4 --seconds 6
 }
 
-payloads() {
+what_payloads() {
     for mode in none fresh; do
         for payload in 64 1024 16384 262144 1048576; do
             $mode
@@ -124,7 +125,7 @@ payloads() {
     done
 }
 
-agents() {
+what_agents() {
     for workers in 1 10 50 200 1000; do
         none
         load "agents_$workers" --workers $workers --outstanding 1024
@@ -152,7 +153,7 @@ of() {
 }
 
 server() {
-    "$@" >"$work/server.log" 2>&1 &
+    command "$@" >"$work/server.log" 2>&1 &
     server_pid=$!
     pids="$pids $server_pid"
 }
@@ -212,7 +213,7 @@ ratio() {
         "$(of "$work/$1.out" peer throughput)" | awk '{ printf "%.2f", $1 / $2 }') times"
 }
 
-nats() {
+what_nats() {
     missing nats-server && return
     say "# $(nats-server --version)"
     compare nats nats none 10 1
@@ -221,7 +222,7 @@ nats() {
     compare nats nats none 50 1024
 }
 
-jetstream() {
+what_jetstream() {
     missing nats-server && return
     say "# $(nats-server --version), JetStream in a file; Stoker with its ledger"
     compare jetstream jetstream fresh 10 1
@@ -229,15 +230,15 @@ jetstream() {
     compare jetstream jetstream fresh 50 1024
 }
 
-gearmand() {
+what_gearmand() {
     missing gearmand && return
-    say "# $(gearmand --version | head -n 1)"
+    say "# $(command gearmand --version | grep -o 'gearmand [0-9.]*')"
     compare gearmand gearmand none 10 1
     compare gearmand gearmand none 10 64
     compare gearmand gearmand none 50 1024
 }
 
-beanstalkd() {
+what_beanstalkd() {
     missing beanstalkd && return
     say "# $(command beanstalkd -v)"
     compare beanstalkd beanstalkd none 10 1
@@ -245,7 +246,7 @@ beanstalkd() {
     compare beanstalkd beanstalkd none 50 1024
 }
 
-beanstalkd_fsync() {
+what_beanstalkd_fsync() {
     missing beanstalkd && return
     say "# $(command beanstalkd -v), fsync of each job; Stoker with its ledger"
     compare beanstalkd_fsync beanstalkd fresh 10 64
@@ -281,22 +282,22 @@ python_peer() {
     compare_python "$1"
 }
 
-celery() {
+what_celery() {
     missing redis-server && return
     python_peer celery "celery, redis"
 }
 
-dask() {
+what_dask() {
     python_peer dask distributed
 }
 
-ray() {
+what_ray() {
     python_peer ray ray
 }
 
-peers() {
+what_peers() {
     for what in nats gearmand beanstalkd beanstalkd_fsync jetstream celery dask ray; do
-        $what
+        what_$what
     done
 }
 
@@ -304,10 +305,10 @@ for what; do
     case $what in
     fast | durable | open | single | pick | memory | history | reconnect | service | sticky | \
         payloads | agents | peers | nats | gearmand | beanstalkd | jetstream | celery | dask | ray)
-        $what
+        what_"$what"
         ;;
     beanstalkd-fsync)
-        beanstalkd_fsync
+        what_beanstalkd_fsync
         ;;
     *)
         say "there is no '$what'; call it without arguments to see what there is" >&2
