@@ -190,6 +190,7 @@ static void coordinator_free(struct agent_coordinator *c)
     agent_ledger_close(c->ledger);
     net_pub_free(c->pub);
     agent_io_inbox_finish(&c->inbox);
+    net_loop_free(c->loop);
     agent_io_jobs_free(c);
     for (size_t i = 0; i < c->kept_count; i++)
         free(c->kept[(c->kept_first + i) % IO_EVENTS_KEPT].json);
@@ -234,8 +235,9 @@ enum agent_status agent_coordinator_create(const struct agent_coordinator_option
     c->events = calloc(IO_EVENTS_MAX, sizeof *c->events);
     c->kept = calloc(IO_EVENTS_KEPT, sizeof *c->kept);
     c->shapes = cJSON_CreateObject();
-    bool ok = agent_io_inbox_init(&c->inbox) && take_options(c, options) && c->events != NULL &&
-              c->kept != NULL && c->shapes != NULL;
+    c->deaf = true;
+    bool ok = agent_io_inbox_init(&c->inbox) && net_loop_create(&c->loop, NULL) == NET_OK &&
+              take_options(c, options) && c->events != NULL && c->kept != NULL && c->shapes != NULL;
     status = ok ? start(c, err) : agent_error_set(err, AGENT_ERR_NOMEM, "out of memory");
     if (status != AGENT_OK)
         coordinator_free(c);
@@ -271,8 +273,8 @@ enum agent_status agent_coordinator_reload(struct agent_coordinator *coordinator
     // The table's own name outlives the caller's text.
     coordinator->inbox.settings.strategy = agent_strategy_find(settings->strategy)->name;
     coordinator->inbox.reload = true;
-    pthread_cond_signal(&coordinator->inbox.wake);
     pthread_mutex_unlock(&coordinator->inbox.lock);
+    net_loop_wake(coordinator->loop);
     return AGENT_OK;
 }
 
@@ -283,8 +285,8 @@ void agent_coordinator_close(struct agent_coordinator *coordinator, uint32_t gra
     if (!coordinator->inbox.closing || by < coordinator->inbox.close_by_us)
         coordinator->inbox.close_by_us = by;
     coordinator->inbox.closing = true;
-    pthread_cond_signal(&coordinator->inbox.wake);
     pthread_mutex_unlock(&coordinator->inbox.lock);
+    net_loop_wake(coordinator->loop);
 }
 
 bool agent_coordinator_wait(struct agent_coordinator *coordinator)

@@ -1,5 +1,5 @@
-// The inside of the coordinator: the I/O round the core. One thread, the owner, has all of this;
-// other threads only put things into its inbox.
+// The inside of the coordinator: the I/O round the core. One thread, the owner, has all of this: it
+// runs the loop of agents' and submitters' links. Other threads only put things into its inbox.
 #ifndef AGENT_IO_H
 #define AGENT_IO_H
 
@@ -21,6 +21,7 @@
 #include "net_server.h"
 
 #define IO_TICK_US 10000
+#define IO_COMMITS_A_TURN 4
 #define IO_SNAPSHOT_US 250000
 #define IO_EVENTS_MAX 1024          // of one step
 #define IO_EVENTS_KEPT 4096         // in memory, for `events`
@@ -41,29 +42,18 @@ struct io_link;
 
 // ---- inbox
 
-enum io_item_kind {
-    IO_ITEM_OPENED,
-    IO_ITEM_FRAMES,
-    IO_ITEM_CLOSED,
-    IO_ITEM_CALL,
-    IO_ITEM_LEDGER,
-    IO_ITEM_MODELS
-};
+enum io_item_kind { IO_ITEM_CALL, IO_ITEM_LEDGER, IO_ITEM_MODELS };
 
 struct io_item {
     struct io_item *next;
     enum io_item_kind kind;
-    struct net_link *link;       // OPENED
-    uint64_t link_id;            // CLOSED
-    struct net_batch *batch;     // FRAMES
     struct io_call *call;        // CALL
     struct agent_model_set *set; // MODELS
-    char text[AGENT_TEXT_MAX];   // CLOSED, LEDGER: why
+    char text[AGENT_TEXT_MAX];   // LEDGER: why
 };
 
 struct io_inbox {
     pthread_mutex_t lock;
-    pthread_cond_t wake;
     struct io_item *first, **last;
     uint64_t committed; // the newest of the ledger
     bool closing;
@@ -188,6 +178,8 @@ struct agent_coordinator {
     uint64_t epoch;
     struct agent_sink sink;
 
+    struct net_loop *loop; // the owner runs it
+    bool deaf;             // nobody is there to hear of links
     pthread_t owner, scanner;
     bool owner_started, scanner_started;
     struct io_inbox inbox;
@@ -243,9 +235,8 @@ void agent_io_inbox_finish(struct io_inbox *inbox);
 bool agent_io_post(struct agent_coordinator *c, const struct io_item *item);
 void agent_io_committed(void *user, uint64_t seq);
 void agent_io_ledger_failed(void *user, const char *text);
-// Waits until there is something or `until_us`; returns the items.
-struct io_item *agent_io_take(struct agent_coordinator *c, int64_t until_us,
-                              uint64_t *ret_committed);
+// What has come; doesn't wait.
+struct io_item *agent_io_take(struct agent_coordinator *c, uint64_t *ret_committed);
 void agent_io_item_free(struct io_item *item);
 
 // owner.c

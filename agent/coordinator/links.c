@@ -5,30 +5,31 @@
 
 #include "agent/coordinator/io.h"
 
-// ---- on NNG's threads
+// ---- the loop's callbacks, on the owner's thread
 
 static void on_open(void *user, struct net_link *link)
 {
-    struct io_item item = {.kind = IO_ITEM_OPENED, .link = link};
-    if (!agent_io_post(user, &item))
-        net_link_close(link, NULL);
+    struct agent_coordinator *c = user;
+    if (c->deaf)
+        net_link_free(link);
+    else
+        agent_io_link_opened(c, link);
 }
 
 static void on_batch(void *user, struct net_link *link, struct net_batch *batch)
 {
-    struct io_item item = {.kind = IO_ITEM_FRAMES, .batch = batch};
-    if (!agent_io_post(user, &item)) {
-        net_batch_free(batch);
-        net_link_close(link, NULL);
-    }
+    struct agent_coordinator *c = user;
+    (void)link;
+    if (!c->deaf)
+        agent_io_frames(c, batch);
+    net_batch_free(batch);
 }
 
 static void on_close(void *user, struct net_link *link, const struct net_error *reason)
 {
-    struct io_item item = {.kind = IO_ITEM_CLOSED, .link_id = net_link_id(link)};
-    if (reason != NULL)
-        snprintf(item.text, sizeof item.text, "%s", reason->text);
-    agent_io_post(user, &item); // without memory the silence is noticed
+    struct agent_coordinator *c = user;
+    if (!c->deaf)
+        agent_io_link_closed(c, net_link_id(link), reason->text);
 }
 
 bool agent_io_listen(struct agent_coordinator *c, struct agent_error *err)
@@ -37,6 +38,7 @@ bool agent_io_listen(struct agent_coordinator *c, struct agent_error *err)
     struct net_link_listener_options options = {
         .address = c->options.agents_address,
         .tls = c->options.tls,
+        .loop = c->loop,
         .events = {.on_open = on_open, .on_batch = on_batch, .on_close = on_close, .user = c},
     };
     if (net_link_listener_create(&options, &c->listener, &net_err) == NET_OK)
@@ -46,7 +48,7 @@ bool agent_io_listen(struct agent_coordinator *c, struct agent_error *err)
     return false;
 }
 
-// ---- on the owner's
+// ---- links
 
 struct io_link *agent_io_link(struct agent_coordinator *c, uint64_t id)
 {
@@ -335,7 +337,8 @@ static enum net_status take_rest(struct agent_coordinator *c, struct io_link *li
     case NET_MSG_HEARTBEAT:
         if ((status = net_heartbeat_decode(frame, &beat, err)) == NET_OK) {
             ack = (struct net_heartbeat_ack){.seq = beat.seq, .sent_ms = beat.sent_ms};
-            agent_io_event(c, AGENT_EVENT_BEAT)->link = link->id;
+            if (!link->submitter)
+                agent_io_event(c, AGENT_EVENT_BEAT)->link = link->id;
             status = net_heartbeat_ack_encode(&link->out, &ack, err);
         }
         break;

@@ -95,16 +95,6 @@ void agent_io_step(struct agent_coordinator *c)
 static void take_item(struct agent_coordinator *c, struct io_item *item)
 {
     switch (item->kind) {
-    case IO_ITEM_OPENED:
-        agent_io_link_opened(c, item->link);
-        item->link = NULL;
-        break;
-    case IO_ITEM_FRAMES:
-        agent_io_frames(c, item->batch);
-        break;
-    case IO_ITEM_CLOSED:
-        agent_io_link_closed(c, item->link_id, item->text);
-        break;
     case IO_ITEM_CALL: {
         struct io_call *call = item->call;
         item->call = NULL;
@@ -198,27 +188,46 @@ static bool is_over(struct agent_coordinator *c, int64_t close_by_us)
     return totals.assigned + totals.running == 0 || agent_io_now_us(c) >= close_by_us;
 }
 
+// What other threads have left; false when there is nothing.
+static bool take_inbox(struct agent_coordinator *c)
+{
+    uint64_t committed = 0;
+    struct io_item *items = agent_io_take(c, &committed);
+    bool any = items != NULL || committed != 0;
+    if (committed != 0)
+        agent_io_event(c, AGENT_EVENT_COMMITTED)->seq = committed;
+    while (items != NULL) {
+        struct io_item *item = items;
+        items = item->next;
+        take_item(c, item);
+        agent_io_item_free(item);
+    }
+    return any;
+}
+
+static void turn(struct agent_coordinator *c, int64_t *ret_close_by_us)
+{
+    int64_t wait_us = c->next_tick_us - agent_io_now_us(c);
+    net_loop_run(c->loop, wait_us > 0 ? wait_us : 0);
+    take_inbox(c);
+    take_requests(c, ret_close_by_us);
+    keep_time(c, agent_io_now_us(c));
+    agent_io_step(c);
+    // Without a ledger what was appended is committed at once: it goes on before anything is sent.
+    for (int i = 0; i < IO_COMMITS_A_TURN && take_inbox(c); i++)
+        agent_io_step(c);
+    agent_io_links_flush(c);
+}
+
 void *agent_io_owner(void *user)
 {
     struct agent_coordinator *c = user;
     int64_t close_by_us = 0;
-    while (!is_over(c, close_by_us)) {
-        uint64_t committed = 0;
-        struct io_item *items = agent_io_take(c, c->next_tick_us, &committed);
-        if (committed != 0)
-            agent_io_event(c, AGENT_EVENT_COMMITTED)->seq = committed;
-        while (items != NULL) {
-            struct io_item *item = items;
-            items = item->next;
-            take_item(c, item);
-            agent_io_item_free(item);
-        }
-        take_requests(c, &close_by_us);
-        keep_time(c, agent_io_now_us(c));
-        agent_io_step(c);
-        agent_io_links_flush(c);
-    }
+    c->deaf = false;
+    while (!is_over(c, close_by_us))
+        turn(c, &close_by_us);
     // Nothing is accepted from here on; what was decided goes to the disk.
+    c->deaf = true;
     net_server_close(c->server);
     net_link_listener_close(c->listener);
     agent_io_models_stop(c);
