@@ -1,8 +1,11 @@
 #include "main.h"
 
+#include <errno.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "devices.h"
 #include "executor_main.h"
@@ -264,9 +267,21 @@ static bool has_flag(int argc, char **argv, const char *flag)
     return false;
 }
 
+/* By path: a newer version may lie there since. Returns only when that failed. */
+static int start_again(const char *program, char **argv)
+{
+    execv(program, argv);
+    fprintf(stderr, "stokerd: can't start %s again: %s\n", program, strerror(errno));
+    return EXIT_FAILED;
+}
+
 int main(int argc, char **argv)
 {
-    struct main_args args = {.sources.environment = (const char *const *)environ};
+    char program[PATH_MAX] = "";
+    struct main_args args = {.sources.environment = (const char *const *)environ,
+                             .program = program};
+    ssize_t len = readlink("/proc/self/exe", program, sizeof(program) - 1);
+    program[len > 0 ? len : 0] = '\0';
     bool is_named = argc > 1 && argv[1][0] != '-';
     const struct command *command = command_find(is_named ? argv[1] : "");
     if (has_flag(argc, argv, "--help") || (argc > 1 && strcmp(argv[1], "help") == 0)) {
@@ -300,6 +315,8 @@ int main(int argc, char **argv)
         goto out;
     }
     code = command->run(&args);
+    if (code == EXIT_AGAIN)
+        code = start_again(args.program, argv);
 out:
     free(flags);
     free(rest);

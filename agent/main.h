@@ -12,6 +12,7 @@ enum {
     EXIT_CONFIG = 3,
     EXIT_NO_DEVICES = 4,
     EXIT_IN_USE = 5, /* an address or the state folder is another process's */
+    EXIT_AGAIN = -1, /* of agent_serve: start this program again */
     EXIT_LEDGER = 6, /* the ledger is damaged or of a newer version */
 };
 
@@ -21,6 +22,7 @@ struct main_args {
     bool is_show, is_sample;
     const char *const *rest; /* what is not a setting */
     int n_rest;
+    const char *program; /* the file of this program as it was found at start; "" unknown */
 };
 
 /* Runs the coordinator, the agent or both until a signal ends them. Returns the exit code. */

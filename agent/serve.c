@@ -31,7 +31,9 @@ struct server {
     pthread_t watcher; /* of the coordinator */
     int end_fd;        /* something has ended */
     atomic_bool is_worker_over, is_coordinator_over, is_coordinator_good;
-    bool is_stopping, is_hurried;
+    bool is_stopping, is_hurried, is_signalled;
+    const char *program;
+    atomic_bool is_again; /* the agent ends to be started again */
 };
 
 static void coordinator_log(void *user, enum agent_severity severity, const char *text)
@@ -202,6 +204,19 @@ static void end_noted(void *user)
     (void)ignored;
 }
 
+/* On the agent's thread. A program that is gone would leave the host without its agent. */
+static bool restart_wanted(void *user)
+{
+    struct server *server = user;
+    if (access(server->program, X_OK) != 0) {
+        agent_log(AGENT_LOG_ERROR, "not restarted, the program can't be run",
+                  LOG_STR("program", server->program), LOG_STR("reason", strerror(errno)));
+        return false;
+    }
+    atomic_store(&server->is_again, true);
+    return true;
+}
+
 static int worker_start(struct server *server)
 {
     const struct agent_config *config = &server->loaded.values;
@@ -224,6 +239,8 @@ static int worker_start(struct server *server)
                                            .tls = server->tls,
                                            .devices = devices,
                                            .n_devices = (uint32_t)n,
+                                           .on_restart =
+                                               server->coordinator == NULL ? restart_wanted : NULL,
                                            .on_end = end_noted,
                                            .user = server};
     atomic_store(&server->is_worker_over, false);
@@ -291,6 +308,7 @@ static void on_signal(struct server *server, uint32_t number)
     }
     if (!server->is_stopping)
         sd_notify(0, "STOPPING=1");
+    server->is_signalled = true;
     /* A second SIGTERM or Ctrl-C ends the grace. */
     server->is_hurried = server->is_stopping;
     server->is_stopping = true;
@@ -315,13 +333,17 @@ static int serve_until_end(struct server *server, int signal_fd)
         if (fds[0].revents != 0 && read(signal_fd, &info, sizeof(info)) == (ssize_t)sizeof(info))
             on_signal(server, info.ssi_signo);
         if (fds[1].revents != 0 && read(server->end_fd, &count, sizeof(count)) > 0) {
-            bool is_failure = !server->is_stopping;
+            bool is_failure = !server->is_stopping && !atomic_load(&server->is_again);
             server->is_stopping = true;
             if (is_failure)
                 agent_log_event(AGENT_LOG_ERROR, "a part ended by itself, the rest stops");
             if (!is_over(server))
                 close_next(server, is_failure || server->is_hurried ? 0 : grace_ms(server));
         }
+    }
+    if (atomic_load(&server->is_again) && !server->is_signalled) {
+        sd_notify(0, "RELOADING=1");
+        return EXIT_AGAIN;
     }
     return atomic_load(&server->is_coordinator_good) ? EXIT_OK : EXIT_FAILED;
 }
@@ -345,6 +367,7 @@ int agent_serve(const struct main_args *args, bool with_coordinator, bool with_w
     static struct server server; /* one process serves once; large for a stack */
     char error[AGENT_CONFIG_ERROR_MAX];
     server.sources = &args->sources;
+    server.program = args->program;
     if (agent_config_load(&args->sources, &server.loaded, error) != 0) {
         fprintf(stderr, "stokerd: %s\n", error);
         return EXIT_CONFIG;

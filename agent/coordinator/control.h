@@ -26,6 +26,7 @@ struct io_call {
     uint64_t subject; // the job, operation or cursor that is waited for
     uint32_t limit;   // of events
     const char *agent;
+    const char **names; // of a request about several agents
 
     struct io_prepared *jobs; // of a submit
     size_t n_jobs;
@@ -88,6 +89,9 @@ void agent_call_model(struct io_call *call);
 void agent_call_cordon(struct io_call *call);
 void agent_call_uncordon(struct io_call *call);
 void agent_call_drain(struct io_call *call);
+// control_roll.c: on one agent after another
+void agent_call_roll(struct io_call *call, enum agent_event_kind kind);
+void agent_call_restart(struct io_call *call);
 void agent_call_certificate(struct io_call *call);
 void agent_call_tune(struct io_call *call);
 void agent_call_operations(struct io_call *call);

@@ -174,7 +174,7 @@ static void show_plan(struct io_call *call, const struct wanted *wanted)
     agent_call_reply(call, reply);
 }
 
-void agent_call_drain(struct io_call *call)
+static void drain_one(struct io_call *call)
 {
     static const double minute = 60000;
     struct wanted wanted;
@@ -201,6 +201,18 @@ void agent_call_drain(struct io_call *call)
     event->deadline_us = wanted.deadline_us;
     event->plan = wanted.confirm;
     event->force = wanted.force;
+}
+
+void agent_call_drain(struct io_call *call)
+{
+    // "agents" besides "agent", so that those a plan has shown can be named.
+    bool all;
+    if (!agent_call_bool(call, "all", &all))
+        return;
+    if (all || cJSON_HasObjectItem(call->json, "agents"))
+        agent_call_roll(call, AGENT_EVENT_DRAIN_ALL);
+    else
+        drain_one(call);
 }
 
 // The canonical text, and the signature of all that stands before it.

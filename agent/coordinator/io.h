@@ -85,6 +85,7 @@ struct io_link {
     uint64_t heartbeat_seq;
     int64_t heartbeat_us; // when the last one was sent
     uint32_t rtt_us;
+    uint32_t devices_ready; // as it told last
 };
 
 TAILQ_HEAD(io_calls, io_call);

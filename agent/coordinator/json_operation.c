@@ -5,6 +5,7 @@
 #include "agent/coordinator/io.h"
 
 #define BLOCKERS_MAX 16 // of one operation, in its object
+#define AGENTS_MAX 64
 
 static void add_number(cJSON *object, const char *name, double value)
 {
@@ -43,6 +44,23 @@ void agent_io_instance_hex(const uint8_t *instance, char ret_hex[2 * NET_INSTANC
         snprintf(ret_hex + 2 * i, 3, "%02x", instance[i]);
 }
 
+static void add_agents(struct agent_coordinator *c, cJSON *json,
+                       const struct agent_operation_view *operation)
+{
+    struct agent_roll_view agents[AGENTS_MAX];
+    uint32_t count = agent_coord_operation_agents(c->core, operation->id, agents, AGENTS_MAX);
+    cJSON *list = cJSON_AddArrayToObject(json, "agents");
+    for (uint32_t i = 0; i < count && i < AGENTS_MAX; i++) {
+        cJSON *agent = cJSON_CreateObject();
+        add_text(agent, "agent", agents[i].agent);
+        add_text(agent, "step", agents[i].step);
+        add_number(agent, "drain", (double)agents[i].drain);
+        cJSON_AddItemToArray(list, agent);
+    }
+    add_number(json, "agents_total", operation->agents);
+    add_number(json, "agents_done", operation->agents_done);
+}
+
 cJSON *agent_io_json_operation(struct agent_coordinator *c,
                                const struct agent_operation_view *operation)
 {
@@ -69,6 +87,8 @@ cJSON *agent_io_json_operation(struct agent_coordinator *c,
         agent_io_instance_hex(operation->instance, instance);
         add_text(json, "instance", instance);
     }
+    if (operation->agents > 0)
+        add_agents(c, json, operation);
     if (operation->tune != NULL)
         cJSON_AddItemToObject(json, "tune", agent_io_json_tune(operation->tune));
     return json;

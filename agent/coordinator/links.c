@@ -174,6 +174,8 @@ static enum net_status take_hello(struct agent_coordinator *c, struct io_link *l
     memcpy(event->hello.instance, hello.instance, sizeof event->hello.instance);
     event->hello.credit = agent_io_credit_of(link->capabilities);
     event->hello.n_devices = agent_io_devices_of(link->capabilities, &link->devices);
+    event->hello.can_restart =
+        cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(link->capabilities, "restart"));
     event->hello.devices = link->devices;
     return NET_OK;
 }

@@ -100,6 +100,7 @@ void agent_io_send_simple(struct agent_coordinator *c, const struct agent_action
     struct net_cancel cancel = {.ref = ref_of(c, action)};
     struct net_drain drain = {.operation = action->id, .deadline_ms = ms_left(action->deadline_us)};
     struct net_resume resume = {.operation = action->id};
+    struct net_restart restart = {.operation = action->id};
     struct net_tune_stop stop = {.operation = action->id};
     enum net_status status = NET_OK;
     switch (action->kind) {
@@ -114,6 +115,9 @@ void agent_io_send_simple(struct agent_coordinator *c, const struct agent_action
         break;
     case AGENT_ACTION_DRAIN:
         status = net_drain_encode(&link->out, &drain, NULL);
+        break;
+    case AGENT_ACTION_RESTART:
+        status = net_restart_encode(&link->out, &restart, NULL);
         break;
     case AGENT_ACTION_TUNE:
         status = send_tune(link, action);

@@ -152,17 +152,18 @@ static void device_notice(struct agent_coordinator *c, const struct io_link *lin
                                               .text = text});
 }
 
-static void take_devices(struct agent_coordinator *c, const struct io_link *link,
-                         const cJSON *devices)
+static void take_devices(struct agent_coordinator *c, struct io_link *link, const cJSON *devices)
 {
     const cJSON *before = cJSON_GetObjectItemCaseSensitive(link->telemetry, "devices");
     const cJSON *device;
     int index = 0;
+    uint32_t ready = 0;
     cJSON_ArrayForEach(device, devices)
     {
         const cJSON *old = cJSON_GetArrayItem(before, index);
         const char *state = text_of(device, "state");
         const char *reason = text_of(device, "reason");
+        ready += strcmp(state, "ready") == 0 || strcmp(state, "tuning") == 0;
         bool changed = strcmp(state, text_of(old, "state")) != 0;
         if (changed && strcmp(state, "suspect") == 0)
             device_notice(c, link, AGENT_NOTICE_DEVICE_SUSPECT, index, reason);
@@ -172,6 +173,13 @@ static void take_devices(struct agent_coordinator *c, const struct io_link *link
             device_notice(c, link, AGENT_NOTICE_DEVICE_RESTARTED, index, reason);
         index++;
     }
+    if (index == 0 || ready == link->devices_ready)
+        return;
+    link->devices_ready = ready;
+    struct agent_event *event = agent_io_event(c, AGENT_EVENT_DEVICES);
+    event->link = link->id;
+    event->devices.ready = ready;
+    event->devices.total = (uint32_t)index;
 }
 
 // A member that is missing keeps its last value. Only those that are used, or an agent could make

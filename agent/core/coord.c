@@ -159,6 +159,10 @@ static void from_operator(struct agent_coord *core, const struct agent_event *ev
     case AGENT_EVENT_DRAIN:
         agent_coord_drain(core, event);
         break;
+    case AGENT_EVENT_DRAIN_ALL:
+    case AGENT_EVENT_RESTART:
+        agent_coord_roll(core, event);
+        break;
     case AGENT_EVENT_TUNE:
         agent_coord_tune(core, event);
         break;
@@ -208,6 +212,9 @@ static void take(struct agent_coord *core, const struct agent_event *event)
         break;
     case AGENT_EVENT_TUNE_STATE:
         agent_coord_tune_state(core, event);
+        break;
+    case AGENT_EVENT_DEVICES:
+        agent_coord_devices(core, event);
         break;
     case AGENT_EVENT_GOODBYE:
     case AGENT_EVENT_LINK_LOST:

@@ -37,7 +37,7 @@ struct agent_coord_limits {
     int64_t suspect_us;   // silence after which an agent gets no new work, and
     int64_t lost_us;      // after which it is given up; more where an agent is slow as a rule
     int64_t stall_us;     // between two ticks: then it was the coordinator that slept
-    int64_t absent_us; // a drain waits so long for an agent that is not connected
+    int64_t absent_us;    // a drain waits so long for an agent that is not connected
     int64_t backoff_us_min;
     int64_t backoff_us_max;
     int64_t ageing_us; // a job that waits so long goes up one priority
@@ -161,6 +161,7 @@ enum agent_event_kind {
     AGENT_EVENT_RESULT,
     AGENT_EVENT_DRAINED,
     AGENT_EVENT_TUNE_STATE,
+    AGENT_EVENT_DEVICES, // how many of its devices work, when that has changed
     AGENT_EVENT_GOODBYE,
     AGENT_EVENT_LINK_LOST,
     // From operators. `token` comes back in one AGENT_ACTION_REPLY.
@@ -169,6 +170,8 @@ enum agent_event_kind {
     AGENT_EVENT_CORDON,
     AGENT_EVENT_UNCORDON,
     AGENT_EVENT_DRAIN,
+    AGENT_EVENT_DRAIN_ALL, // `agents`, `deadline_us` of each, `keep_percent`, `force`
+    AGENT_EVENT_RESTART,   // as DRAIN_ALL, and `back_us`
     AGENT_EVENT_TUNE,
     AGENT_EVENT_OPERATION_CANCEL,
     AGENT_EVENT_STRATEGY,
@@ -197,7 +200,11 @@ struct agent_event {
             uint32_t credit;
             const struct agent_device_info *devices; // AGENT_DEVICES_MAX at most
             uint32_t n_devices;
+            bool can_restart;
         } hello;
+        struct {
+            uint32_t ready, total;
+        } devices;
         uint32_t credit;
         struct {
             const uint8_t *hash;
@@ -221,9 +228,13 @@ struct agent_event {
     const char *agent; // or the strategy's name
     const char *by;
     const char *reason;
-    int64_t deadline_us; // DRAIN, from now
-    const char *plan;    // DRAIN: only if the plan is still that one; NULL or "" any
-    bool force;          // DRAIN: even if something would have no other home
+    int64_t deadline_us;       // DRAIN, from now
+    const char *plan;          // DRAIN: only if the plan is still that one; NULL or "" any
+    bool force;                // DRAIN: even if something would have no other home
+    const char *const *agents; // of DRAIN_ALL and RESTART
+    uint32_t n_agents;         // 0: all
+    uint32_t keep_percent;     // of the capacity, that has to take work meanwhile
+    int64_t back_us;           // RESTART: how long one may take to come back
 };
 
 // ---- actions
@@ -263,6 +274,7 @@ enum agent_action_kind {
     AGENT_ACTION_REVOKE,    // CANCEL `ref` to the link
     AGENT_ACTION_DRAIN,     // to the link: operation `id`, `deadline_us` left
     AGENT_ACTION_RESUME,    // to the link
+    AGENT_ACTION_RESTART,   // to the link: operation `id`
     AGENT_ACTION_TUNE,      // to the link: operation `id`, `tune`
     AGENT_ACTION_TUNE_STOP, // to the link: operation `id`
     AGENT_ACTION_CLOSE,     // the link; nothing more is sent for it
@@ -368,6 +380,7 @@ struct agent_agent_view {
     const char *name;
     const char *state; // as docs/control.md
     const char *reason;
+    const uint8_t *instance; // 16 bytes, of its process
     bool connected;
     uint64_t link;
     int64_t heard_us, connected_us;
@@ -395,7 +408,15 @@ struct agent_operation_view {
     const uint8_t *instance;            // of the agent it is about; NULL none
     uint64_t end_epoch;                 // under which it ended
     bool was_connected;                 // the agent, when it ended
+    uint32_t agents, agents_done;       // of a drain-all or a restart
     const struct agent_tune_view *tune; // NULL: it tunes nothing, or before the last start
+};
+
+// One agent of a drain-all or a restart.
+struct agent_roll_view {
+    const char *agent;
+    const char *step; // "waiting", "draining", "restarting", "trying", "done", "failed"
+    uint64_t drain;   // its operation; 0 none yet
 };
 
 struct agent_totals {
@@ -488,6 +509,9 @@ bool agent_coord_operation_at(const struct agent_coord *core, uint32_t index,
                               struct agent_operation_view *ret_view);
 bool agent_coord_operation(const struct agent_coord *core, uint64_t id,
                            struct agent_operation_view *ret_view);
+// The agents of a drain-all or a restart, in their order. Returns how many there are.
+uint32_t agent_coord_operation_agents(const struct agent_coord *core, uint64_t id,
+                                      struct agent_roll_view *ret_views, uint32_t max);
 // What an agent holds, for a drain's blockers and plan. Returns how many there are.
 uint32_t agent_coord_blockers(const struct agent_coord *core, const char *agent,
                               struct agent_blocker_view *ret_views, uint32_t max);

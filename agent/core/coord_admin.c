@@ -12,6 +12,40 @@ static struct coord_agent *find(struct agent_coord *core, const struct agent_eve
     return agent;
 }
 
+void agent_coord_agent_cordon(struct agent_coord *core, struct coord_agent *agent, const char *by,
+                              const char *why)
+{
+    const char *name = agent_coord_chars(agent->name);
+    agent->admin = AGENT_ADMIN_CORDONED;
+    agent_coord_text_set(&agent->reason, why);
+    core->world++;
+    agent_coord_agent_refresh(core, agent);
+    agent_coord_append_agent(core, agent, by);
+    agent_coord_append_audit(core, by, "cordon", name, why);
+    agent_coord_notice(core, AGENT_NOTICE_AGENT_CORDONED, AGENT_NOTICE_INFO, name, 0, "%s%s%s",
+                       by != NULL ? by : "", why != NULL && why[0] != '\0' ? ": " : "",
+                       why != NULL ? why : "");
+}
+
+void agent_coord_agent_give_back(struct agent_coord *core, struct coord_agent *agent,
+                                 const char *by, const char *why)
+{
+    const char *name = agent_coord_chars(agent->name);
+    bool drained = agent->admin == AGENT_ADMIN_DRAINED;
+    agent->admin = AGENT_ADMIN_NONE;
+    agent->drained_by = 0;
+    agent_coord_text_set(&agent->reason, NULL);
+    core->world++;
+    agent_coord_agent_refresh(core, agent);
+    if (drained && agent->link != 0)
+        agent_coord_act(core,
+                        &(struct agent_action){.kind = AGENT_ACTION_RESUME, .link = agent->link});
+    agent_coord_append_agent(core, agent, by);
+    agent_coord_append_audit(core, by, "uncordon", name, why);
+    agent_coord_notice(core, AGENT_NOTICE_AGENT_UNCORDONED, AGENT_NOTICE_INFO, name, 0, "%s",
+                       by != NULL ? by : "");
+}
+
 void agent_coord_cordon(struct agent_coord *core, const struct agent_event *event)
 {
     struct coord_agent *agent = find(core, event);
@@ -24,15 +58,7 @@ void agent_coord_cordon(struct agent_coord *core, const struct agent_event *even
                                                                : agent_coord_agent_state(agent));
         return;
     }
-    agent->admin = AGENT_ADMIN_CORDONED;
-    agent_coord_text_set(&agent->reason, event->reason);
-    core->world++;
-    agent_coord_agent_refresh(core, agent);
-    agent_coord_append_agent(core, agent, event->by);
-    agent_coord_append_audit(core, event->by, "cordon", name, event->reason);
-    agent_coord_notice(core, AGENT_NOTICE_AGENT_CORDONED, AGENT_NOTICE_INFO, name, 0, "%s%s%s",
-                       event->by ? event->by : "", event->reason && event->reason[0] ? ": " : "",
-                       event->reason ? event->reason : "");
+    agent_coord_agent_cordon(core, agent, event->by, event->reason);
     agent_coord_wait_reply(core, event->token, 0);
 }
 
@@ -52,19 +78,7 @@ void agent_coord_uncordon(struct agent_coord *core, const struct agent_event *ev
                           agent->drain != NULL ? agent->drain->id : 0);
         return;
     }
-    bool drained = agent->admin == AGENT_ADMIN_DRAINED;
-    agent->admin = AGENT_ADMIN_NONE;
-    agent->drained_by = 0;
-    agent_coord_text_set(&agent->reason, NULL);
-    core->world++;
-    agent_coord_agent_refresh(core, agent);
-    if (drained && agent->link != 0)
-        agent_coord_act(core,
-                        &(struct agent_action){.kind = AGENT_ACTION_RESUME, .link = agent->link});
-    agent_coord_append_agent(core, agent, event->by);
-    agent_coord_append_audit(core, event->by, "uncordon", name, event->reason);
-    agent_coord_notice(core, AGENT_NOTICE_AGENT_UNCORDONED, AGENT_NOTICE_INFO, name, 0, "%s",
-                       event->by ? event->by : "");
+    agent_coord_agent_give_back(core, agent, event->by, event->reason);
     agent_coord_wait_reply(core, event->token, 0);
 }
 

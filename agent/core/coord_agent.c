@@ -231,6 +231,15 @@ static void take_devices(struct coord_agent *agent, const struct agent_device_in
     agent->n_devices = count;
 }
 
+void agent_coord_devices(struct agent_coord *core, const struct agent_event *event)
+{
+    struct coord_agent *agent = agent_coord_agent_by_link(core, event->link);
+    if (agent == NULL)
+        return;
+    agent->devices_ready = event->devices.ready;
+    agent->devices_total = event->devices.total;
+}
+
 void agent_coord_hello(struct agent_coord *core, const struct agent_event *event)
 {
     uint64_t link = event->link;
@@ -261,6 +270,9 @@ void agent_coord_hello(struct agent_coord *core, const struct agent_event *event
     agent_coord_alive_again(core, agent, event->hello.instance);
     memcpy(agent->instance, event->hello.instance, sizeof agent->instance);
     agent->credit = credit;
+    agent->can_restart = event->hello.can_restart;
+    agent->devices_ready = 0;
+    agent->devices_total = event->hello.n_devices;
     take_devices(agent, event->hello.devices, event->hello.n_devices);
     agent_coord_residency_devices(core, agent);
     agent->heard_us = agent->connected_us = core->now_us;

@@ -28,8 +28,7 @@ static void detail_write(struct coord_operation *operation)
 {
     const struct coord_drain *drain = operation->drain;
     char text[160], hex[2 * sizeof drain->instance + 1];
-    for (size_t i = 0; i < sizeof drain->instance; i++)
-        snprintf(hex + 2 * i, 3, "%02x", drain->instance[i]);
+    agent_coord_instance_hex(drain->instance, hex);
     snprintf(text, sizeof text, "instance=%s parent=%" PRIu64 " epoch=%" PRIu64 " connected=%d",
              hex, drain->parent, drain->epoch, drain->is_connected);
     agent_coord_text_set(&operation->detail, text);
@@ -40,12 +39,8 @@ static void detail_read(const struct coord_operation *operation)
     struct coord_drain *drain = operation->drain;
     const char *detail = agent_coord_chars(operation->detail);
     const char *hex = strstr(detail, "instance=");
-    for (size_t i = 0; hex != NULL && i < sizeof drain->instance; i++) {
-        unsigned byte = 0;
-        if (sscanf(hex + 9 + 2 * i, "%2x", &byte) != 1)
-            break;
-        drain->instance[i] = (uint8_t)byte;
-    }
+    if (hex != NULL)
+        agent_coord_instance_parse(hex + strlen("instance="), drain->instance);
     drain->parent = agent_coord_detail_number(detail, "parent=");
     drain->epoch = agent_coord_detail_number(detail, "epoch=");
     drain->is_connected = agent_coord_detail_number(detail, "connected=") != 0;

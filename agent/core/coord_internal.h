@@ -164,8 +164,10 @@ struct coord_agent {
     uint64_t looked_at; // the last pick that did
     uint64_t done, failed, requeued;
     uint64_t picked_turn;
-    struct coord_operation *drain; // that runs
-    uint64_t drained_by;           // the last drain that was done; 0 it was given back since
+    struct coord_operation *drain;         // that runs
+    bool can_restart;                      // it starts itself again when it is told
+    uint32_t devices_ready, devices_total; // as it tells; 0 of 0 until then
+    uint64_t drained_by; // the last drain that was done; 0 it was given back since
 };
 
 struct coord_tune {
@@ -368,6 +370,7 @@ const char *agent_coord_agent_state(const struct coord_agent *agent);
 void agent_coord_agent_refresh(struct agent_coord *core, struct coord_agent *agent);
 void agent_coord_agent_free(struct coord_agent *agent);
 void agent_coord_hello(struct agent_coord *core, const struct agent_event *event);
+void agent_coord_devices(struct agent_coord *core, const struct agent_event *event);
 void agent_coord_credit(struct agent_coord *core, const struct agent_event *event);
 void agent_coord_link_lost(struct agent_coord *core, const struct agent_event *event);
 void agent_coord_recover_agent(struct agent_coord *core, const struct agent_agent_record *record);
@@ -418,6 +421,12 @@ struct agent_candidate *agent_coord_spare(const struct agent_coord *core,
 // coord_admin.c
 void agent_coord_cordon(struct agent_coord *core, const struct agent_event *event);
 void agent_coord_uncordon(struct agent_coord *core, const struct agent_event *event);
+// Back to work, from whatever an operator wanted of it; from a drain that runs it is cancelled
+// first.
+void agent_coord_agent_give_back(struct agent_coord *core, struct coord_agent *agent,
+                                 const char *by, const char *why);
+void agent_coord_agent_cordon(struct agent_coord *core, struct coord_agent *agent, const char *by,
+                              const char *why);
 void agent_coord_set_strategy(struct agent_coord *core, const struct agent_event *event);
 
 // coord_plan.c
@@ -442,6 +451,9 @@ void agent_coord_drain_resume(struct agent_coord *core,
                               struct coord_agent *agent); // a link came back
 bool agent_coord_operation_safe(const struct agent_coord *core,
                                 const struct coord_operation *operation);
+
+// coord_roll.c
+void agent_coord_roll(struct agent_coord *core, const struct agent_event *event);
 
 // coord_tune.c
 void agent_coord_tune(struct agent_coord *core, const struct agent_event *event);

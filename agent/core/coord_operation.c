@@ -183,6 +183,22 @@ void agent_coord_operation_cancel(struct agent_coord *core, const struct agent_e
     agent_coord_wait_reply(core, event->token, operation->id);
 }
 
+void agent_coord_instance_hex(const uint8_t instance[16], char ret_hex[33])
+{
+    for (size_t i = 0; i < 16; i++)
+        snprintf(ret_hex + 2 * i, 3, "%02x", instance[i]);
+}
+
+void agent_coord_instance_parse(const char *hex, uint8_t ret_instance[16])
+{
+    for (size_t i = 0; i < 16; i++) {
+        unsigned byte = 0;
+        if (sscanf(hex + 2 * i, "%2x", &byte) != 1)
+            break;
+        ret_instance[i] = (uint8_t)byte;
+    }
+}
+
 uint64_t agent_coord_detail_number(const char *detail, const char *name)
 {
     const char *at = strstr(detail, name);

@@ -36,6 +36,7 @@ struct coord_operation {
     uint64_t id;
     const struct coord_operation_kind *kind;
     struct coord_drain *drain;               // of a drain
+    struct coord_roll *roll;                 // of a drain-all or a restart
     struct coord_tune *tune;                 // of a tune
     struct agent_text *target, *by, *reason; // the target: an agent, or a text for people
     struct agent_text *text;                 // what it does now, or how it ended; NULL none
@@ -83,6 +84,9 @@ void agent_coord_operation_cancel(struct agent_coord *core, const struct agent_e
 void agent_coord_operations_tick(struct agent_coord *core);
 // A number of a detail such as "parent=7 epoch=3": that behind `name`; 0 where there is none.
 uint64_t agent_coord_detail_number(const char *detail, const char *name);
+// The 16 bytes of an instance as 32 hex digits and back; what is none of those is 0.
+void agent_coord_instance_hex(const uint8_t instance[16], char ret_hex[33]);
+void agent_coord_instance_parse(const char *hex, uint8_t ret_instance[16]);
 void agent_coord_recover_operation(struct agent_coord *core,
                                    const struct agent_operation_record *record);
 

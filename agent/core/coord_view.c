@@ -120,6 +120,7 @@ static void view_agent(const struct coord_agent *agent, struct agent_agent_view 
         .name = agent_coord_chars(agent->name),
         .state = agent_coord_agent_state(agent),
         .reason = agent_coord_chars(agent->doubt != NULL ? agent->doubt : agent->reason),
+        .instance = agent->instance,
         .connected = agent->link != 0,
         .link = agent->link,
         .heard_us = agent->heard_us,

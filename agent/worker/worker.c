@@ -348,6 +348,7 @@ enum agent_status agent_worker_create(const struct agent_worker_options *options
     if (worker == NULL)
         return agent_error_set(err, AGENT_ERR_NOMEM, "out of memory");
     worker->config = *options->config;
+    worker->on_restart = options->on_restart;
     worker->on_end = options->on_end;
     worker->on_end_user = options->user;
     worker->n_devices = options->n_devices;

@@ -18,6 +18,9 @@ struct agent_worker_options {
     struct net_tls *tls;     /* for a tls+tcp:// one; a reference is taken. May be NULL */
     const struct agent_device *devices;
     uint32_t n_devices; /* 1 to AGENT_DEVICES_MAX */
+    /* The coordinator wants it started again as another process: true where that will be done once
+     * it has ended; it then ends as after agent_worker_close. On its thread. NULL: it can't be. */
+    bool (*on_restart)(void *user);
     /* The agent has ended; agent_worker_wait won't block for long. On its thread. May be NULL. */
     void (*on_end)(void *user);
     void *user;

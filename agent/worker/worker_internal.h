@@ -99,6 +99,7 @@ struct agent_worker {
     struct worker_event later[LATER_MAX];
     char later_text[LATER_MAX][WORKER_TEXT_MAX];
     uint32_t n_later;
+    bool (*on_restart)(void *user);
     void (*on_end)(void *user);
     void *on_end_user;
 };

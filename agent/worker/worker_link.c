@@ -205,6 +205,27 @@ static void on_heartbeat(struct agent_worker *worker, const struct net_heartbeat
     net_heartbeat_ack_encode(&worker->out, &ack, NULL);
 }
 
+static void on_restart(struct agent_worker *worker, uint64_t operation)
+{
+    if (worker->is_closing || worker->on_restart == NULL)
+        return;
+    agent_log(AGENT_LOG_INFO, "restart wanted", LOG_INT("operation", operation));
+    if (worker->on_restart(worker->on_end_user))
+        agent_worker_close(worker, (uint32_t)worker->config.drain_grace_ms);
+}
+
+static bool on_operation(struct agent_worker *worker, const struct net_frame *frame,
+                         struct net_error *err)
+{
+    struct net_restart restart;
+    if (frame->type != NET_MSG_RESTART)
+        return agent_worker_tune_frame(worker, frame, err);
+    if (net_restart_decode(frame, &restart, err) != NET_OK)
+        return false;
+    on_restart(worker, restart.operation);
+    return true;
+}
+
 /* Decodes one frame's body; false: the peer does not speak our protocol. */
 static bool on_frame(struct agent_worker *worker, const struct net_frame *frame,
                      struct net_error *err)
@@ -262,9 +283,10 @@ static bool on_frame(struct agent_worker *worker, const struct net_frame *frame,
         status = net_resume_decode(frame, &u.resume, err);
         event.kind = WORKER_RESUME;
         break;
+    case NET_MSG_RESTART:
     case NET_MSG_TUNE:
     case NET_MSG_TUNE_STOP:
-        return agent_worker_tune_frame(worker, frame, err);
+        return on_operation(worker, frame, err);
     case NET_MSG_MODEL_MANIFEST:
     case NET_MSG_MODEL_CHUNK:
     case NET_MSG_MODEL_DENIED:

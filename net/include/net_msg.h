@@ -343,6 +343,10 @@ struct net_resume {
     uint64_t operation;
 };
 
+struct net_restart {
+    uint64_t operation;
+};
+
 struct net_tune {
     uint64_t operation;
     uint8_t device;              // index in the agent's capabilities

@@ -297,3 +297,25 @@ enum net_status net_resume_decode(const struct net_frame *frame, struct net_resu
         *ret_msg = msg;
     return status;
 }
+
+enum net_status net_restart_encode(struct net_buf *buf, const struct net_restart *msg,
+                                  struct net_error *err)
+{
+    struct net_writer w;
+    net_writer_init(&w, buf, NET_MSG_RESTART);
+    net_write_u64(&w, msg->operation);
+    return net_writer_end(&w, err);
+}
+
+enum net_status net_restart_decode(const struct net_frame *frame, struct net_restart *ret_msg,
+                                  struct net_error *err)
+{
+    struct net_reader r;
+    struct net_restart msg;
+    net_reader_init(&r, frame, NET_MSG_RESTART);
+    msg.operation = net_read_u64(&r, "operation");
+    enum net_status status = net_reader_end(&r, err);
+    if (!status)
+        *ret_msg = msg;
+    return status;
+}

@@ -210,6 +210,11 @@ static void fill_resume(struct net_resume *m, uint64_t *s)
     m->operation = next(s);
 }
 
+static void fill_restart(struct net_restart *m, uint64_t *s)
+{
+    m->operation = next(s);
+}
+
 static void fill_tune(struct net_tune *m, uint64_t *s)
 {
     m->operation = next(s);

@@ -5,9 +5,12 @@
 #include "cli/consent.h"
 #include "cli/operation.h"
 #include "cli/reply.h"
+#include "cli/roll.h"
 #include "cli/table.h"
 
 static const struct tui_option options[] = {
+    {"all", NULL, "every agent, one after another, as long as the others hold the load"},
+    {"keep", "PERCENT", "with --all: of the capacity has to take work meanwhile (default 50)"},
     {"deadline", "SPAN", "running jobs are given back after so long (default 60s)"},
     {"reason", "TEXT", "why; kept in the audit log and shown to everybody"},
     {"plan", NULL, "say what would happen and change nothing"},
@@ -122,7 +125,7 @@ static bool agreed(struct tui_cli *cli, const cJSON *plan, bool *ret_force)
     return true;
 }
 
-static enum tui_exit run(struct tui_cli *cli)
+static enum tui_exit drain_one(struct tui_cli *cli)
 {
     int64_t deadline_ms = 60000;
     cJSON *shown = NULL, *reply = NULL;
@@ -151,11 +154,22 @@ static enum tui_exit run(struct tui_cli *cli)
     return exit_code;
 }
 
+static enum tui_exit run(struct tui_cli *cli)
+{
+    if (tui_option_value(cli, "all") != NULL || cli->n_args > 1)
+        return tui_roll(cli, "drain");
+    if (cli->n_args == 0) {
+        tui_complain(NULL, "name agents, or say --all");
+        return TUI_EXIT_USAGE;
+    }
+    return drain_one(cli);
+}
+
 const struct tui_command tui_command_drain = {
     .options = options,
-    .args_min = 1,
-    .args_max = 1,
+    .args_max = -1,
     .examples = "  stoker drain ember-03 --plan\n"
+                "  stoker drain --all --keep 80 --reason 'new racks'\n"
                 "  stoker drain ember-03 --confirm 5d7d2f01-1b9e0c44\n"
                 "  stoker drain ember-03 --deadline 10m --reason 'new fan' --yes\n",
     .run = run,

@@ -13,6 +13,9 @@ static void print_work(const cJSON *operation)
     double end = tui_reply_number(operation, "expected_end_ms");
 
     tui_shown(tui_reply_text(operation, "text"), text, sizeof(text));
+    if (tui_reply_number(operation, "agents_total") > 0)
+        printf("%.0f of %.0f agents through%s", tui_reply_number(operation, "agents_done"),
+               tui_reply_number(operation, "agents_total"), text[0] != '\0' ? "; " : "");
     if (strcmp(tui_reply_text(operation, "kind"), "drain") != 0) {
         printf("%s", text);
         return;
@@ -29,6 +32,22 @@ static void print_work(const cJSON *operation)
         printf("; SAFE TO REMOVE");
     else if (text[0] != '\0')
         printf("; %s", text);
+}
+
+static void print_agents(const cJSON *operation)
+{
+    char name[64], step[64];
+    const cJSON *agent;
+
+    cJSON_ArrayForEach(agent, tui_reply_member(operation, "agents"))
+    {
+        double drain = tui_reply_number(agent, "drain");
+        printf("  %s %s", tui_shown(tui_reply_text(agent, "agent"), name, sizeof(name)),
+               tui_shown(tui_reply_text(agent, "step"), step, sizeof(step)));
+        if (drain > 0)
+            printf(" (drain %.0f)", drain);
+        putchar('\n');
+    }
 }
 
 static void print_blocker(const cJSON *blocker)
@@ -68,6 +87,7 @@ void tui_operation_print(const cJSON *operation)
     if (reason[0] != '\0')
         printf("  reason: %s\n", reason);
     cJSON_ArrayForEach(blocker, tui_reply_member(operation, "blockers")) print_blocker(blocker);
+    print_agents(operation);
 }
 
 static bool ended(const char *state)
