@@ -52,6 +52,7 @@ enum agent_status agent_coord_create(const struct agent_coord_limits *limits,
     if (core == NULL)
         return agent_error_set(err, AGENT_ERR_NOMEM, "out of memory");
     core->limits = *limits;
+    core->attempts_most = limits->attempts_max;
     core->limits.strategy = NULL;
     core->strategy = strategy;
     core->random = limits->seed != 0 ? limits->seed : 1;
@@ -116,6 +117,8 @@ static void set_limits(struct agent_coord *core, const struct agent_coord_limits
     core->limits.jobs_kept_max = limits->jobs_kept_max;
     core->limits.attempts_max = limits->attempts_max;
     core->limits.poison_agents = limits->poison_agents;
+    if (limits->attempts_max > core->attempts_most)
+        core->attempts_most = limits->attempts_max;
     core->limits.output_bytes_max = limits->output_bytes_max;
     core->limits.kept_us = limits->kept_us;
 }

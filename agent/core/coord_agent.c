@@ -280,8 +280,7 @@ void agent_coord_hello(struct agent_coord *core, const struct agent_event *event
     if (agent->admin == AGENT_ADMIN_NONE)
         agent_coord_text_set(&agent->reason, NULL);
     agent_coord_flap_rest(core, agent);
-    if (!AGENT_PLANTED(BLOCKED_FOR_EVER))
-        core->world++;
+    core->world++;
     agent_coord_agent_refresh(core, agent);
     agent_coord_act(core, &(struct agent_action){
                               .kind = AGENT_ACTION_WELCOME, .link = link, .agent_id = agent->id});

@@ -45,7 +45,7 @@ static bool check_job(const struct agent_coord *core, const struct coord_job *jo
           "job %" PRIu64 " waits for ever", job->id);
     CHECK(job->where < COORD_ENDING || !agent_heap_has(&job->timer),
           "ended job %" PRIu64 " has a timer", job->id);
-    CHECK(job->failures <= core->limits.attempts_max || job->where == COORD_ENDED,
+    CHECK(job->failures <= core->attempts_most || job->where == COORD_ENDED,
           "job %" PRIu64 " was tried too often", job->id);
     return true;
 }

@@ -158,7 +158,7 @@ void agent_coord_drain(struct agent_coord *core, const struct agent_event *event
     } else if (!core->ledger_ok) {
         agent_coord_reply(core, event->token, AGENT_REPLY_UNAVAILABLE, 0,
                           "the ledger can't be written: %s", agent_coord_chars(core->ledger_error));
-    } else if (agent->admin == AGENT_ADMIN_DRAINING) {
+    } else if (agent->admin == AGENT_ADMIN_DRAINING && agent->drain != NULL) {
         agent_coord_reply(core, event->token, AGENT_REPLY_CONFLICT, agent->drain->id,
                           "%s is draining already: operation %" PRIu64, event->agent,
                           agent->drain->id);
@@ -299,10 +299,14 @@ static void recover(struct agent_coord *core, struct coord_operation *operation)
         operation->state = AGENT_OPERATION_CANCELLED; // its record is gone: nothing to drain
     } else if (operation->state == AGENT_OPERATION_RUNNING) {
         agent->drain = operation;
-        agent->admin = AGENT_ADMIN_DRAINING;
+        agent->admin =
+            AGENT_PLANTED(RECOVERY_FORGETS_DRAIN) ? AGENT_ADMIN_NONE : AGENT_ADMIN_DRAINING;
         agent->lost_us = core->now_us;
     } else if (operation->state == AGENT_OPERATION_DONE && !is_lost) {
         agent->drained_by = operation->id; // in the order of their ids: the last one counts
+        // Its end was the last that reached the ledger: what it made of the agent did not.
+        if (agent->admin == AGENT_ADMIN_DRAINING)
+            agent->admin = AGENT_ADMIN_DRAINED;
     }
 }
 

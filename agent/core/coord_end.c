@@ -21,7 +21,9 @@ void agent_coord_end(struct agent_coord *core, struct coord_job *job, enum agent
     memset(job->error_code, 0, sizeof job->error_code);
     strncpy(job->error_code, code, AGENT_CODE_MAX);
     agent_coord_text_set(&job->error, text);
-    job->timing.total_us = (uint64_t)(core->now_us - job->submitted_us);
+    // The clock goes on from the wall clock's time at each start, which may have been set back.
+    job->timing.total_us =
+        core->now_us > job->submitted_us ? (uint64_t)(core->now_us - job->submitted_us) : 0;
     uint64_t known = (uint64_t)job->timing.load_us + job->timing.compute_us + job->timing.copy_us;
     job->timing.queue_us = job->timing.total_us > known ? job->timing.total_us - known : 0;
     agent_coord_job_enter(core, job, COORD_ENDING, false);

@@ -3,6 +3,7 @@
 
 #include "agent/core/coord_internal.h"
 #include "agent/core/coord_speed.h"
+#include "agent/core/planted.h"
 
 static uint64_t hash_key(const uint8_t *hash)
 {
@@ -95,7 +96,8 @@ void agent_coord_model_state(struct agent_coord *core, const struct agent_event 
     if (before == state)
         return;
     bool was_resident = before == AGENT_MODEL_RESIDENT;
-    core->world++;
+    if (!AGENT_PLANTED(BLOCKED_FOR_EVER))
+        core->world++;
     const char *name = agent_coord_chars(agent->name);
     if (event->model.state == AGENT_MODEL_RESIDENT)
         agent_coord_notice(core, AGENT_NOTICE_MODEL_LOADED, AGENT_NOTICE_INFO, name, 0, "%s:%u",

@@ -115,6 +115,9 @@ static void refuse_pending(struct agent_coord *core, struct coord_wait *wait, co
 
 void agent_coord_ledger_failed(struct agent_coord *core, const char *text)
 {
+    // What failed was written meanwhile: no commit would come to say that all is well again.
+    if (core->committed == core->seq)
+        return;
     if (core->ledger_ok) {
         core->ledger_ok = false;
         agent_coord_notice(core, AGENT_NOTICE_LEDGER_ERROR, AGENT_NOTICE_ERROR, "", 0,

@@ -60,7 +60,7 @@ struct worker_core *agent_worker_core_create(const struct worker_options *option
     core->n_devices = options->devices;
     core->jobs_max = options->jobs_max;
     core->bucket_mask = buckets - 1;
-    core->deadline_next_us = UINT64_MAX;
+    core->deadline_next_us = core->retry_next_us = UINT64_MAX;
     core->devices = calloc(options->devices, sizeof(*core->devices));
     core->jobs = calloc(options->jobs_max, sizeof(*core->jobs));
     core->buckets = malloc(buckets * sizeof(*core->buckets));
@@ -314,6 +314,7 @@ bool agent_worker_core_step(struct worker_core *core, const struct worker_event 
     agent_worker_devices_tick(core);
     agent_worker_jobs_expire(core);
     agent_worker_models_unload_wanted(core);
+    agent_worker_models_retry(core);
     agent_worker_tunes_go(core);
     if (event->kind != WORKER_DISPATCH) {
         agent_worker_schedule(core);
@@ -330,6 +331,8 @@ uint64_t agent_worker_core_next_us(const struct worker_core *core)
     if (core->schedule_wanted)
         return 0;
     uint64_t next_us = core->deadline_next_us;
+    if (core->retry_next_us < next_us)
+        next_us = core->retry_next_us;
     for (uint32_t i = 0; i < core->n_devices; i++)
         if (core->devices[i].state != WORKER_DEVICE_IDLE &&
             core->devices[i].state != WORKER_DEVICE_CORDONED && core->devices[i].due_us < next_us)

@@ -80,6 +80,7 @@ static void job_again(struct worker_core *core, uint32_t index, enum worker_erro
         agent_worker_job_fail(core, index, WORKER_RETURNED, WORKER_ERROR_DRAINING, text);
     } else {
         job->is_solo = true;
+        job->solo_error = error;
         agent_worker_job_enqueue(core, index);
     }
 }
@@ -98,13 +99,12 @@ static void blame_model(struct worker_core *core, uint32_t index, enum worker_er
                         const char *text)
 {
     struct model *model = &core->models[index];
+    char why[WORKER_TEXT_MAX];
     if (++model->load_deaths < 2)
         return;
-    model->state = WORKER_MODEL_FAILED;
-    model->error = error;
-    snprintf(model->text, sizeof(model->text), "loading it killed the executor twice: %.180s",
+    snprintf(why, sizeof(why), "loading it killed the executor twice: %.180s",
              text != NULL ? text : "");
-    agent_worker_jobs_fail_queued(core, index, WORKER_FAILED_RETRYABLE, error, model->text);
+    agent_worker_model_fail(core, index, error, why);
 }
 
 void agent_worker_device_died(struct worker_core *core, uint32_t index, enum worker_error error,

@@ -147,6 +147,15 @@ void agent_worker_job_fail(struct worker_core *core, uint32_t index, enum worker
     agent_worker_job_answer(core, index, &result);
 }
 
+/* Executors died under it. Given back as if it had never run, it would take down one agent after
+ * the other and nobody would count. */
+static bool is_killer(const struct job *job)
+{
+    return job->is_solo &&
+           (job->solo_error == WORKER_ERROR_DIED || job->solo_error == WORKER_ERROR_HUNG ||
+            job->solo_error == WORKER_ERROR_DEVICE);
+}
+
 void agent_worker_jobs_fail_queued(struct worker_core *core, uint32_t model,
                                    enum worker_outcome outcome, enum worker_error error,
                                    const char *text)
@@ -155,8 +164,10 @@ void agent_worker_jobs_fail_queued(struct worker_core *core, uint32_t model,
         if (model != NONE && m != model)
             continue;
         for (uint32_t i; (i = core->models[m].queue_head) != NONE;) {
+            bool is_charged = outcome == WORKER_RETURNED && is_killer(&core->jobs[i]);
             agent_worker_job_dequeue(core, i);
-            agent_worker_job_fail(core, i, outcome, error, text);
+            agent_worker_job_fail(core, i, is_charged ? WORKER_FAILED_RETRYABLE : outcome,
+                                  is_charged ? core->jobs[i].solo_error : error, text);
         }
     }
 }

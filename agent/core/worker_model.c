@@ -143,17 +143,63 @@ void agent_worker_model_make_room(struct worker_core *core, uint32_t device_inde
     }
 }
 
-static void model_fail(struct worker_core *core, uint32_t index, enum worker_error error,
-                       const char *text)
+static uint64_t retry_after_us(const struct model *model)
+{
+    switch (model->error) {
+    case WORKER_ERROR_MODEL:
+    case WORKER_ERROR_UNSUPPORTED:
+        return UINT64_MAX;
+    case WORKER_ERROR_DEVICE:
+    case WORKER_ERROR_DIED:
+    case WORKER_ERROR_HUNG:
+        return RETRY_US_KILLER;
+    default: /* memory, a fetch, a disk: it may pass */
+        break;
+    }
+    uint64_t after_us = RETRY_US_MIN;
+    for (uint32_t i = 1; i < model->failures && after_us < RETRY_US_MAX; i++)
+        after_us *= 2;
+    return after_us < RETRY_US_MAX ? after_us : RETRY_US_MAX;
+}
+
+void agent_worker_model_fail(struct worker_core *core, uint32_t index, enum worker_error error,
+                             const char *text)
 {
     struct model *model = &core->models[index];
     model->state = WORKER_MODEL_FAILED;
     model->error = error;
+    model->failures++;
+    uint64_t after_us = retry_after_us(model);
+    model->retry_us = after_us == UINT64_MAX ? UINT64_MAX : core->now_us + after_us;
+    if (model->retry_us < core->retry_next_us)
+        core->retry_next_us = model->retry_us;
     agent_worker_text_set(model->text, text);
-    bool is_permanent = error == WORKER_ERROR_MODEL || error == WORKER_ERROR_UNSUPPORTED;
-    agent_worker_jobs_fail_queued(core, index,
-                                  is_permanent ? WORKER_FAILED_PERMANENT : WORKER_FAILED_RETRYABLE,
-                                  error, model->text);
+    agent_worker_jobs_fail_queued(
+        core, index, after_us == UINT64_MAX ? WORKER_FAILED_PERMANENT : WORKER_FAILED_RETRYABLE,
+        error, model->text);
+}
+
+void agent_worker_models_retry(struct worker_core *core)
+{
+    if (core->now_us < core->retry_next_us)
+        return;
+    core->retry_next_us = UINT64_MAX;
+    for (uint32_t i = 0; i < WORKER_MODELS_MAX; i++) {
+        struct model *model = &core->models[i];
+        if (model->state != WORKER_MODEL_FAILED)
+            continue;
+        if (model->retry_us > core->now_us) {
+            if (model->retry_us < core->retry_next_us)
+                core->retry_next_us = model->retry_us;
+        } else if (model->error == WORKER_ERROR_NO_MODEL) {
+            model_forget(core, i); /* whoever asks for it has it fetched */
+        } else {
+            model->state = WORKER_MODEL_LOCAL;
+            model->was_evicted_for = false;
+            /* One more death is enough to leave it alone again. */
+            model->load_deaths = model->load_deaths > 0;
+        }
+    }
 }
 
 void agent_worker_model_on_loaded(struct worker_core *core, const struct worker_event *event)
@@ -181,14 +227,14 @@ void agent_worker_model_on_loaded(struct worker_core *core, const struct worker_
         if (event->rows_max != 0)
             model->rows_max = event->rows_max;
         model->was_evicted_for = false;
-        model->load_deaths = 0;
+        model->load_deaths = model->failures = 0;
         return;
     }
     if (event->error == WORKER_ERROR_MEMORY && !model->was_evicted_for) {
         model->was_evicted_for = true; /* once more, with the device to itself */
         return;
     }
-    model_fail(core, index, event->error, event->text);
+    agent_worker_model_fail(core, index, event->error, event->text);
 }
 
 void agent_worker_model_on_event(struct worker_core *core, const struct worker_event *event)
@@ -209,7 +255,7 @@ void agent_worker_model_on_event(struct worker_core *core, const struct worker_e
         model->rows_max = event->rows_max;
         return;
     }
-    model_fail(core, event->model, event->error, event->text);
+    agent_worker_model_fail(core, event->model, event->error, event->text);
 }
 
 void agent_worker_models_unload_wanted(struct worker_core *core)

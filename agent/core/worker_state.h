@@ -12,6 +12,10 @@ enum job_state { JOB_FREE, JOB_QUEUED, JOB_RUNNING };
 enum {
     BACKOFF_US_MIN = 100000,
     BACKOFF_US_MAX = 30000000,
+    /* A model that could not be loaded is not refused for ever for what may pass. */
+    RETRY_US_MIN = 1000000,
+    RETRY_US_MAX = 60000000,
+    RETRY_US_KILLER = 300000000, /* one that kills executors */
 };
 
 struct job {
@@ -23,10 +27,11 @@ struct job {
     uint64_t deadline_us;
     uint64_t arrived_us;
     uint8_t priority;
-    bool is_solo;      /* its batch's executor died: it runs alone from now on */
-    bool is_unwanted;  /* running; nobody waits for the result */
-    bool is_cancelled; /* running; answered as cancelled */
-    uint32_t device;   /* running on it */
+    bool is_solo;                 /* its batch came to nothing: it runs alone from now on, and */
+    enum worker_error solo_error; /* this is why */
+    bool is_unwanted;             /* running; nobody waits for the result */
+    bool is_cancelled;            /* running; answered as cancelled */
+    uint32_t device;              /* running on it */
     uint32_t row;
     void *payload;
     uint64_t begun_us;
@@ -45,6 +50,8 @@ struct model {
     bool was_evicted_for;  /* loading was tried again with the device to itself */
     enum worker_error error;
     char text[WORKER_TEXT_MAX];
+    uint64_t retry_us; /* FAILED: when it may be tried again; UINT64_MAX: it is the model's fault */
+    uint32_t failures; /* in a row */
     uint64_t used_us;
     uint64_t load_us;
     uint32_t load_deaths; /* executors that died while they loaded it */
@@ -102,6 +109,7 @@ struct worker_core {
     uint32_t bucket_mask;
     uint32_t queued, running;
     uint64_t deadline_next_us; /* no queued job's deadline is earlier */
+    uint64_t retry_next_us;    /* no failed model's retry is earlier */
     bool schedule_wanted;      /* jobs have come since the last TICK */
     uint64_t model_hits, model_misses;
     uint64_t now_us;
@@ -150,6 +158,11 @@ void agent_worker_model_make_room(struct worker_core *core, uint32_t device, uin
 void agent_worker_model_on_loaded(struct worker_core *core, const struct worker_event *event);
 void agent_worker_model_on_event(struct worker_core *core, const struct worker_event *event);
 void agent_worker_models_unload_wanted(struct worker_core *core);
+/* FAILED from now on; what waits for it is answered. */
+void agent_worker_model_fail(struct worker_core *core, uint32_t model, enum worker_error error,
+                             const char *text);
+/* Those that have been FAILED for long enough are as if they had not been tried. */
+void agent_worker_models_retry(struct worker_core *core);
 uint64_t agent_worker_device_bytes(const struct device *device); /* that models take */
 
 /* worker_device.c */

@@ -269,6 +269,22 @@ Test(coord, urgent_jobs_go_first_until_the_others_have_waited_long)
     cr_assert_eq(rig_find(&rig, AGENT_ACTION_DISPATCH, 0, 0)->id, 1);
 }
 
+// The commit overtakes the news of a try that failed before it: the owner takes commits first.
+Test(coord, ledger_that_has_written_everything_works)
+{
+    struct agent_event event = rig_submission(5, "");
+    rig_step(&rig, &event);
+    struct agent_event late[] = {
+        {.kind = AGENT_EVENT_COMMITTED, .seq = rig.seq},
+        {.kind = AGENT_EVENT_LEDGER_FAILED, .reason = "disk full"},
+    };
+    agent_coord_step(rig.core, late, 2, rig.now_us, &rig.sink);
+    event.token = 6;
+    rig_step(&rig, &event);
+    rig_commit(&rig);
+    cr_assert_eq(rig_find(&rig, AGENT_ACTION_REPLY, 6, 0)->reply, AGENT_REPLY_OK);
+}
+
 Test(coord, model_that_fails_on_an_agent_goes_to_another)
 {
     rig_hello(&rig, 7, "one", 1, 4);
@@ -348,6 +364,8 @@ Test(coord, drain_is_safe_only_when_nothing_is_left_and_committed)
     rig_commit(&rig);
     cr_assert(operation(1).safe_to_remove);
     cr_assert_str_eq(operation(1).state, "done");
+    struct agent_event unwritten = rig_submission(9, "");
+    rig_step(&rig, &unwritten);
     rig_step(&rig, &(struct agent_event){.kind = AGENT_EVENT_LEDGER_FAILED, .reason = "disk"});
     cr_assert_not(operation(1).safe_to_remove, "fails closed");
     rig_step(&rig, &(struct agent_event){.kind = AGENT_EVENT_UNCORDON, .token = 6, .agent = "one"});

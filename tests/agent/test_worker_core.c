@@ -502,3 +502,58 @@ Test(worker_core, no_job_is_lost_or_answered_twice_whatever_fails)
     for (uint64_t seed = 1; seed <= 200; seed++)
         world_run(seed);
 }
+
+Test(worker_core, a_model_that_failed_for_what_may_pass_is_tried_again)
+{
+    struct harness h;
+    struct worker_options options = options_default(1);
+    start(&h, &options);
+    dispatch(&h, 1, 1);
+    uint32_t number = find(&h, WORKER_DO_FETCH, 0)->model;
+    step(&h, &(struct worker_event){
+                 .kind = WORKER_FETCHED, .model = number, .bytes = 100, .rows_max = 8});
+    step(&h, &(struct worker_event){
+                 .kind = WORKER_LOADED, .model = number, .error = WORKER_ERROR_INTERNAL});
+    cr_assert_eq(count(&h, WORKER_DO_RESULT), 1);
+    dispatch(&h, 2, 1);
+    cr_assert_eq(count(&h, WORKER_DO_RESULT), 1, "refused for now");
+    cr_expect_eq(find(&h, WORKER_DO_RESULT, 0)->outcome, WORKER_FAILED_RETRYABLE);
+    uint64_t due_us = agent_worker_core_next_us(h.core);
+    cr_assert_leq(due_us, h.now_us + SECOND);
+    h.now_us = due_us;
+    tick(&h);
+    dispatch(&h, 3, 1);
+    tick(&h);
+    cr_expect_eq(count(&h, WORKER_DO_LOAD), 1);
+    end(&h);
+}
+
+Test(worker_core, jobs_that_kill_in_turns_are_charged_when_the_device_is_given_up)
+{
+    struct harness h;
+    struct worker_options options = options_default(1);
+    options.settings.batch_rows_max = 1;
+    options.settings.failures_max = 2;
+    start(&h, &options);
+    uint32_t model = load_model(&h, 1, 100);
+    for (uint64_t id = 1; id <= 3; id++)
+        dispatch(&h, id, 1);
+    tick(&h);
+    step(&h, &(struct worker_event){.kind = WORKER_DIED, .text = "signal 11"});
+    h.now_us = agent_worker_core_next_us(h.core);
+    tick(&h);
+    step(&h, &(struct worker_event){.kind = WORKER_STARTED});
+    step(&h, &(struct worker_event){.kind = WORKER_LOADED, .model = model, .bytes = 100});
+    cr_assert_eq(count(&h, WORKER_DO_RUN), 1);
+    step(&h, &(struct worker_event){.kind = WORKER_DIED, .text = "signal 11"});
+    cr_assert_eq(count(&h, WORKER_DO_RESULT), 3);
+    uint32_t charged = 0;
+    for (size_t i = 0; i < 3; i++) {
+        const struct worker_action *result = find(&h, WORKER_DO_RESULT, i);
+        charged += result->outcome == WORKER_FAILED_RETRYABLE;
+        cr_expect(result->outcome == WORKER_RETURNED || result->error == WORKER_ERROR_DIED);
+    }
+    cr_expect_geq(charged, 1, "what killed the device is a failure");
+    cr_expect_leq(charged, 2, "what never ran is not");
+    end(&h);
+}

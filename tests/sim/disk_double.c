@@ -1,0 +1,309 @@
+// A double of the ledger and the disk below it: appends that are committed together and later, in
+// their order, slowly or not at all for a while, and of which a crash leaves some first part.
+#include <stdlib.h>
+#include <string.h>
+
+#include "tests/sim/sim.h"
+
+#define RETRY_US (250 * SIM_MS)
+
+void sim_disk_init(struct sim *sim)
+{
+    struct sim_disk *disk = &sim->disk;
+    sim_random_init(&disk->random, sim->scenario->seed, SIM_OF_DISK, 0);
+    disk->next_job = 1;
+}
+
+// ---- copies
+
+static size_t texts_of(struct agent_record *record, const char **texts[8])
+{
+    size_t n = 0;
+    switch (record->kind) {
+    case AGENT_RECORD_JOB:
+    case AGENT_RECORD_END:
+        texts[n++] = &record->job.model;
+        texts[n++] = &record->job.key;
+        texts[n++] = &record->job.tenant;
+        texts[n++] = &record->job.agent;
+        texts[n++] = &record->job.error_code;
+        texts[n++] = &record->job.error_text;
+        break;
+    case AGENT_RECORD_OPERATION:
+        texts[n++] = &record->operation.kind;
+        texts[n++] = &record->operation.target;
+        texts[n++] = &record->operation.by;
+        texts[n++] = &record->operation.reason;
+        texts[n++] = &record->operation.text;
+        texts[n++] = &record->operation.detail;
+        break;
+    case AGENT_RECORD_AGENT:
+        texts[n++] = &record->agent.name;
+        texts[n++] = &record->agent.reason;
+        texts[n++] = &record->agent.by;
+        break;
+    case AGENT_RECORD_META:
+        texts[n++] = &record->meta.key;
+        texts[n++] = &record->meta.value;
+        break;
+    default: // nothing of the rest is read again
+        break;
+    }
+    return n;
+}
+
+static void copy(struct sim_append *append, const struct agent_record *record)
+{
+    const char **texts[8];
+    append->record = *record;
+    size_t n = texts_of(&append->record, texts), size = 0;
+    for (size_t i = 0; i < n; i++)
+        size += (*texts[i] != NULL ? strlen(*texts[i]) : 0) + 1;
+    char *at = append->texts = malloc(size + 1);
+    if (at == NULL)
+        exit(2);
+    for (size_t i = 0; i < n; i++) {
+        size_t length = *texts[i] != NULL ? strlen(*texts[i]) : 0;
+        if (length > 0)
+            memcpy(at, *texts[i], length);
+        at[length] = '\0';
+        *texts[i] = at;
+        at += length + 1;
+    }
+}
+
+// Takes the append over.
+static void keep(struct sim_append *row, struct sim_append *append)
+{
+    free(row->texts);
+    *row = *append;
+    append->texts = NULL;
+}
+
+// ---- what is on the disk
+
+static struct sim_disk_job *row_of(struct sim_disk *disk, uint64_t id)
+{
+    disk->jobs = sim_grow(disk->jobs, &disk->jobs_room, id + 1, sizeof *disk->jobs);
+    return &disk->jobs[id];
+}
+
+const struct agent_job_record *sim_disk_job(const struct sim *sim, uint64_t id)
+{
+    const struct sim_disk *disk = &sim->disk;
+    return id < disk->jobs_room && disk->jobs[id].is_there ? &disk->jobs[id].row.record.job : NULL;
+}
+
+const struct agent_operation_record *sim_disk_operation(const struct sim *sim, uint64_t id)
+{
+    for (size_t i = 0; i < sim->disk.n_operations; i++) {
+        if (sim->disk.operations[i].record.operation.id == id)
+            return &sim->disk.operations[i].record.operation;
+    }
+    return NULL;
+}
+
+uint8_t sim_disk_admin(const struct sim *sim, const char *agent)
+{
+    for (size_t i = 0; i < sim->disk.n_agents; i++) {
+        if (strcmp(sim->disk.agents[i].record.agent.name, agent) == 0)
+            return sim->disk.agents[i].record.agent.admin;
+    }
+    return AGENT_ADMIN_NONE;
+}
+
+static void write_job(struct sim *sim, struct sim_append *append)
+{
+    struct sim_disk *disk = &sim->disk;
+    struct agent_job_record *job = &append->record.job;
+    struct sim_disk_job *row = row_of(disk, job->id);
+    if (append->record.kind == AGENT_RECORD_JOB) {
+        if (row->is_there)
+            sim_fail(sim, "a job is written twice", "job %llu", (unsigned long long)job->id);
+        job->state = AGENT_JOB_QUEUED;
+        keep(&row->row, append);
+        row->is_there = true;
+        if (job->id >= disk->next_job)
+            disk->next_job = job->id + 1;
+        return;
+    }
+    if (!row->is_there)
+        return; // as an UPDATE of no row
+    struct agent_job_record *old = &row->row.record.job;
+    if (old->state > AGENT_JOB_RUNNING)
+        sim_fail(sim, "a job ends twice on the disk", "job %llu", (unsigned long long)job->id);
+    keep(&row->row, append);
+}
+
+static struct sim_append *operation_row(struct sim_disk *disk, uint64_t id)
+{
+    for (size_t i = 0; i < disk->n_operations; i++) {
+        if (disk->operations[i].record.operation.id == id)
+            return &disk->operations[i];
+    }
+    disk->operations = sim_grow(disk->operations, &disk->operations_room, disk->n_operations + 1,
+                                sizeof *disk->operations);
+    return &disk->operations[disk->n_operations++];
+}
+
+static struct sim_append *agent_row(struct sim_disk *disk, const char *name)
+{
+    for (size_t i = 0; i < disk->n_agents; i++) {
+        if (strcmp(disk->agents[i].record.agent.name, name) == 0)
+            return &disk->agents[i];
+    }
+    disk->agents =
+        sim_grow(disk->agents, &disk->agents_room, disk->n_agents + 1, sizeof *disk->agents);
+    return &disk->agents[disk->n_agents++];
+}
+
+static void write_one(struct sim *sim, struct sim_append *append)
+{
+    struct sim_disk *disk = &sim->disk;
+    const struct agent_record *record = &append->record;
+    switch (record->kind) {
+    case AGENT_RECORD_JOB:
+    case AGENT_RECORD_END:
+        write_job(sim, append);
+        break;
+    case AGENT_RECORD_FORGET:
+        row_of(disk, record->id)->is_there = false;
+        break;
+    case AGENT_RECORD_OPERATION:
+        keep(operation_row(disk, record->operation.id), append);
+        break;
+    case AGENT_RECORD_AGENT:
+        keep(agent_row(disk, record->agent.name), append);
+        break;
+    case AGENT_RECORD_META:
+        if (strcmp(record->meta.key, "strategy") == 0)
+            snprintf(disk->strategy, sizeof disk->strategy, "%s", record->meta.value);
+        break;
+    default:
+        break;
+    }
+    free(append->texts);
+    append->texts = NULL;
+}
+
+// The first `count` of those that wait become durable.
+static void write_out(struct sim *sim, size_t count)
+{
+    struct sim_disk *disk = &sim->disk;
+    for (size_t i = 0; i < count; i++)
+        write_one(sim, &disk->waiting[i]);
+    disk->n_waiting -= count;
+    memmove(disk->waiting, disk->waiting + count, disk->n_waiting * sizeof *disk->waiting);
+    disk->busy = 0;
+}
+
+// ---- the writer
+
+static void begin(struct sim *sim);
+
+static void fire_commit(struct sim *sim, const struct sim_event *event)
+{
+    struct sim_disk *disk = &sim->disk;
+    if (event->a != disk->generation || disk->busy == 0)
+        return;
+    if (disk->full_until_us > sim->now_us) {
+        disk->busy = 0;
+        sim_trace(sim, "disk can't write");
+        sim_coordinator_ledger_failed(sim);
+        sim_at(sim, sim->now_us + RETRY_US, fire_commit, disk->generation, 0, 0);
+        disk->busy =
+            disk->n_waiting < sim->scenario->batch_max ? disk->n_waiting : sim->scenario->batch_max;
+        return;
+    }
+    uint64_t seq = 0;
+    for (size_t i = 0; i < disk->busy; i++)
+        seq = disk->waiting[i].seq != 0 ? disk->waiting[i].seq : seq;
+    write_out(sim, disk->busy);
+    sim_mark(sim, 1, seq);
+    sim_trace(sim, "disk has all up to %llu", (unsigned long long)seq);
+    if (seq != 0)
+        sim_coordinator_committed(sim, seq);
+    begin(sim);
+}
+
+static void begin(struct sim *sim)
+{
+    struct sim_disk *disk = &sim->disk;
+    if (disk->busy > 0 || disk->n_waiting == 0)
+        return;
+    disk->busy =
+        disk->n_waiting < sim->scenario->batch_max ? disk->n_waiting : sim->scenario->batch_max;
+    int64_t us =
+        sim_between(&disk->random, sim->scenario->commit_us_min, sim->scenario->commit_us_max);
+    if (disk->slow_until_us > sim->now_us)
+        us += sim_between(&disk->random, 0, disk->slow_us);
+    sim_at(sim, sim->now_us + us, fire_commit, disk->generation, 0, 0);
+}
+
+void sim_disk_append(struct sim *sim, const struct agent_action *action)
+{
+    struct sim_disk *disk = &sim->disk;
+    disk->waiting =
+        sim_grow(disk->waiting, &disk->waiting_room, disk->n_waiting + 1, sizeof *disk->waiting);
+    struct sim_append *append = &disk->waiting[disk->n_waiting++];
+    append->seq = action->seq;
+    copy(append, action->record);
+    disk->appends++;
+    begin(sim);
+}
+
+void sim_disk_crash(struct sim *sim, size_t survivors)
+{
+    struct sim_disk *disk = &sim->disk;
+    write_out(sim, survivors < disk->n_waiting ? survivors : disk->n_waiting);
+    for (size_t i = 0; i < disk->n_waiting; i++)
+        free(disk->waiting[i].texts);
+    disk->n_waiting = disk->busy = 0;
+    disk->generation++;
+}
+
+// ---- the next start
+
+static void recover(struct sim *sim, const struct agent_event *event)
+{
+    sim_coordinator_step(sim, event, 1);
+}
+
+void sim_disk_recover(struct sim *sim)
+{
+    struct sim_disk *disk = &sim->disk;
+    for (size_t i = 0; i < disk->n_agents; i++)
+        recover(sim, &(struct agent_event){.kind = AGENT_EVENT_RECOVER_AGENT,
+                                           .agent_record = &disk->agents[i].record.agent});
+    // In the order of their ids.
+    for (uint64_t id = 0, found = 0; found < disk->n_operations; id++) {
+        const struct agent_operation_record *record = sim_disk_operation(sim, id);
+        if (record == NULL)
+            continue;
+        found++;
+        recover(sim,
+                &(struct agent_event){.kind = AGENT_EVENT_RECOVER_OPERATION, .operation = record});
+    }
+    for (uint64_t id = 0; id < disk->jobs_room; id++) {
+        if (disk->jobs[id].is_there)
+            recover(sim, &(struct agent_event){.kind = AGENT_EVENT_RECOVER_JOB,
+                                               .job = &disk->jobs[id].row.record.job});
+    }
+    recover(sim, &(struct agent_event){.kind = AGENT_EVENT_RECOVER_NEXT_ID, .id = disk->next_job});
+}
+
+void sim_disk_finish(struct sim *sim)
+{
+    struct sim_disk *disk = &sim->disk;
+    sim_disk_crash(sim, 0);
+    for (size_t i = 0; i < disk->jobs_room; i++)
+        free(disk->jobs[i].row.texts);
+    for (size_t i = 0; i < disk->n_operations; i++)
+        free(disk->operations[i].texts);
+    for (size_t i = 0; i < disk->n_agents; i++)
+        free(disk->agents[i].texts);
+    free(disk->jobs);
+    free(disk->operations);
+    free(disk->agents);
+    free(disk->waiting);
+}
