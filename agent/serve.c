@@ -110,6 +110,8 @@ static void coordinator_settings(const struct agent_config *config, char *strate
     settings->jobs_kept_max = (uint32_t)config->jobs_kept_max;
     settings->attempts_max = (uint32_t)config->attempts_max;
     settings->poison_agents = (uint32_t)config->poison_agents;
+    settings->rebalance_gain_ms = config->rebalance_gain_ms;
+    settings->rebalance_rest_ms = config->rebalance_rest_ms;
     settings->retention_ms = config->retention_ms;
     settings->results_bytes_max = (uint64_t)config->results_bytes_max;
     settings->models_scan_ms = (uint32_t)config->models_scan_ms;

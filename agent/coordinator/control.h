@@ -89,6 +89,10 @@ void agent_call_model(struct io_call *call);
 void agent_call_cordon(struct io_call *call);
 void agent_call_uncordon(struct io_call *call);
 void agent_call_drain(struct io_call *call);
+// control_rebalance.c
+void agent_call_rebalance(struct io_call *call);
+void agent_call_rebalance_planned(struct io_call *call, uint64_t number);
+
 // control_roll.c: on one agent after another
 void agent_call_roll(struct io_call *call, enum agent_event_kind kind);
 void agent_call_restart(struct io_call *call);

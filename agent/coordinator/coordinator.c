@@ -27,6 +27,8 @@ void agent_coordinator_options_init(struct agent_coordinator_options *options)
                      .jobs_kept_max = 100000,
                      .attempts_max = 5,
                      .poison_agents = 3,
+                     .rebalance_gain_ms = 500,
+                     .rebalance_rest_ms = 30000,
                      .retention_ms = INT64_C(86400000),
                      .results_bytes_max = (uint64_t)4 << 30,
                      .models_scan_ms = 2000},

@@ -22,6 +22,8 @@ struct agent_coordinator_settings {
     uint32_t jobs_kept_max;     // ended jobs that are kept with their results
     uint32_t attempts_max;      // charged attempts before a job has failed
     uint32_t poison_agents;     // agents whose executors a job may kill; 0 any number
+    int64_t rebalance_gain_ms;  // a job moves only if it is done so much sooner
+    int64_t rebalance_rest_ms;  // between two rebalances
     int64_t retention_ms;       // age at which an ended job is forgotten
     uint64_t results_bytes_max; // of kept results; the oldest go first
     uint32_t models_scan_ms;    // how often the repository is looked at

@@ -89,6 +89,11 @@ cJSON *agent_io_json_operation(struct agent_coordinator *c,
     }
     if (operation->agents > 0)
         add_agents(c, json, operation);
+    if (operation->moves > 0) {
+        add_number(json, "moves", operation->moves);
+        add_number(json, "moved", operation->moved);
+        add_number(json, "stayed", operation->stayed);
+    }
     if (operation->tune != NULL)
         cJSON_AddItemToObject(json, "tune", agent_io_json_tune(operation->tune));
     return json;

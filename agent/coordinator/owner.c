@@ -122,6 +122,8 @@ struct agent_coord_limits agent_io_limits(const struct agent_coordinator_setting
     limits.attempts_max = settings->attempts_max;
     limits.poison_agents = settings->poison_agents;
     limits.output_bytes_max = settings->results_bytes_max;
+    limits.rebalance_gain_us = settings->rebalance_gain_ms * 1000;
+    limits.rebalance_rest_us = settings->rebalance_rest_ms * 1000;
     limits.kept_us = settings->retention_ms * 1000;
     return limits;
 }

@@ -28,6 +28,8 @@ void agent_coord_limits_init(struct agent_coord_limits *limits)
         .suspect_us = 500000,
         .lost_us = 700000,
         .stall_us = 100000,
+        .rebalance_gain_us = 500000,
+        .rebalance_rest_us = 30000000,
         .absent_us = 20000000, // agents dial again after 10 s at most
         .backoff_us_min = 50000,
         .backoff_us_max = 5000000,
@@ -90,6 +92,7 @@ void agent_coord_destroy(struct agent_coord *core)
         agent_coord_operation_free(operation);
     }
     agent_coord_tenants_free(core);
+    agent_coord_plans_free(core);
     for (uint32_t i = 0; i < core->n_models; i++)
         agent_coord_model_free(core->models[i]);
     for (uint32_t i = 0; i < core->n_agents; i++)
@@ -121,6 +124,8 @@ static void set_limits(struct agent_coord *core, const struct agent_coord_limits
         core->attempts_most = limits->attempts_max;
     core->limits.output_bytes_max = limits->output_bytes_max;
     core->limits.kept_us = limits->kept_us;
+    core->limits.rebalance_gain_us = limits->rebalance_gain_us;
+    core->limits.rebalance_rest_us = limits->rebalance_rest_us;
 }
 
 static void recover(struct agent_coord *core, const struct agent_event *event)
@@ -165,6 +170,9 @@ static void from_operator(struct agent_coord *core, const struct agent_event *ev
     case AGENT_EVENT_DRAIN_ALL:
     case AGENT_EVENT_RESTART:
         agent_coord_roll(core, event);
+        break;
+    case AGENT_EVENT_REBALANCE:
+        agent_coord_rebalance(core, event);
         break;
     case AGENT_EVENT_TUNE:
         agent_coord_tune(core, event);

@@ -33,11 +33,13 @@ struct agent_coord_limits {
     uint64_t input_bytes_max;     // of all live jobs
     uint64_t output_bytes_max;    // of all kept results
     int64_t kept_us;
-    int64_t heartbeat_us; // how often agents say that they are there
-    int64_t suspect_us;   // silence after which an agent gets no new work, and
-    int64_t lost_us;      // after which it is given up; more where an agent is slow as a rule
-    int64_t stall_us;     // between two ticks: then it was the coordinator that slept
-    int64_t absent_us;    // a drain waits so long for an agent that is not connected
+    int64_t heartbeat_us;      // how often agents say that they are there
+    int64_t suspect_us;        // silence after which an agent gets no new work, and
+    int64_t lost_us;           // after which it is given up; more where an agent is slow as a rule
+    int64_t stall_us;          // between two ticks: then it was the coordinator that slept
+    int64_t rebalance_gain_us; // a move that saves less wait is not worth it
+    int64_t rebalance_rest_us; // between two rebalances
+    int64_t absent_us;         // a drain waits so long for an agent that is not connected
     int64_t backoff_us_min;
     int64_t backoff_us_max;
     int64_t ageing_us; // a job that waits so long goes up one priority
@@ -172,6 +174,7 @@ enum agent_event_kind {
     AGENT_EVENT_DRAIN,
     AGENT_EVENT_DRAIN_ALL, // `agents`, `deadline_us` of each, `keep_percent`, `force`
     AGENT_EVENT_RESTART,   // as DRAIN_ALL, and `back_us`
+    AGENT_EVENT_REBALANCE, // `id` 0: makes a plan, whose number is answered; else carries it out
     AGENT_EVENT_TUNE,
     AGENT_EVENT_OPERATION_CANCEL,
     AGENT_EVENT_STRATEGY,
@@ -409,6 +412,7 @@ struct agent_operation_view {
     uint64_t end_epoch;                 // under which it ended
     bool was_connected;                 // the agent, when it ended
     uint32_t agents, agents_done;       // of a drain-all or a restart
+    uint32_t moves, moved, stayed;      // of a rebalance
     const struct agent_tune_view *tune; // NULL: it tunes nothing, or before the last start
 };
 
@@ -509,6 +513,29 @@ bool agent_coord_operation_at(const struct agent_coord *core, uint32_t index,
                               struct agent_operation_view *ret_view);
 bool agent_coord_operation(const struct agent_coord *core, uint64_t id,
                            struct agent_operation_view *ret_view);
+// A plan for a rebalance: how much sooner all of `moves` jobs are done together, and until when the
+// last agent is busy. False: it is not kept any more.
+struct agent_rebalance_view {
+    uint64_t number;
+    uint32_t moves;
+    uint32_t unmeasured; // jobs that stay, as no run of their model was measured
+    int64_t gain_us, before_us, after_us;
+    int64_t rests_us; // until one may be carried out; 0 now
+};
+bool agent_coord_rebalance_plan(const struct agent_coord *core, uint64_t number,
+                                struct agent_rebalance_view *ret_view);
+struct agent_rebalance_move {
+    uint64_t job;
+    const char *model;
+    uint32_t version;
+    const char *from, *to;
+    int64_t cost_us; // the load of the model, for the first job that needs it
+    int64_t gain_us; // how much sooner this job is done
+    bool loads;
+};
+// Move `index` of a plan; false past the last.
+bool agent_coord_rebalance_move(const struct agent_coord *core, uint64_t number, uint32_t index,
+                                struct agent_rebalance_move *ret_move);
 // The agents of a drain-all or a restart, in their order. Returns how many there are.
 uint32_t agent_coord_operation_agents(const struct agent_coord *core, uint64_t id,
                                       struct agent_roll_view *ret_views, uint32_t max);

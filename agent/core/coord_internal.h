@@ -15,6 +15,7 @@
 #include "agent/core/strategy.h"
 
 #define COORD_CHUNK 32       // jobs that one pick places at most
+#define COORD_PLANS_KEPT 4   // for a rebalance, that were shown
 #define COORD_HISTORY_MAX 12 // entries a job keeps
 #define COORD_JOB_US_MIN 4   // that a job costs at least: frames, wake-ups
 #define COORD_SLOWNESS_SHIFT 10
@@ -77,6 +78,7 @@ struct coord_job {
     uint8_t where, state, end_state, priority, device, history_count, history_room;
     bool timed;    // has a deadline
     bool retrying; // counts against the retry budget
+    bool moving;   // its agent was asked to give it back, for another one
     char error_code[AGENT_CODE_MAX + 1];
 };
 
@@ -242,6 +244,9 @@ struct agent_coord {
 
     struct coord_operations operations;
     uint32_t n_operations;
+    struct coord_rebalance *plans[COORD_PLANS_KEPT]; // the last ones that were made
+    uint64_t next_plan;
+    int64_t rebalanced_us;
 
     struct agent_heap timers; // of jobs
 
@@ -452,6 +457,14 @@ void agent_coord_drain_resume(struct agent_coord *core,
                               struct coord_agent *agent); // a link came back
 bool agent_coord_operation_safe(const struct agent_coord *core,
                                 const struct coord_operation *operation);
+
+// coord_rebalance.c
+void agent_coord_rebalance(struct agent_coord *core, const struct agent_event *event);
+// The agent of a job that is moving has dropped it: it goes on.
+void agent_coord_moved(struct agent_coord *core, struct coord_job *job);
+// A job that is moving leaves its agent otherwise.
+void agent_coord_move_over(struct agent_coord *core, struct coord_job *job);
+void agent_coord_plans_free(struct agent_coord *core);
 
 // coord_roll.c
 void agent_coord_roll(struct agent_coord *core, const struct agent_event *event);

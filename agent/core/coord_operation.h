@@ -36,6 +36,7 @@ struct coord_operation {
     uint64_t id;
     const struct coord_operation_kind *kind;
     struct coord_drain *drain;               // of a drain
+    struct coord_rebalance *rebalance;       // of a rebalance; NULL before the last start
     struct coord_roll *roll;                 // of a drain-all or a restart
     struct coord_tune *tune;                 // of a tune
     struct agent_text *target, *by, *reason; // the target: an agent, or a text for people

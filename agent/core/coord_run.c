@@ -26,6 +26,8 @@ void agent_coord_hold(struct agent_coord *core, struct coord_job *job, struct co
 void agent_coord_release(struct agent_coord *core, struct coord_job *job)
 {
     struct coord_agent *agent = job->agent;
+    if (job->moving)
+        agent_coord_move_over(core, job);
     agent_coord_job_leave(core, job);
     if (job->state == AGENT_JOB_RUNNING) {
         agent->running--;
@@ -206,7 +208,13 @@ void agent_coord_result(struct agent_coord *core, const struct agent_event *even
     case AGENT_OUTCOME_RETURNED:
         returned(core, job);
         break;
-    default: // a cancel that nobody asked for is a failure of the agent
+    case AGENT_OUTCOME_CANCELLED:
+        if (job->moving)
+            agent_coord_moved(core, job);
+        else // nobody asked for it: a failure of the agent
+            failed(core, job, result);
+        break;
+    default:
         failed(core, job, result);
     }
     agent_coord_agent_refresh(core, agent);

@@ -1,0 +1,130 @@
+#include <stdio.h>
+#include <string.h>
+
+#include "cli/agent_verb.h"
+#include "cli/consent.h"
+#include "cli/operation.h"
+#include "cli/reply.h"
+#include "cli/table.h"
+
+static const struct tui_option options[] = {
+    {"plan", NULL, "say what would move, what it costs and gains, and change nothing"},
+    {"apply", "PLAN", "carry out the plan with this id, or refuse if the world has changed"},
+    {"force", NULL, "even if it was rebalanced a moment ago"},
+    {"reason", "TEXT", "why; kept in the audit log and shown to everybody"},
+    {"yes", NULL, "don't ask"},
+    {"detach", NULL, "start it and return; stoker operations ID --watch follows it"},
+    {NULL, NULL, NULL},
+};
+
+static void print_move(const cJSON *move)
+{
+    char model[64], from[64], to[64], gain[TUI_CELL_BYTES], cost[TUI_CELL_BYTES];
+
+    fprintf(stderr, "  job %.0f (%s) %s -> %s: done %s sooner", tui_reply_number(move, "job"),
+            tui_shown(tui_reply_text(move, "model"), model, sizeof(model)),
+            tui_shown(tui_reply_text(move, "from"), from, sizeof(from)),
+            tui_shown(tui_reply_text(move, "to"), to, sizeof(to)),
+            tui_format_age(gain, tui_reply_number(move, "gain_ms")));
+    if (tui_reply_bool(move, "loads"))
+        fprintf(stderr, ", after a load of %s",
+                tui_format_age(cost, tui_reply_number(move, "cost_ms")));
+    fputc('\n', stderr);
+}
+
+static void print_plan(const cJSON *plan)
+{
+    char id[64], now[TUI_CELL_BYTES], then[TUI_CELL_BYTES], gain[TUI_CELL_BYTES];
+    const cJSON *move, *moves = tui_reply_member(plan, "moves");
+    int count = cJSON_GetArraySize(moves), shown = 0;
+
+    if (count == 0)
+        fprintf(stderr, "rebalance: nothing to move; all work is done in %s\n",
+                tui_format_age(now, tui_reply_number(plan, "through_ms")));
+    else
+        fprintf(stderr,
+                "rebalance: %d jobs move, waits are %s shorter in all; all work is done in %s, not "
+                "in %s\n",
+                count, tui_format_age(gain, tui_reply_number(plan, "gain_ms")),
+                tui_format_age(then, tui_reply_number(plan, "through_after_ms")),
+                tui_format_age(now, tui_reply_number(plan, "through_ms")));
+    cJSON_ArrayForEach(move, moves)
+    {
+        if (shown++ == 20) {
+            fprintf(stderr, "  and %d more\n", count - 20);
+            break;
+        }
+        print_move(move);
+    }
+    if (tui_reply_number(plan, "unmeasured") > 0)
+        fprintf(stderr, "  %.0f jobs stay: no run of their model was measured yet\n",
+                tui_reply_number(plan, "unmeasured"));
+    if (tui_reply_number(plan, "rests_ms") > 0)
+        fprintf(stderr, "  it was rebalanced a moment ago: again in %s, or with --force\n",
+                tui_format_age(now, tui_reply_number(plan, "rests_ms")));
+    fprintf(stderr, "  plan %s\n", tui_shown(tui_reply_text(plan, "id"), id, sizeof(id)));
+}
+
+static enum tui_exit apply(struct tui_cli *cli, const char *id)
+{
+    cJSON *reply = NULL, *last = NULL, *request = cJSON_CreateObject();
+    const char *reason = tui_option_value(cli, "reason");
+
+    cJSON_AddStringToObject(request, "apply", id);
+    cJSON_AddBoolToObject(request, "force", tui_option_value(cli, "force") != NULL);
+    if (reason != NULL)
+        cJSON_AddStringToObject(request, "reason", reason);
+    tui_request_by(request);
+    enum tui_exit exit_code = tui_request(cli, "rebalance", request, 0, &reply);
+    if (exit_code != TUI_EXIT_OK)
+        return exit_code;
+    cJSON *operation = cJSON_GetObjectItemCaseSensitive(reply, "operation");
+    if (tui_option_value(cli, "detach") == NULL) {
+        exit_code = tui_operation_watch(cli, (int64_t)tui_reply_number(operation, "id"), &last);
+        if (exit_code == TUI_EXIT_OK)
+            cJSON_ReplaceItemInObjectCaseSensitive(reply, "operation", last);
+    } else if (!cli->json) {
+        tui_operation_print(operation);
+    }
+    if (cli->json && exit_code == TUI_EXIT_OK)
+        tui_print_json(reply);
+    cJSON_Delete(reply);
+    return exit_code;
+}
+
+static enum tui_exit run(struct tui_cli *cli)
+{
+    cJSON *reply = NULL, *request;
+    bool plan_only = tui_option_value(cli, "plan") != NULL;
+
+    if (tui_option_value(cli, "apply") != NULL) {
+        if (plan_only) {
+            tui_complain(NULL, "either --plan or --apply");
+            return TUI_EXIT_USAGE;
+        }
+        return apply(cli, tui_option_value(cli, "apply"));
+    }
+    request = cJSON_CreateObject();
+    cJSON_AddBoolToObject(request, "plan", true);
+    enum tui_exit exit_code = tui_request(cli, "rebalance", request, 0, &reply);
+    if (exit_code != TUI_EXIT_OK)
+        return exit_code;
+    const cJSON *plan = tui_reply_member(reply, "plan");
+    if (plan_only && cli->json)
+        tui_print_json(reply);
+    else
+        print_plan(plan);
+    if (!plan_only && cJSON_GetArraySize(tui_reply_member(plan, "moves")) > 0)
+        exit_code = tui_consent(cli, "Move them?") ? apply(cli, tui_reply_text(plan, "id"))
+                                                   : TUI_EXIT_USAGE;
+    cJSON_Delete(reply);
+    return exit_code;
+}
+
+const struct tui_command tui_command_rebalance = {
+    .options = options,
+    .examples = "  stoker rebalance --plan\n"
+                "  stoker rebalance --apply 3-1\n"
+                "  stoker rebalance --yes --output json\n",
+    .run = run,
+};
