@@ -39,13 +39,35 @@ static struct agent_blob *adopt_input(struct agent_coordinator *c,
     return input;
 }
 
+// The output that a job takes: jobs end in the order of the step's results, so that it is among the
+// next; those that were stale are passed over.
+static struct io_offer *find_offer(struct agent_coordinator *c, const struct agent_action *action)
+{
+    struct io_offer *other = NULL;
+    for (size_t i = c->offers_taken; i < c->n_offers; i++) {
+        struct io_offer *offer = &c->offers[i];
+        if (offer->job != action->id || offer->output == NULL)
+            continue;
+        if (offer->attempt == action->attempt) {
+            c->offers_taken = i + 1;
+            return offer;
+        }
+        other = other == NULL ? offer : other;
+    }
+    return other; // of a second attempt that ran beside it
+}
+
 static struct agent_blob *adopt_output(struct agent_coordinator *c,
                                        const struct agent_action *action)
 {
     struct io_job *job = agent_io_job(c, action->id);
-    if (action->record->job.state != AGENT_JOB_DONE || job == NULL)
+    struct io_offer *offer = NULL;
+    if (action->record->job.state == AGENT_JOB_DONE && job != NULL)
+        offer = find_offer(c, action);
+    if (offer == NULL)
         return NULL;
-    job->output = agent_idmap_remove(&c->outputs, action->id);
+    job->output = offer->output;
+    offer->output = NULL;
     return job->output;
 }
 
@@ -54,7 +76,7 @@ static void append(struct agent_coordinator *c, const struct agent_action *actio
     struct agent_blob *blob = NULL;
     if (action->record->kind == AGENT_RECORD_JOB) {
         blob = adopt_input(c, action);
-        agent_rate_add(&c->stats.submitted, agent_io_now_us(c), 1);
+        agent_rate_add(&c->stats.submitted, c->step_us, 1);
     } else if (action->record->kind == AGENT_RECORD_END) {
         blob = adopt_output(c, action);
     }

@@ -205,7 +205,7 @@ static void coordinator_free(struct agent_coordinator *c)
     net_buf_free(&c->encoded);
     agent_idmap_finish(&c->links);
     agent_idmap_finish(&c->tokens);
-    agent_idmap_finish(&c->outputs);
+    free(c->offers);
     free(c->events);
     free(c->scratch);
     free(c->after);
@@ -235,11 +235,13 @@ enum agent_status agent_coordinator_create(const struct agent_coordinator_option
     c->next_cursor = 1;
     TAILQ_INIT(&c->parked);
     c->events = calloc(IO_EVENTS_MAX, sizeof *c->events);
+    c->offers = calloc(IO_EVENTS_MAX, sizeof *c->offers);
     c->kept = calloc(IO_EVENTS_KEPT, sizeof *c->kept);
     c->shapes = cJSON_CreateObject();
     c->deaf = true;
     bool ok = agent_io_inbox_init(&c->inbox) && net_loop_create(&c->loop, NULL) == NET_OK &&
-              take_options(c, options) && c->events != NULL && c->kept != NULL && c->shapes != NULL;
+              take_options(c, options) && c->events != NULL && c->offers != NULL &&
+              c->kept != NULL && c->shapes != NULL;
     status = ok ? start(c, err) : agent_error_set(err, AGENT_ERR_NOMEM, "out of memory");
     if (status != AGENT_OK)
         coordinator_free(c);

@@ -22,6 +22,7 @@
 
 #define IO_TICK_US 10000
 #define IO_COMMITS_A_TURN 4
+#define IO_SPARE_JOBS 4096
 #define IO_SNAPSHOT_US 250000
 #define IO_EVENTS_MAX 1024          // of one step
 #define IO_EVENTS_KEPT 4096         // in memory, for `events`
@@ -102,6 +103,7 @@ struct io_job {
     struct agent_blob *input;   // body of a DISPATCH
     struct agent_blob *output;  // body of a RESULT, while its commit is under way
     bool foreign;               // its input was not encoded by this process
+    struct io_job *spare;       // the next of those that are not in use
     struct io_waiter submitter; // who submitted it, and behind it those who gave its key again
     struct io_calls waiters;
 };
@@ -126,6 +128,13 @@ struct io_inputs {
     const struct net_tensor *list;
     uint8_t count;
     struct net_bytes packed;
+};
+
+// The body of a RESULT that this step may take for its job's outputs.
+struct io_offer {
+    uint64_t job;
+    uint32_t attempt;
+    struct agent_blob *output;
 };
 
 struct io_kept_event {
@@ -198,14 +207,18 @@ struct agent_coordinator {
     struct agent_idmap declared; // the inputs of `shapes`, as jobs are checked against them
 
     // of the owner
+    struct io_job *spare_jobs; // IO_SPARE_JOBS at most: jobs come and go in thousands
+    uint32_t n_spare_jobs;
     struct agent_idmap links, jobs, tokens, stats_by_agent;
     struct io_link **link_list;
     size_t n_links, link_room;
     struct agent_event *events; // of the next step
     size_t n_events;
-    char **scratch; // texts that live until the step is over
+    int64_t step_us; // when the newest was taken
+    char **scratch;  // texts that live until the step is over
     size_t n_scratch, scratch_room;
-    struct agent_idmap outputs; // of the step's results, by job
+    struct io_offer *offers; // of the step's results, in the order of its events
+    size_t n_offers, offers_taken;
     struct io_after *after;
     size_t n_after, after_room;
     uint64_t next_token;
@@ -342,6 +355,7 @@ enum agent_status agent_io_recover(struct agent_coordinator *c, struct agent_err
 
 // stats.c
 void agent_io_count_end(struct agent_coordinator *c, const struct agent_job_view *job);
+// NULL: it has done nothing yet.
 struct io_agent_stats *agent_io_agent_stats(struct agent_coordinator *c, const char *agent);
 void agent_io_stats_free(struct agent_coordinator *c);
 

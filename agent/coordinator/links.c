@@ -195,17 +195,20 @@ static enum net_status take_started(struct agent_coordinator *c, struct io_link 
     return status;
 }
 
-// Keeps a result's body for the ledger, under its job. One result a job and step: a second one
-// waits for the next step, so that their outputs can't be mistaken for each other.
-static void keep_output(struct agent_coordinator *c, uint64_t job, const struct net_frame *frame)
+// Keeps a result's body, which the core will ask for if it takes the result. Before its event:
+// there are never more of them than events.
+static void offer_output(struct agent_coordinator *c, const struct net_job_ref *ref,
+                         const struct net_frame *frame)
 {
-    if (agent_idmap_get(&c->outputs, job) != NULL)
+    if (c->n_events == IO_EVENTS_MAX)
         agent_io_step(c);
     struct agent_blob *blob = agent_blob_new(frame->body, frame->len);
-    if (blob == NULL || !agent_idmap_put(&c->outputs, job, blob)) {
-        agent_blob_unref(blob);
+    if (blob == NULL) {
         agent_io_fail(c, "out of memory");
+        return;
     }
+    c->offers[c->n_offers++] =
+        (struct io_offer){.job = ref->job, .attempt = ref->attempt, .output = blob};
 }
 
 static enum net_status take_result(struct agent_coordinator *c, struct io_link *link,
@@ -227,7 +230,7 @@ static enum net_status take_result(struct agent_coordinator *c, struct io_link *
     for (uint8_t i = 0; i < result.n_outputs; i++)
         bytes += result.outputs[i].data.len;
     if (result.outcome == NET_OUTCOME_DONE)
-        keep_output(c, result.ref.job, frame);
+        offer_output(c, &result.ref, frame);
     struct agent_event *event = agent_io_event(c, AGENT_EVENT_RESULT);
     event->link = link->id;
     event->result = (struct agent_result){

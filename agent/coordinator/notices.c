@@ -98,8 +98,12 @@ void agent_io_notice(struct agent_coordinator *c, const struct agent_action *act
 
 void agent_io_snapshot(struct agent_coordinator *c)
 {
+    // Nobody would hear of single jobs, or of 1,000 agents four times a second.
+    bool heard = net_pub_heard(c->pub);
     c->quiet_notices = 0;
-    c->sink.job_notices = true;
+    c->sink.job_notices = heard;
+    if (!heard)
+        return;
     cJSON *snapshot = agent_io_json_snapshot(c, true);
     char *text = snapshot != NULL ? cJSON_PrintUnformatted(snapshot) : NULL;
     if (text != NULL)

@@ -67,23 +67,20 @@ const char *agent_io_scratch(struct agent_coordinator *c, const char *text, size
     return copy;
 }
 
-static void drop_outputs(struct agent_coordinator *c)
+static void drop_offers(struct agent_coordinator *c)
 {
-    for (size_t i = 0; i < c->outputs.capacity; i++) {
-        if (c->outputs.entries[i].value != NULL)
-            agent_blob_unref(c->outputs.entries[i].value);
-        c->outputs.entries[i] = (struct agent_idmap_entry){0};
-    }
-    c->outputs.count = 0;
+    for (size_t i = 0; i < c->n_offers; i++)
+        agent_blob_unref(c->offers[i].output);
+    c->n_offers = c->offers_taken = 0;
 }
 
 void agent_io_step(struct agent_coordinator *c)
 {
-    agent_coord_step(c->core, c->events, c->n_events, agent_io_now_us(c), &c->sink);
+    c->step_us = agent_io_now_us(c);
+    agent_coord_step(c->core, c->events, c->n_events, c->step_us, &c->sink);
     agent_ledger_flush(c->ledger);
     c->n_events = 0;
-    if (c->outputs.count > 0)
-        drop_outputs(c);
+    drop_offers(c);
     for (size_t i = 0; i < c->n_scratch; i++)
         free(c->scratch[i]);
     c->n_scratch = 0;

@@ -13,6 +13,12 @@ static uint64_t name_key(const char *name)
 
 struct io_agent_stats *agent_io_agent_stats(struct agent_coordinator *c, const char *agent)
 {
+    return agent_idmap_get(&c->stats_by_agent, name_key(agent));
+}
+
+// Made with an agent's first job: they are large.
+static struct io_agent_stats *stats_of(struct agent_coordinator *c, const char *agent)
+{
     uint64_t key = name_key(agent);
     struct io_agent_stats *stats = agent_idmap_get(&c->stats_by_agent, key);
     if (stats != NULL || agent[0] == '\0')
@@ -37,14 +43,14 @@ void agent_io_count_end(struct agent_coordinator *c, const struct agent_job_view
 {
     if (job->state != AGENT_JOB_DONE)
         return;
-    int64_t now = agent_io_now_us(c);
+    int64_t now = c->step_us;
     agent_rate_add(&c->stats.done, now, 1);
     agent_window_add(&c->stats.total, now, job->timing.total_us);
     agent_window_add(&c->stats.queue, now, job->timing.queue_us);
     agent_window_add(&c->stats.load, now, job->timing.load_us);
     agent_window_add(&c->stats.compute, now, job->timing.compute_us);
     agent_window_add(&c->stats.copy, now, job->timing.copy_us);
-    struct io_agent_stats *stats = agent_io_agent_stats(c, job->agent);
+    struct io_agent_stats *stats = stats_of(c, job->agent);
     if (stats == NULL)
         return;
     agent_window_add(&stats->total, now, job->timing.total_us);

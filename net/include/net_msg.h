@@ -247,9 +247,9 @@ struct net_dispatch {
     struct net_text model;
     uint32_t model_version;
     uint8_t model_hash[NET_HASH_SIZE]; // of its manifest
+    struct net_bytes packed;           // as in struct net_submit
     uint8_t n_inputs;
-    struct net_tensor inputs[NET_TENSORS_MAX];
-    struct net_bytes packed; // as in struct net_submit
+    struct net_tensor inputs[NET_TENSORS_MAX]; // those behind `n_inputs` are not set
 };
 
 struct net_started {
@@ -268,9 +268,9 @@ struct net_result {
     uint32_t batch;      // how many jobs ran together
     uint16_t error_code; // enum net_job_error, or a newer peer's
     struct net_text error_text;
-    uint8_t n_outputs; // 0 unless the outcome is done
-    struct net_tensor outputs[NET_TENSORS_MAX];
     struct net_bytes packed; // as in struct net_submit
+    uint8_t n_outputs;       // 0 unless the outcome is done
+    struct net_tensor outputs[NET_TENSORS_MAX];
 };
 #define NET_NO_DEVICE 255
 
@@ -403,11 +403,11 @@ struct net_submit {
     struct net_text model;
     uint32_t model_version; // 0 = the newest
     struct net_text key;    // empty: none
-    uint8_t n_inputs;       // at least 1
-    struct net_tensor inputs[NET_TENSORS_MAX];
     // All tensors as they stand in the message. A decoder sets it; an encoder that finds it set
     // copies it and does not look at the tensors.
     struct net_bytes packed;
+    uint8_t n_inputs; // at least 1
+    struct net_tensor inputs[NET_TENSORS_MAX];
 };
 
 struct net_submitted {
@@ -428,9 +428,9 @@ struct net_job_result {
     struct net_text agent; // the last that had it; may be empty
     struct net_text code;
     struct net_text text;
-    uint8_t n_outputs; // 0 unless it is done
-    struct net_tensor outputs[NET_TENSORS_MAX];
     struct net_bytes packed; // as in struct net_submit
+    uint8_t n_outputs;       // 0 unless it is done
+    struct net_tensor outputs[NET_TENSORS_MAX];
 };
 
 // For each message NAME of messages.def, with NAME in small letters:

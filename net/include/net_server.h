@@ -81,6 +81,8 @@ const char *net_pub_address(const struct net_pub *pub);
 // NET_ERR_INVAL, NET_ERR_TOO_BIG, NET_ERR_NOMEM; a message that failed uses no seq.
 enum net_status net_pub_send(struct net_pub *pub, enum net_topic topic, const char *json,
                              size_t len, uint64_t *ret_seq);
+// Whether anybody is there to hear. Any thread.
+bool net_pub_heard(struct net_pub *pub);
 void net_pub_free(struct net_pub *pub); // may block for a moment; takes NULL
 
 #endif

@@ -6,18 +6,21 @@
 #include "error.h"
 #include "text.h"
 
-static uint64_t get(const uint8_t *from, size_t size)
+// Whole numbers at once: on every machine that this runs on they lie in memory as on the wire.
+#if __BYTE_ORDER__ != __ORDER_LITTLE_ENDIAN__
+#error "the wire is little-endian, and numbers are copied"
+#endif
+
+static inline uint64_t get(const uint8_t *from, size_t size)
 {
     uint64_t value = 0;
-    for (size_t i = size; i-- > 0;)
-        value = value << 8 | from[i];
+    memcpy(&value, from, size);
     return value;
 }
 
-static void put(uint8_t *to, uint64_t value, size_t size)
+static inline void put(uint8_t *to, uint64_t value, size_t size)
 {
-    for (size_t i = 0; i < size; i++, value >>= 8)
-        to[i] = (uint8_t)value;
+    memcpy(to, &value, size);
 }
 
 uint16_t net_get_u16(const uint8_t *from)
@@ -49,7 +52,9 @@ void net_read_check(struct net_reader *reader, bool good, enum net_status status
 void net_reader_init(struct net_reader *reader, const struct net_frame *frame, enum net_type type)
 {
     const struct net_message_info *info = net_message_info((uint16_t)type);
-    *reader = (struct net_reader){.at = frame->body, .message = info->name};
+    reader->at = frame->body;
+    reader->message = info->name;
+    reader->status = NET_OK; // and `error` is set with it
     reader->end = frame->len ? frame->body + frame->len : frame->body;
     net_read_check(reader, frame->type == type, NET_ERR_PROTOCOL, "type", "is another message's");
     net_read_check(reader, frame->flags == 0, NET_ERR_PROTOCOL, "flags", "are not defined");
@@ -66,19 +71,20 @@ enum net_status net_reader_end(struct net_reader *reader, struct net_error *err)
 }
 
 // The next `len` bytes, or NULL when the body ends before them.
-static const uint8_t *take(struct net_reader *reader, const char *field, uint64_t len)
+static inline const uint8_t *take(struct net_reader *reader, const char *field, uint64_t len)
 {
     bool enough = !reader->status && len <= (size_t)(reader->end - reader->at);
-    net_read_check(reader, enough, NET_ERR_PROTOCOL, field, "is cut off");
-    if (!enough)
+    if (!enough) {
+        net_read_check(reader, false, NET_ERR_PROTOCOL, field, "is cut off");
         return NULL;
+    }
     const uint8_t *from = reader->at;
     if (len)
         reader->at += len;
     return from;
 }
 
-static uint64_t read_number(struct net_reader *reader, const char *field, size_t size)
+static inline uint64_t read_number(struct net_reader *reader, const char *field, size_t size)
 {
     const uint8_t *from = take(reader, field, size);
     return from ? get(from, size) : 0;
@@ -167,18 +173,15 @@ void net_write_check(struct net_writer *writer, bool good, const char *field, co
         write_fail(writer, NET_ERR_INVAL, field, why);
 }
 
-void net_write_reserve(struct net_writer *writer, size_t len)
+static void grow(struct net_writer *writer, size_t len)
 {
     struct net_buf *buf = writer->buf;
-    size_t limit = net_message_info((uint16_t)writer->type)->limit + (size_t)NET_FRAME_HEADER_SIZE;
     if (writer->status)
         return;
-    if (len > limit - (buf->len - writer->start)) {
+    if (len > writer->room) {
         write_fail(writer, NET_ERR_TOO_BIG, "body", "is over its size limit");
         return;
     }
-    if (len <= buf->cap - buf->len)
-        return;
     size_t cap = buf->cap ? buf->cap : 512;
     while (cap - buf->len < len)
         cap *= 2;
@@ -191,26 +194,54 @@ void net_write_reserve(struct net_writer *writer, size_t len)
     buf->cap = cap;
 }
 
-void net_write_raw(struct net_writer *writer, const void *data, size_t len)
+static inline bool has_room(const struct net_writer *writer, size_t len)
 {
-    net_write_reserve(writer, len);
-    if (writer->status || len == 0)
-        return;
-    memcpy(writer->buf->data + writer->buf->len, data, len);
-    writer->buf->len += len;
+    return !writer->status && len <= writer->room && len <= writer->buf->cap - writer->buf->len;
 }
 
-static void write_number(struct net_writer *writer, uint64_t value, size_t size)
+void net_write_reserve(struct net_writer *writer, size_t len)
 {
-    uint8_t bytes[8];
-    put(bytes, value, size);
-    net_write_raw(writer, bytes, size);
+    if (!has_room(writer, len))
+        grow(writer, len);
+}
+
+// The next `len` bytes of the message, or NULL when it has failed.
+static inline uint8_t *place(struct net_writer *writer, size_t len)
+{
+    if (!has_room(writer, len)) {
+        grow(writer, len);
+        if (writer->status)
+            return NULL;
+    }
+    struct net_buf *buf = writer->buf;
+    uint8_t *to = buf->data + buf->len;
+    buf->len += len;
+    writer->room -= len;
+    return to;
+}
+
+void net_write_raw(struct net_writer *writer, const void *data, size_t len)
+{
+    uint8_t *to = len ? place(writer, len) : NULL;
+    if (to)
+        memcpy(to, data, len);
+}
+
+static inline void write_number(struct net_writer *writer, uint64_t value, size_t size)
+{
+    uint8_t *to = place(writer, size);
+    if (to)
+        put(to, value, size);
 }
 
 void net_writer_init(struct net_writer *writer, struct net_buf *buf, enum net_type type)
 {
-    *writer = (struct net_writer){.buf = buf, .start = buf->len, .type = type};
-    writer->message = net_message_info((uint16_t)type)->name;
+    const struct net_message_info *info = net_message_info((uint16_t)type);
+    writer->buf = buf;
+    writer->start = buf->len;
+    writer->room = info->limit + (size_t)NET_FRAME_HEADER_SIZE;
+    writer->message = info->name;
+    writer->status = NET_OK; // and `error` is set with it
     write_number(writer, 0, 4);
     write_number(writer, type, 2);
     write_number(writer, 0, 2);

@@ -44,7 +44,7 @@ void net_read_check(struct net_reader *reader, bool good, enum net_status status
 struct net_writer {
     struct net_buf *buf;
     size_t start;
-    enum net_type type;
+    size_t room; // what the message may still take
     const char *message;
     enum net_status status;
     struct net_error error;

@@ -51,7 +51,7 @@ enum net_status net_dispatch_decode(const struct net_frame *frame, struct net_di
     msg.n_inputs = net_read_tensors(&r, msg.inputs, &msg.packed);
     enum net_status status = net_reader_end(&r, err);
     if (!status)
-        *ret_msg = msg;
+        NET_COPY_WITH_TENSORS(ret_msg, &msg, inputs, msg.n_inputs);
     return status;
 }
 
@@ -148,7 +148,7 @@ enum net_status net_result_decode(const struct net_frame *frame, struct net_resu
                    "outputs", "belong to a job that is not done");
     enum net_status status = net_reader_end(&r, err);
     if (!status)
-        *ret_msg = msg;
+        NET_COPY_WITH_TENSORS(ret_msg, &msg, outputs, msg.n_outputs);
     return status;
 }
 

@@ -174,7 +174,7 @@ enum net_status net_submit_decode(const struct net_frame *frame, struct net_subm
     net_read_check(&r, msg.n_inputs > 0, NET_ERR_PROTOCOL, "inputs", "are none");
     enum net_status status = net_reader_end(&r, err);
     if (!status)
-        *ret_msg = msg;
+        NET_COPY_WITH_TENSORS(ret_msg, &msg, inputs, msg.n_inputs);
     return status;
 }
 
@@ -259,6 +259,6 @@ enum net_status net_job_result_decode(const struct net_frame *frame, struct net_
                    "outputs", "belong to a job that is not done");
     enum net_status status = net_reader_end(&r, err);
     if (!status)
-        *ret_msg = msg;
+        NET_COPY_WITH_TENSORS(ret_msg, &msg, outputs, msg.n_outputs);
     return status;
 }

@@ -87,19 +87,15 @@ const char *net_status_text(enum net_status status)
     return pick(status_texts, COUNT(status_texts), status);
 }
 
+static const struct net_message_info infos[] = {
+#define NET_MESSAGE(number, upper, lower, sender, limit, help) \
+    [number] = {(number), #upper, NET_SENDER_##sender, (limit), (help)},
+#include "../messages.def"
+};
+
 const struct net_message_info *net_message_info(uint16_t type)
 {
-    switch (type) {
-#define NET_MESSAGE(number, upper, lower, sender, limit, help)                             \
-    case (number): {                                                                       \
-        static const struct net_message_info row = {(number), #upper, NET_SENDER_##sender, \
-                                                    (limit), (help)};                      \
-        return &row;                                                                       \
-    }
-#include "../messages.def"
-    default:
-        return NULL;
-    }
+    return type < COUNT(infos) && infos[type].name ? &infos[type] : NULL;
 }
 
 const struct net_message_info *net_message_at(size_t index)

@@ -174,6 +174,14 @@ enum net_status net_pub_send(struct net_pub *pub, enum net_topic topic, const ch
     return status;
 }
 
+bool net_pub_heard(struct net_pub *pub)
+{
+    pthread_mutex_lock(&pub->lock);
+    bool heard = pub->subscribers != NULL;
+    pthread_mutex_unlock(&pub->lock);
+    return heard;
+}
+
 void net_pub_free(struct net_pub *pub)
 {
     if (!pub)

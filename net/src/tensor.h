@@ -2,7 +2,9 @@
 #ifndef NET_SRC_TENSOR_H
 #define NET_SRC_TENSOR_H
 
+#include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include "cursor.h"
 #include "net_msg.h"
@@ -13,5 +15,11 @@ void net_write_tensors(struct net_writer *w, struct net_bytes packed,
 // Fills NET_TENSORS_MAX places at most; `*ret_packed` is all of it, in the message.
 uint8_t net_read_tensors(struct net_reader *r, struct net_tensor *tensors,
                          struct net_bytes *ret_packed);
+
+// Copies a message whose last member is its tensors, `count` of them, to its caller: most messages
+// have one of sixteen.
+#define NET_COPY_WITH_TENSORS(to, from, tensors, count) \
+    memcpy((to), (from),                                \
+           offsetof(__typeof__(*(from)), tensors) + (count) * sizeof((from)->tensors[0]))
 
 #endif
