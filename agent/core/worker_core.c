@@ -313,6 +313,7 @@ bool agent_worker_core_step(struct worker_core *core, const struct worker_event 
     apply(core, event);
     agent_worker_devices_tick(core);
     agent_worker_jobs_expire(core);
+    agent_worker_batches_stop(core);
     agent_worker_models_unload_wanted(core);
     agent_worker_models_retry(core);
     agent_worker_tunes_go(core);

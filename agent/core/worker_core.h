@@ -85,6 +85,7 @@ enum worker_error {
     WORKER_ERROR_HUNG,
     WORKER_ERROR_DRAINING,
     WORKER_ERROR_INTERNAL,
+    WORKER_ERROR_STOPPED, /* as DO_STOP asked */
 };
 
 /* How far a tuning is; as on the wire. */
@@ -155,13 +156,14 @@ struct worker_event {
 /* ---- actions */
 
 enum worker_action_kind {
-    WORKER_DO_FETCH,   /* model, hash: answer with FETCHED or NOT_FETCHED */
-    WORKER_DO_FORGET,  /* model: the slot becomes another's; a fetch may stop */
-    WORKER_DO_START,   /* device: answer with STARTED or DIED */
-    WORKER_DO_KILL,    /* device: no answer; its process is to be gone afterwards */
-    WORKER_DO_LOAD,    /* device, model: answer with LOADED or DIED */
-    WORKER_DO_EVICT,   /* device, model */
-    WORKER_DO_RUN,     /* device, model, payloads: answer with RAN or DIED */
+    WORKER_DO_FETCH,  /* model, hash: answer with FETCHED or NOT_FETCHED */
+    WORKER_DO_FORGET, /* model: the slot becomes another's; a fetch may stop */
+    WORKER_DO_START,  /* device: answer with STARTED or DIED */
+    WORKER_DO_KILL,   /* device: no answer; its process is to be gone afterwards */
+    WORKER_DO_LOAD,   /* device, model: answer with LOADED or DIED */
+    WORKER_DO_EVICT,  /* device, model */
+    WORKER_DO_STOP, /* device: nobody waits for its batch; answer its RUN soon, STOPPED if it was */
+    WORKER_DO_RUN,  /* device, model, payloads: answer with RAN or DIED */
     WORKER_DO_BEGUN,   /* ref: a job went from waiting to running */
     WORKER_DO_RESULT,  /* ref, payload and all below: the payload is the caller's again */
     WORKER_DO_DROP,    /* payload: nobody wants an answer */

@@ -166,6 +166,32 @@ static void batch_done(struct worker_core *core, uint32_t index, const struct wo
     }
 }
 
+static bool is_wanted(const struct worker_core *core, const struct job *job)
+{
+    return !job->is_cancelled && !job->is_unwanted &&
+           (job->deadline_us == 0 || core->now_us < job->deadline_us);
+}
+
+void agent_worker_batches_stop(struct worker_core *core)
+{
+    for (uint32_t i = 0; i < core->n_devices; i++) {
+        struct device *device = &core->devices[i];
+        bool any = device->state != WORKER_DEVICE_RUNNING || device->is_stopping;
+        for (uint32_t j = device->batch_head; j != NONE && !any; j = core->jobs[j].next)
+            any = is_wanted(core, &core->jobs[j]);
+        if (any)
+            continue;
+        device->is_stopping = true;
+        agent_worker_action_add(core, WORKER_DO_STOP)->device = i;
+    }
+}
+
+static void batch_stopped(struct worker_core *core, struct device *device)
+{
+    for (uint32_t i; (i = batch_pop(core, device)) != NONE;)
+        agent_worker_job_fail(core, i, WORKER_EXPIRED, WORKER_ERROR_NONE, "");
+}
+
 static void batch_failed(struct worker_core *core, uint32_t index, const struct worker_event *event)
 {
     struct device *device = &core->devices[index];
@@ -205,6 +231,8 @@ void agent_worker_device_on_ran(struct worker_core *core, const struct worker_ev
     }
     if (event->error == WORKER_ERROR_NONE)
         batch_done(core, event->device, event);
+    else if (event->error == WORKER_ERROR_STOPPED && device->is_stopping)
+        batch_stopped(core, device);
     else
         batch_failed(core, event->device, event);
     agent_worker_device_set(core, event->device, WORKER_DEVICE_IDLE, UINT64_MAX);

@@ -52,6 +52,7 @@ static void batch_run(struct worker_core *core, uint32_t device_index, uint32_t 
     agent_worker_device_set(core, device_index, WORKER_DEVICE_RUNNING,
                             core->now_us + core->settings.run_us_max);
     device->model = model_index;
+    device->is_stopping = false;
     device->models[model_index].used_us = core->now_us;
     struct worker_action *action = agent_worker_action_add(core, WORKER_DO_RUN);
     action->device = device_index;

@@ -84,6 +84,7 @@ struct device {
     uint32_t model; /* LOADING, RUNNING, TUNING */
     struct tuning tuning;
     uint32_t batch_head, batch_jobs;
+    bool is_stopping;    /* its batch, which nobody wants any more */
     uint32_t batch_size; /* its rows with padding; 0: it is no measure of any size */
     uint64_t batches, jobs, busy_us;
     char reason[WORKER_TEXT_MAX];
@@ -172,6 +173,8 @@ void agent_worker_device_on_progress(struct worker_core *core, const struct work
 void agent_worker_device_died(struct worker_core *core, uint32_t device, enum worker_error error,
                               const char *text);
 void agent_worker_devices_tick(struct worker_core *core);
+/* Batches that nobody wants any more are stopped. */
+void agent_worker_batches_stop(struct worker_core *core);
 void agent_worker_device_set(struct worker_core *core, uint32_t device,
                              enum worker_device_state state, uint64_t due_us);
 bool agent_worker_device_is_alive(const struct device *device);

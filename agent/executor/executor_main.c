@@ -21,7 +21,8 @@ struct executor {
     uint64_t memory_bytes;
     union executor_packet packet;
     union executor_packet reply;
-    /* While it tunes */
+    uint64_t stopped_batch; /* the last that nobody wants any more */
+    /* While it tunes or runs */
     uint64_t told_us;
     bool stop_wanted, is_broken;
     bool unload_wanted[EXECUTOR_MODELS_MAX];
@@ -112,6 +113,40 @@ static enum cx_status outputs_place(struct executor *executor, const struct cx_p
     return CX_OK;
 }
 
+/* What the agent says while the device measures or a batch runs: nothing but these. */
+static void packets_take(struct executor *executor)
+{
+    static union executor_packet packet;
+    struct pollfd socket = {.fd = EXECUTOR_SOCKET_FD, .events = POLLIN};
+    while (!executor->is_broken && poll(&socket, 1, 0) > 0) {
+        if (agent_executor_packet_receive(EXECUTOR_SOCKET_FD, &packet) != 0)
+            executor->is_broken = true;
+        else if (packet.header.kind == EXECUTOR_TUNE_STOP)
+            executor->stop_wanted = true;
+        else if (packet.header.kind == EXECUTOR_STOP)
+            executor->stopped_batch = packet.stop.batch;
+        else if (packet.header.kind == EXECUTOR_UNLOAD && packet.unload.model < EXECUTOR_MODELS_MAX)
+            executor->unload_wanted[packet.unload.model] = true;
+        else
+            executor->is_broken = true;
+    }
+}
+
+static void unload_wanted(struct executor *executor)
+{
+    for (uint32_t i = 0; i < EXECUTOR_MODELS_MAX; i++)
+        if (executor->unload_wanted[i])
+            agent_executor_models_unload(executor->models, i);
+    memset(executor->unload_wanted, 0, sizeof(executor->unload_wanted));
+}
+
+static bool is_stop_wanted(void *context)
+{
+    struct executor *executor = context;
+    packets_take(executor);
+    return executor->is_broken || executor->stopped_batch == executor->packet.run.batch;
+}
+
 static enum cx_status run_batch(struct executor *executor, const struct executor_run *run,
                                 struct executor_ran *ran, struct cx_error *err)
 {
@@ -142,7 +177,9 @@ static enum cx_status run_batch(struct executor *executor, const struct executor
     for (uint32_t i = 0; i < ran->n_outputs; i++)
         outputs[i] = executor->memory + ran->outputs[i].offset;
     struct cx_timing timing = {0};
+    cx_device_stop_by(executor->device, is_stop_wanted, executor);
     status = cx_run(plan, inputs, outputs, &timing, err);
+    cx_device_stop_by(executor->device, NULL, NULL);
     ran->copy_us = timing.copy_in_us + timing.copy_out_us;
     ran->compute_us = timing.compute_us;
     return status;
@@ -163,8 +200,10 @@ static int serve_run(struct executor *executor)
     }
     if (run->model < EXECUTOR_MODELS_MAX)
         ran->model_bytes = agent_executor_models_bytes(executor->models, run->model);
+    unload_wanted(executor);
     counters_fill(executor, &ran->counters);
-    if (agent_executor_packet_send(EXECUTOR_SOCKET_FD, &executor->reply, EXECUTOR_RAN) != 0)
+    if (executor->is_broken ||
+        agent_executor_packet_send(EXECUTOR_SOCKET_FD, &executor->reply, EXECUTOR_RAN) != 0)
         return 1;
     /* The driver's state is unknown now: the agent starts a fresh process. */
     return status == CX_DEVICE ? EXECUTOR_EXIT_DEVICE : 0;
@@ -182,23 +221,6 @@ static int serve_load(struct executor *executor)
 }
 
 enum { IDLE_AFTER_MS = 500, TUNING_EVERY_US = 200000 };
-
-/* What the agent says while the device measures: nothing but these. */
-static void packets_take(struct executor *executor)
-{
-    static union executor_packet packet;
-    struct pollfd socket = {.fd = EXECUTOR_SOCKET_FD, .events = POLLIN};
-    while (!executor->is_broken && poll(&socket, 1, 0) > 0) {
-        if (agent_executor_packet_receive(EXECUTOR_SOCKET_FD, &packet) != 0)
-            executor->is_broken = true;
-        else if (packet.header.kind == EXECUTOR_TUNE_STOP)
-            executor->stop_wanted = true;
-        else if (packet.header.kind == EXECUTOR_UNLOAD && packet.unload.model < EXECUTOR_MODELS_MAX)
-            executor->unload_wanted[packet.unload.model] = true;
-        else
-            executor->is_broken = true;
-    }
-}
 
 static bool report_tuning(void *context, const struct cx_tune_progress *progress_now)
 {
@@ -227,10 +249,7 @@ static int serve_tune(struct executor *executor)
     agent_executor_models_tune(executor->models, &executor->packet.tune, report_tuning, executor,
                                tuned);
     uint32_t status = tuned->status;
-    for (uint32_t i = 0; i < EXECUTOR_MODELS_MAX; i++)
-        if (executor->unload_wanted[i])
-            agent_executor_models_unload(executor->models, i);
-    memset(executor->unload_wanted, 0, sizeof(executor->unload_wanted));
+    unload_wanted(executor);
     if (executor->is_broken ||
         agent_executor_packet_send(EXECUTOR_SOCKET_FD, &executor->reply, EXECUTOR_TUNED) != 0)
         return 1;
@@ -258,7 +277,8 @@ static int serve(struct executor *executor)
             code = serve_load(executor);
         else if (executor->packet.header.kind == EXECUTOR_TUNE)
             code = serve_tune(executor);
-        else if (executor->packet.header.kind == EXECUTOR_TUNE_STOP)
+        else if (executor->packet.header.kind == EXECUTOR_TUNE_STOP ||
+                 executor->packet.header.kind == EXECUTOR_STOP)
             continue; /* it came after the end */
         else if (executor->packet.header.kind == EXECUTOR_UNLOAD)
             agent_executor_models_unload(executor->models, executor->packet.unload.model);

@@ -17,6 +17,8 @@ uint32_t agent_executor_packet_bytes(uint32_t kind)
         return sizeof(struct executor_unload);
     case EXECUTOR_RUN:
         return sizeof(struct executor_run);
+    case EXECUTOR_STOP:
+        return sizeof(struct executor_stop);
     case EXECUTOR_RAN:
         return sizeof(struct executor_ran);
     case EXECUTOR_PROGRESS:

@@ -8,7 +8,7 @@
 #include <stdint.h>
 
 enum {
-    EXECUTOR_VERSION = 2,
+    EXECUTOR_VERSION = 3,
     EXECUTOR_SOCKET_FD = 3,
     EXECUTOR_MEMORY_FD = 4,
     EXECUTOR_TENSORS_MAX = 16,
@@ -36,6 +36,7 @@ enum executor_kind {
     EXECUTOR_TUNE_STOP, /* agent: ends it soon; nothing where none runs */
     EXECUTOR_TUNING,    /* executor: how far it is */
     EXECUTOR_TUNED,     /* executor: answers TUNE; LOAD brings the choices into force */
+    EXECUTOR_STOP,      /* agent: nobody waits for this batch; nothing where it has ended */
 };
 
 struct executor_header {
@@ -112,6 +113,11 @@ struct executor_run {
     struct executor_tensor inputs[EXECUTOR_TENSORS_MAX];
 };
 
+struct executor_stop {
+    struct executor_header header;
+    uint64_t batch;
+};
+
 struct executor_ran {
     struct executor_header header;
     uint64_t batch;
@@ -165,6 +171,7 @@ union executor_packet {
     struct executor_unload unload;
     struct executor_run run;
     struct executor_ran ran;
+    struct executor_stop stop;
     struct executor_progress progress;
     struct executor_tune tune;
     struct executor_tune_stop tune_stop;

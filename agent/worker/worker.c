@@ -80,6 +80,9 @@ static void carry_out(struct agent_worker *worker, const struct worker_action *a
     case WORKER_DO_RUN:
         agent_worker_device_run(worker, action);
         return;
+    case WORKER_DO_STOP:
+        agent_worker_device_stop(worker, action->device);
+        return;
     case WORKER_DO_BEGUN:
         return; /* sent together */
     case WORKER_DO_RESULT:

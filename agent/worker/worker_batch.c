@@ -160,6 +160,17 @@ void agent_worker_device_run(struct agent_worker *worker, const struct worker_ac
                            "the executor takes no requests");
 }
 
+void agent_worker_device_stop(struct agent_worker *worker, uint32_t index)
+{
+    struct worker_device *device = &worker->devices[index];
+    union executor_packet packet;
+    memset(&packet.stop, 0, sizeof(packet.stop));
+    packet.stop.batch = device->batch;
+    if (agent_executor_packet_send(device->process.socket_fd, &packet, EXECUTOR_STOP) != 0)
+        agent_worker_later(worker, (struct worker_event){.kind = WORKER_DIED, .device = index},
+                           "the executor takes no requests");
+}
+
 const char *agent_worker_output(struct agent_worker *worker, const struct worker_action *action,
                                 const struct worker_job *job, uint32_t output,
                                 struct net_tensor *ret_tensor)

@@ -73,9 +73,10 @@ enum worker_error agent_worker_error_of(uint32_t status)
     case CX_DEVICE:
     case CX_NO_DEVICE:
         return WORKER_ERROR_DEVICE;
+    case CX_CANCELLED:
+        return WORKER_ERROR_STOPPED;
     case CX_BUILD:
     case CX_INTERNAL:
-    case CX_CANCELLED:
         return WORKER_ERROR_INTERNAL;
     }
     return WORKER_ERROR_INTERNAL;

@@ -150,6 +150,7 @@ bool agent_worker_tune_frame(struct agent_worker *worker, const struct net_frame
 /* Whether jobs of the model, once it is described, can share a batch at all. */
 bool agent_worker_can_batch(const struct worker_model *model);
 void agent_worker_device_run(struct agent_worker *worker, const struct worker_action *action);
+void agent_worker_device_stop(struct agent_worker *worker, uint32_t device); /* its batch */
 /* One output of a job of the batch that its device answered last. NULL, or why there is none. */
 const char *agent_worker_output(struct agent_worker *worker, const struct worker_action *action,
                                 const struct worker_job *job, uint32_t output,

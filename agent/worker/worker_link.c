@@ -451,6 +451,7 @@ static enum net_job_error job_error_of(enum worker_error error)
         [WORKER_ERROR_HUNG] = NET_JOB_ERROR_EXECUTOR_HUNG,
         [WORKER_ERROR_DRAINING] = NET_JOB_ERROR_DRAINING,
         [WORKER_ERROR_INTERNAL] = NET_JOB_ERROR_INTERNAL,
+        [WORKER_ERROR_STOPPED] = NET_JOB_ERROR_INTERNAL,
     };
     return errors[error];
 }

@@ -51,6 +51,8 @@ struct cx_device {
     char *choices_path; /* NULL: not kept on disk */
     char *candidate;    /* to be taken wherever kernels have it; NULL: none */
     struct cx_device_stats stats;
+    bool (*stop_wanted)(void *context); /* NULL: nobody is asked */
+    void *stop_context;
 };
 
 /* "CL_OUT_OF_RESOURCES", or "unknown code"; static storage. */

@@ -179,6 +179,22 @@ void cx_stamp_clear(struct cx_stamp *stamp)
     stamp->event = stamp->before = NULL;
 }
 
+void cx_device_stop_by(struct cx_device *device, bool (*wanted)(void *context), void *context)
+{
+    device->stop_wanted = wanted;
+    device->stop_context = context;
+}
+
+bool cx_device_stops(const struct cx_device *device)
+{
+    return device->stop_wanted != NULL;
+}
+
+bool cx_device_stop_wanted(const struct cx_device *device)
+{
+    return device->stop_wanted != NULL && device->stop_wanted(device->stop_context);
+}
+
 bool cx_device_profiling(const struct cx_device *device)
 {
     return device->profiling;

@@ -63,6 +63,9 @@ bool cx_stamp_read(const struct cx_stamp *stamp, uint64_t *ret_start_ns, uint64_
 void cx_stamp_clear(struct cx_stamp *stamp);
 
 bool cx_device_profiling(const struct cx_device *device);
+/* Whether somebody may want a run to end early, and does. */
+bool cx_device_stops(const struct cx_device *device);
+bool cx_device_stop_wanted(const struct cx_device *device);
 /* From the next run on. */
 void cx_device_set_profiling(struct cx_device *device, bool profiling);
 

@@ -5,6 +5,8 @@
 #include "graph/session.h"
 #include "ops/op.h"
 
+enum { SLICE_US = 50000 };
+
 static uint64_t now_us(void)
 {
     struct timespec now;
@@ -44,13 +46,12 @@ static enum cx_status copy_out(struct cx_plan *plan, void *const *outputs, struc
     return status;
 }
 
-enum cx_status cx_plan_enqueue(struct cx_plan *plan, struct cx_error *err)
+static enum cx_status enqueue(struct cx_plan *plan, uint32_t from, uint32_t to,
+                              struct cx_error *err)
 {
     bool profiling = cx_device_profiling(plan->session->device);
     enum cx_status status = CX_OK;
-    cx_stamp_clear(&plan->stamp_first);
-    cx_stamp_clear(&plan->stamp_last);
-    for (uint32_t i = 0; i < plan->step_n && status == CX_OK; i++) {
+    for (uint32_t i = from; i < to && status == CX_OK; i++) {
         struct cx_step *step = &plan->steps[i];
         if (step->host != NULL) {
             status = cx_host_step_run(plan, step->host, err);
@@ -62,6 +63,39 @@ enum cx_status cx_plan_enqueue(struct cx_plan *plan, struct cx_error *err)
                                                          : NULL;
         status = step->gemm != NULL ? cx_queue_gemm(step->gemm, stamp, err)
                                     : cx_queue_launch(step->launch, stamp, err);
+    }
+    return status;
+}
+
+enum cx_status cx_plan_enqueue(struct cx_plan *plan, struct cx_error *err)
+{
+    cx_stamp_clear(&plan->stamp_first);
+    cx_stamp_clear(&plan->stamp_last);
+    return enqueue(plan, 0, plan->step_n, err);
+}
+
+/* What is enqueued can't be taken back: a run that may have to stop enqueues slices that take about
+ * SLICE_US and waits for each, which costs nothing to speak of when they are so long. */
+static enum cx_status enqueue_in_slices(struct cx_plan *plan, struct cx_error *err)
+{
+    uint64_t known = plan->run_us > 0 ? (uint64_t)plan->step_n * SLICE_US / plan->run_us : 0;
+    uint32_t slice = known > 0 ? (uint32_t)known : 1, i = 0;
+    enum cx_status status = CX_OK;
+    cx_stamp_clear(&plan->stamp_first);
+    cx_stamp_clear(&plan->stamp_last);
+    while (i < plan->step_n && status == CX_OK) {
+        uint64_t start_us = now_us();
+        uint32_t to = slice < plan->step_n - i ? i + slice : plan->step_n;
+        status = enqueue(plan, i, to, err);
+        i = to;
+        if (i == plan->step_n || status != CX_OK)
+            break;
+        status = cx_queue_finish(plan->session->device, err);
+        if (status == CX_OK && cx_device_stop_wanted(plan->session->device))
+            return cx_error_set(err, CX_CANCELLED, "stopped after %u of %u steps", i, plan->step_n);
+        uint64_t took_us = now_us() - start_us + 1;
+        uint64_t fits = (uint64_t)slice * SLICE_US / took_us;
+        slice = fits >= 2 * (uint64_t)slice ? 2 * slice : fits > 0 ? (uint32_t)fits : 1;
     }
     return status;
 }
@@ -110,8 +144,10 @@ enum cx_status cx_run(struct cx_plan *plan, const void *const *inputs, void *con
 {
     uint64_t start_us = now_us();
     enum cx_status status = copy_in(plan, inputs, err);
+    bool whole =
+        !cx_device_stops(plan->session->device) || (plan->run_us > 0 && plan->run_us < SLICE_US);
     if (status == CX_OK)
-        status = cx_plan_enqueue(plan, err);
+        status = whole ? cx_plan_enqueue(plan, err) : enqueue_in_slices(plan, err);
     if (status == CX_OK)
         status = copy_out(plan, outputs, err);
     /* Even after a failure: the queue still holds pointers to the caller's memory. */
@@ -120,8 +156,10 @@ enum cx_status cx_run(struct cx_plan *plan, const void *const *inputs, void *con
         status = finished;
     if (status == CX_OK)
         status = cx_plan_check_faults(plan, plan->fault_flags, err);
+    if (status == CX_OK)
+        plan->run_us = now_us() - start_us + 1;
     if (status == CX_OK && ret_timing != NULL)
-        split_time(plan, now_us() - start_us, ret_timing);
+        split_time(plan, plan->run_us, ret_timing);
     return status;
 }
 

@@ -146,6 +146,7 @@ struct cx_plan {
     uint64_t activation_bytes;
     struct cx_stamp stamp_in, stamp_first, stamp_last, stamp_out;
     struct cx_overlap *overlap; /* NULL until cx_plan_overlap */
+    uint64_t run_us;            /* the last cx_run; 0: none yet */
 };
 
 /* Enqueues the steps of a run; waits for none but those on the host. */

@@ -153,17 +153,17 @@ enum cx_blas { CX_BLAS_AUTO = 0, CX_BLAS_NEVER, CX_BLAS_ALWAYS };
 enum cx_precision { CX_PRECISION_MODEL = 0, CX_PRECISION_HALF, CX_PRECISION_HALF_SUMS };
 
 struct cx_device_options {
-    const char *cache_dir;     /* program binaries and what tuning found; NULL: nothing on disk */
-    uint64_t cache_bytes_max;  /* 0: 256 MiB; the oldest entries go first */
-    uint64_t memory_bytes_max; /* most device memory to use; 0: what the device has */
-    enum cx_family family;     /* AUTO: by device type; tests override it */
-    uint32_t float_width;      /* kernels for vectors of 4, 8 or 16; 0: what the device has */
-    enum cx_blas blas;         /* only where the family is GPU; tests override it */
+    const char *cache_dir;       /* program binaries and what tuning found; NULL: nothing on disk */
+    uint64_t cache_bytes_max;    /* 0: 256 MiB; the oldest entries go first */
+    uint64_t memory_bytes_max;   /* most device memory to use; 0: what the device has */
+    enum cx_family family;       /* AUTO: by device type; tests override it */
+    uint32_t float_width;        /* kernels for vectors of 4, 8 or 16; 0: what the device has */
+    enum cx_blas blas;           /* only where the family is GPU; tests override it */
     enum cx_precision precision; /* only where the family is GPU */
-    const char *candidate;     /* of kernels that can do a node in several ways, the one to take:
-                                  "winograd-f4", or "winograd" for the cheapest of that beginning;
-                                  where a node has none, and with NULL, it is chosen as always */
-    bool profiling;            /* time stamps on every launch: slower, for cx_plan_profile */
+    const char *candidate;       /* of kernels that can do a node in several ways, the one to take:
+                                    "winograd-f4", or "winograd" for the cheapest of that beginning;
+                                    where a node has none, and with NULL, it is chosen as always */
+    bool profiling;              /* time stamps on every launch: slower, for cx_plan_profile */
     bool block_all; /* for tests: what can run in blocks of channels does, if its input is or not */
 };
 
@@ -279,6 +279,12 @@ struct cx_timing {
  * After CX_DEVICE the device handle is suspect: close it. ret_timing may be NULL. */
 enum cx_status cx_run(struct cx_plan *plan, const void *const *inputs, void *const *outputs,
                       struct cx_timing *ret_timing, struct cx_error *err);
+
+/* A long cx_run asks `wanted` about twenty times a second, on its thread, between launches, and
+ * ends with CX_CANCELLED when it says so; the plan can run again. The first run of a plan asks as
+ * well, later ones that take less than a twentieth of a second don't. NULL: nobody is asked.
+ * Changes nothing that runs. */
+void cx_device_stop_by(struct cx_device *device, bool (*wanted)(void *context), void *context);
 
 /* Runs that overlap: while one computes, the next one's inputs are on their way to the device and
  * the last one's outputs on their way back, over queues of their own and through pinned memory.

@@ -385,3 +385,43 @@ Test(worker_batch, the_same_events_give_the_same_actions)
     end(&a);
     end(&b);
 }
+
+Test(worker_batch, a_batch_that_nobody_wants_any_more_is_stopped)
+{
+    struct harness h;
+    struct worker_options options = options_default(1);
+    start(&h, &options);
+    load_model(&h, 1, 100);
+    work(&h, 1, 16, 200, run_us_flat);
+    for (uint64_t id = 1; id <= 3; id++) {
+        struct worker_event event = job_event(id, 1);
+        if (id == 3)
+            event.dispatch.deadline_us = h.now_us + 5000000;
+        step(&h, &event);
+    }
+    tick(&h);
+    cr_assert_eq(find(&h, WORKER_DO_RUN, 0)->n_payloads, 3);
+    for (uint64_t id = 1; id <= 2; id++) {
+        struct worker_event cancel = {.kind = WORKER_CANCEL, .ref = job_event(id, 1).dispatch.ref};
+        step(&h, &cancel);
+        cr_expect_eq(count(&h, WORKER_DO_STOP), 0, "one of the batch is wanted");
+    }
+    h.now_us += 5000000;
+    tick(&h);
+    cr_assert_eq(count(&h, WORKER_DO_STOP), 1);
+    tick(&h);
+    cr_expect_eq(count(&h, WORKER_DO_STOP), 0, "once");
+    dispatch(&h, 4, 1);
+    step(&h, &(struct worker_event){.kind = WORKER_RAN, .error = WORKER_ERROR_STOPPED});
+    cr_assert_eq(count(&h, WORKER_DO_RESULT), 3);
+    cr_expect_eq(find(&h, WORKER_DO_RESULT, 0)->outcome, WORKER_CANCELLED);
+    cr_expect_eq(find(&h, WORKER_DO_RESULT, 1)->outcome, WORKER_CANCELLED);
+    cr_expect_eq(find(&h, WORKER_DO_RESULT, 2)->outcome, WORKER_EXPIRED);
+    cr_assert_eq(count(&h, WORKER_DO_RUN), 1, "the device works on");
+    // The link is lost: nobody hears the answer, so the device is not kept busy with it.
+    step(&h, &(struct worker_event){.kind = WORKER_LINK_DOWN});
+    cr_expect_eq(count(&h, WORKER_DO_STOP), 1);
+    step(&h, &(struct worker_event){.kind = WORKER_RAN});
+    cr_expect_eq(count(&h, WORKER_DO_DROP), 1, "it was done all the same");
+    end(&h);
+}

@@ -155,6 +155,37 @@ Test(session, a_run_allocates_and_builds_nothing)
     close_rig();
 }
 
+static bool stop_at(void *context)
+{
+    int *left = context;
+    return --*left < 0;
+}
+
+Test(session, a_run_stops_between_launches_when_asked)
+{
+    open_rig(NULL);
+    struct cx_plan *plan = plan_for(3), *other = plan_for(2);
+    float want[3 * SMALL_NET_OUTPUTS], scores[3 * SMALL_NET_OUTPUTS];
+    const void *inputs[1] = {rig.images};
+    void *outputs[1] = {scores};
+    int left = 1;
+    cx_device_stop_by(rig.device, stop_at, &left);
+    cr_assert_eq(cx_run(plan, inputs, outputs, NULL, &rig.err), CX_CANCELLED);
+    cr_expect_not_null(strstr(rig.err.text, "steps"), "%s", rig.err.text);
+    left = 1000;
+    run(plan, rig.images, scores);
+    cr_expect_lt(left, 1000, "it was asked, as nobody knew how long it would take");
+    left = 0;
+    run(plan, rig.images, scores);
+    cr_expect_eq(left, 0, "a short run is not cut into slices");
+    cx_device_stop_by(rig.device, NULL, NULL);
+    run(other, rig.images, want);
+    cr_assert_arr_eq(scores, want, 2 * SMALL_NET_OUTPUTS * sizeof(float));
+    cx_plan_destroy(plan);
+    cx_plan_destroy(other);
+    close_rig();
+}
+
 Test(session, a_plan_made_again_takes_the_memory_of_the_last)
 {
     open_rig(NULL);
