@@ -63,7 +63,9 @@ static int run_config(const struct main_args *args)
         agent_config_print_sample(stdout);
         return EXIT_OK;
     }
-    if (agent_config_load(&args->sources, &loaded, error) != 0) {
+    struct agent_config_sources sources = args->sources;
+    sources.with_live = true;
+    if (agent_config_load(&sources, &loaded, error) != 0) {
         fprintf(stderr, "stokerd: %s\n", error);
         return EXIT_CONFIG;
     }

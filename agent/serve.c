@@ -23,8 +23,11 @@
 enum { DEVICES_TIMEOUT_MS = 60000, CERTIFICATE_WARNING_DAYS = 14 };
 
 struct server {
+    pthread_mutex_t lock; /* of `loaded` and the two below it */
     struct agent_config_loaded loaded;
-    const struct agent_config_sources *sources;
+    int64_t reloaded_ms;                       /* when the sources were read again; 0 not yet */
+    char reload_error[AGENT_CONFIG_ERROR_MAX]; /* what was wrong with that; "" */
+    struct agent_config_sources sources;
     struct net_tls *tls; /* NULL: no certificates are given */
     struct agent_coordinator *coordinator;
     struct agent_worker *worker;
@@ -144,6 +147,8 @@ static void *coordinator_watch(void *argument)
     return NULL;
 }
 
+static const struct agent_setting_host settings_host;
+
 static int coordinator_start(struct server *server, bool with_worker)
 {
     const struct agent_config *config = &server->loaded.values;
@@ -165,6 +170,8 @@ static int coordinator_start(struct server *server, bool with_worker)
     options.lost_ms = (uint32_t)config->heartbeat_lost_ms;
     options.job_bytes_max = (uint64_t)config->job_bytes_max;
     options.log = coordinator_log;
+    options.settings_host = &settings_host;
+    options.user = server;
     coordinator_settings(config, strategy, &options.settings);
     enum agent_status status = agent_coordinator_create(&options, &server->coordinator, &err);
     if (status != AGENT_OK) {
@@ -257,23 +264,13 @@ static int worker_start(struct server *server)
     return EXIT_OK;
 }
 
-static void reload(struct server *server)
+/* What *loaded says, to the parts that are there. Under the lock. */
+static void apply_settings(struct server *server)
 {
-    char applied[AGENT_CONFIG_ERROR_MAX], kept[AGENT_CONFIG_ERROR_MAX];
-    char error[AGENT_CONFIG_ERROR_MAX], strategy[AGENT_CONFIG_TEXT_MAX];
+    char strategy[AGENT_CONFIG_TEXT_MAX];
     struct agent_error err;
-    sd_notify(0, "RELOADING=1");
-    if (agent_config_reload(server->sources, &server->loaded, applied, kept, error) != 0) {
-        agent_log(AGENT_LOG_ERROR, "settings not reloaded, the old ones stay",
-                  LOG_STR("reason", error));
-        sd_notify(0, "READY=1");
-        return;
-    }
     const struct agent_config *config = &server->loaded.values;
     agent_log_set_level((enum agent_log_level)config->log_level);
-    certificates_reload(server);
-    agent_log(AGENT_LOG_INFO, "settings reloaded", LOG_STR("applied", applied),
-              LOG_STR("needs_restart", kept));
     if (server->coordinator != NULL) {
         struct agent_coordinator_options defaults;
         agent_coordinator_options_init(&defaults);
@@ -284,8 +281,108 @@ static void reload(struct server *server)
     }
     if (server->worker != NULL)
         agent_worker_reload(server->worker, config);
+}
+
+static void reload(struct server *server)
+{
+    char applied[AGENT_CONFIG_ERROR_MAX], kept[AGENT_CONFIG_ERROR_MAX];
+    struct timespec now;
+    sd_notify(0, "RELOADING=1");
+    clock_gettime(CLOCK_REALTIME, &now);
+    pthread_mutex_lock(&server->lock);
+    server->reloaded_ms = (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+    server->reload_error[0] = '\0';
+    if (agent_config_reload(&server->sources, &server->loaded, applied, kept,
+                            server->reload_error) != 0) {
+        agent_log(AGENT_LOG_ERROR, "settings not reloaded, the old ones stay",
+                  LOG_STR("reason", server->reload_error));
+    } else {
+        certificates_reload(server);
+        agent_log(AGENT_LOG_INFO, "settings reloaded", LOG_STR("applied", applied),
+                  LOG_STR("needs_restart", kept));
+        apply_settings(server);
+    }
+    pthread_mutex_unlock(&server->lock);
     sd_notify(0, "READY=1");
 }
+
+/* ---- for operators, on the coordinator's thread */
+
+static void settings_list(void *user,
+                          void (*each)(void *each_user, const struct agent_setting_view *view),
+                          void *each_user)
+{
+    struct server *server = user;
+    pthread_mutex_lock(&server->lock);
+    const struct agent_config_loaded *loaded = &server->loaded;
+    for (int i = 0; i < AGENT_SETTING_COUNT; i++) {
+        enum agent_setting setting = (enum agent_setting)i;
+        char value[AGENT_CONFIG_TEXT_MAX], wanted[AGENT_CONFIG_TEXT_MAX], allowed[256];
+        char from[AGENT_CONFIG_TEXT_MAX + 16];
+        agent_config_format(&loaded->values, setting, value);
+        agent_config_format(&loaded->wanted, setting, wanted);
+        agent_config_origin_format(loaded, setting, from, sizeof(from));
+        agent_config_allowed(setting, allowed);
+        each(each_user,
+             &(struct agent_setting_view){.name = agent_config_name(setting),
+                                          .value = value,
+                                          .from = from,
+                                          .fallback = agent_config_default(setting),
+                                          .allowed = allowed,
+                                          .help = agent_config_help(setting),
+                                          .after_restart = strcmp(value, wanted) != 0 ? wanted : "",
+                                          .is_live = agent_config_is_reloadable(setting)});
+    }
+    pthread_mutex_unlock(&server->lock);
+}
+
+static void value_of(const struct agent_config_loaded *loaded, const char *name, char *ret_value)
+{
+    ret_value[0] = '\0';
+    for (int i = 0; i < AGENT_SETTING_COUNT; i++)
+        if (strcmp(agent_config_name((enum agent_setting)i), name) == 0)
+            agent_config_format(&loaded->values, (enum agent_setting)i, ret_value);
+}
+
+static enum agent_setting_change settings_set(void *user, const char *name, const char *value,
+                                              char *ret_text)
+{
+    static const enum agent_setting_change changes[] = {
+        [AGENT_CONFIG_CHANGED] = AGENT_SETTING_CHANGED,
+        [AGENT_CONFIG_UNKNOWN] = AGENT_SETTING_UNKNOWN,
+        [AGENT_CONFIG_FIXED] = AGENT_SETTING_FIXED,
+        [AGENT_CONFIG_BAD] = AGENT_SETTING_BAD,
+        [AGENT_CONFIG_FAILED] = AGENT_SETTING_FAILED,
+    };
+    struct server *server = user;
+    char before[AGENT_CONFIG_TEXT_MAX], now[AGENT_CONFIG_TEXT_MAX];
+    pthread_mutex_lock(&server->lock);
+    value_of(&server->loaded, name, before);
+    enum agent_config_change change =
+        agent_config_live_set(&server->sources, &server->loaded, name, value, ret_text);
+    if (change == AGENT_CONFIG_CHANGED) {
+        apply_settings(server);
+        value_of(&server->loaded, name, now);
+        snprintf(ret_text, AGENT_CONFIG_ERROR_MAX, "%s", before);
+        agent_log(AGENT_LOG_INFO, "setting changed", LOG_STR("name", name), LOG_STR("from", before),
+                  LOG_STR("to", now));
+    }
+    pthread_mutex_unlock(&server->lock);
+    return changes[change];
+}
+
+static int64_t settings_reloaded(void *user, char *ret_text)
+{
+    struct server *server = user;
+    pthread_mutex_lock(&server->lock);
+    int64_t reloaded_ms = server->reloaded_ms;
+    snprintf(ret_text, AGENT_CONFIG_ERROR_MAX, "%s", server->reload_error);
+    pthread_mutex_unlock(&server->lock);
+    return reloaded_ms;
+}
+
+static const struct agent_setting_host settings_host = {
+    .list = settings_list, .set = settings_set, .reloaded = settings_reloaded};
 
 static uint32_t grace_ms(const struct server *server)
 {
@@ -368,9 +465,11 @@ int agent_serve(const struct main_args *args, bool with_coordinator, bool with_w
 {
     static struct server server; /* one process serves once; large for a stack */
     char error[AGENT_CONFIG_ERROR_MAX];
-    server.sources = &args->sources;
+    server.sources = args->sources;
+    server.sources.with_live = with_coordinator;
+    pthread_mutex_init(&server.lock, NULL);
     server.program = args->program;
-    if (agent_config_load(&args->sources, &server.loaded, error) != 0) {
+    if (agent_config_load(&server.sources, &server.loaded, error) != 0) {
         fprintf(stderr, "stokerd: %s\n", error);
         return EXIT_CONFIG;
     }

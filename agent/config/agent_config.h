@@ -47,6 +47,7 @@ enum agent_config_from {
     AGENT_CONFIG_FILE,
     AGENT_CONFIG_ENVIRONMENT,
     AGENT_CONFIG_FLAG,
+    AGENT_CONFIG_LIVE, /* of live.ini in the state folder, which `stoker settings` writes */
 };
 
 struct agent_config_origin {
@@ -58,6 +59,9 @@ struct agent_config_loaded {
     struct agent_config values;
     struct agent_config_origin origin[AGENT_SETTING_COUNT];
     char file[AGENT_CONFIG_TEXT_MAX]; /* the file that was read; "" when there was none */
+    /* What the sources said when they were read last: others than the values in force need a
+     * restart. */
+    struct agent_config wanted;
 };
 
 /* What the settings are taken from. Only borrowed during the call. */
@@ -65,6 +69,7 @@ struct agent_config_sources {
     const char *const *flags; /* flag_count arguments, such as "--log-level" "debug" */
     int flag_count;
     const char *const *environment; /* NULL-ended "NAME=VALUE" strings */
+    bool with_live;                 /* live.ini too: of a stokerd that has a coordinator */
 };
 
 /* Reads all the sources into *ret_loaded. The file is the one of --config, else
@@ -80,6 +85,29 @@ int agent_config_load(const struct agent_config_sources *sources,
 int agent_config_reload(const struct agent_config_sources *sources,
                         struct agent_config_loaded *loaded, char *applied, char *kept,
                         char *ret_error);
+
+enum agent_config_change {
+    AGENT_CONFIG_CHANGED,
+    AGENT_CONFIG_UNKNOWN, /* no such setting */
+    AGENT_CONFIG_FIXED,   /* it can't change while stokerd runs, or is not live */
+    AGENT_CONFIG_BAD,     /* the value, or what it would be together with others */
+    AGENT_CONFIG_FAILED,  /* live.ini can't be written */
+};
+
+/* Changes a setting that may change while running, in live.ini and in *loaded; `value` NULL takes
+ * it back from there. Unless it is CHANGED nothing has, and ret_error (AGENT_CONFIG_ERROR_MAX) says
+ * why. BLOCKS for the files. */
+enum agent_config_change agent_config_live_set(const struct agent_config_sources *sources,
+                                               struct agent_config_loaded *loaded, const char *name,
+                                               const char *value, char *ret_error);
+
+/* Where a value comes from, in a few words: "default", "/etc/stoker/stokerd.ini:14". */
+void agent_config_origin_format(const struct agent_config_loaded *loaded,
+                                enum agent_setting setting, char *ret_text, size_t size);
+/* What a setting allows, its help and its default, for people. Static but the first. */
+void agent_config_allowed(enum agent_setting setting, char ret_text[256]);
+const char *agent_config_help(enum agent_setting setting);
+const char *agent_config_default(enum agent_setting setting);
 
 /* True when `flag` (an argument that starts with "--") is a setting's flag or --config. Says in
  * *ret_joined whether the value is in the same argument ("--log-level=debug"). */

@@ -10,11 +10,15 @@
 
 #include <ini.h>
 
+#include "config_live.h"
+
 /* A configuration file is read line by line into inih's 200 byte buffer. */
 struct load {
     struct agent_config_loaded *out;
     const struct agent_config_sources *sources;
     FILE *stream;
+    const char *path; /* of the stream */
+    enum agent_config_from from;
     int line;
     int long_line; /* the first that did not fit, or 0 */
     bool failed;
@@ -63,7 +67,8 @@ static void apply(struct load *load, int setting, const char *text, enum agent_c
         return;
     }
     load->out->origin[setting] = (struct agent_config_origin){
-        .from = from, .line = from == AGENT_CONFIG_FILE ? load->line : 0};
+        .from = from,
+        .line = from == AGENT_CONFIG_FILE || from == AGENT_CONFIG_LIVE ? load->line : 0};
 }
 
 static char *read_line(char *buffer, int size, void *stream)
@@ -82,7 +87,7 @@ static int on_file_value(void *user, const char *section, const char *key, const
 {
     struct load *load = user;
     char where[AGENT_CONFIG_TEXT_MAX + 16];
-    snprintf(where, sizeof(where), "%s:%d", load->out->file, load->line);
+    snprintf(where, sizeof(where), "%s:%d", load->path, load->line);
     int setting = row_find(section, key);
     if (setting < 0) {
         fail(load, "%s: unknown setting [%.60s] %.60s; `stokerd config --sample` lists them", where,
@@ -90,15 +95,19 @@ static int on_file_value(void *user, const char *section, const char *key, const
         return 1;
     }
     struct agent_config_origin *origin = &load->out->origin[setting];
-    if (origin->from == AGENT_CONFIG_FILE) {
+    if (origin->from == load->from) {
         fail(load, "%s: %s.%s is given twice, first on line %d", where, section, key, origin->line);
         return 1;
     }
-    apply(load, setting, value, AGENT_CONFIG_FILE, where);
+    if (load->from == AGENT_CONFIG_LIVE && !agent_config_rows[setting].reload)
+        fail(load, "%s: %s.%s can't be set here; remove the line", where, section, key);
+    else
+        apply(load, setting, value, load->from, where);
     return 1;
 }
 
-static void load_file(struct load *load, const char *path, bool is_required)
+static void load_file(struct load *load, const char *path, bool is_required,
+                      enum agent_config_from from)
 {
     if (strlen(path) >= sizeof(load->out->file)) {
         fail(load, "--config: the path is longer than %zu characters", sizeof(load->out->file) - 1);
@@ -110,7 +119,11 @@ static void load_file(struct load *load, const char *path, bool is_required)
             fail(load, "%s: %s", path, strerror(errno));
         return;
     }
-    snprintf(load->out->file, sizeof(load->out->file), "%s", path);
+    if (from == AGENT_CONFIG_FILE)
+        snprintf(load->out->file, sizeof(load->out->file), "%s", path);
+    load->path = path;
+    load->from = from;
+    load->line = load->long_line = 0;
     int bad_line = ini_parse_stream(read_line, load, on_file_value, load);
     if (ferror(load->stream))
         fail(load, "%s: %s", path, strerror(errno));
@@ -133,9 +146,9 @@ static void load_default_file(struct load *load)
     else
         path[0] = '\0';
     if (path[0] != '\0')
-        load_file(load, path, false);
+        load_file(load, path, false, AGENT_CONFIG_FILE);
     if (load->out->file[0] == '\0')
-        load_file(load, "/etc/stoker/stokerd.ini", false);
+        load_file(load, "/etc/stoker/stokerd.ini", false, AGENT_CONFIG_FILE);
 }
 
 static void environment_name(const struct config_row *row, char *ret_name, size_t size)
@@ -330,13 +343,19 @@ int agent_config_load(const struct agent_config_sources *sources,
     const char *config_path = NULL;
     load_flags(&load, &config_path);
     if (config_path != NULL)
-        load_file(&load, config_path, true);
+        load_file(&load, config_path, true, AGENT_CONFIG_FILE);
     else
         load_default_file(&load);
     load_environment(&load);
     load_flags(&load, NULL);
     derive(&load);
+    if (sources->with_live && !load.failed) {
+        char path[AGENT_CONFIG_TEXT_MAX + 16];
+        agent_config_live_path(&loaded->values, path, sizeof(path));
+        load_file(&load, path, false, AGENT_CONFIG_LIVE);
+    }
     check_together(&load);
+    loaded->wanted = loaded->values;
     if (!load.failed)
         *ret_loaded = *loaded;
     free(loaded);
@@ -367,8 +386,10 @@ int agent_config_reload(const struct agent_config_sources *sources,
         char before[AGENT_CONFIG_TEXT_MAX], after[AGENT_CONFIG_TEXT_MAX], why[256];
         agent_config_value_format(&agent_config_rows[i], &loaded->values, before);
         agent_config_value_format(&agent_config_rows[i], &fresh->values, after);
-        if (strcmp(before, after) == 0)
+        if (strcmp(before, after) == 0) {
+            loaded->origin[i] = fresh->origin[i];
             continue;
+        }
         if (!agent_config_rows[i].reload) {
             name_append(kept, agent_config_name((enum agent_setting)i));
             continue;
@@ -377,6 +398,8 @@ int agent_config_reload(const struct agent_config_sources *sources,
         loaded->origin[i] = fresh->origin[i];
         name_append(applied, agent_config_name((enum agent_setting)i));
     }
+    loaded->wanted = fresh->values;
+    memcpy(loaded->file, fresh->file, sizeof(loaded->file));
     free(fresh);
     return 0;
 }

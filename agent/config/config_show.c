@@ -27,8 +27,23 @@ void agent_config_format(const struct agent_config *config, enum agent_setting s
     agent_config_value_format(&agent_config_rows[setting], config, ret_text);
 }
 
-static void origin_format(const struct agent_config_loaded *loaded, int setting, char *ret_text,
-                          size_t size)
+void agent_config_allowed(enum agent_setting setting, char ret_text[256])
+{
+    agent_config_value_allowed(&agent_config_rows[setting], ret_text);
+}
+
+const char *agent_config_help(enum agent_setting setting)
+{
+    return agent_config_rows[setting].help;
+}
+
+const char *agent_config_default(enum agent_setting setting)
+{
+    return agent_config_rows[setting].value_default;
+}
+
+void agent_config_origin_format(const struct agent_config_loaded *loaded,
+                                enum agent_setting setting, char *ret_text, size_t size)
 {
     const struct agent_config_origin *origin = &loaded->origin[setting];
     switch (origin->from) {
@@ -43,6 +58,9 @@ static void origin_format(const struct agent_config_loaded *loaded, int setting,
         return;
     case AGENT_CONFIG_FLAG:
         snprintf(ret_text, size, "option");
+        return;
+    case AGENT_CONFIG_LIVE:
+        snprintf(ret_text, size, "live.ini:%d", origin->line);
         return;
     }
 }
@@ -87,7 +105,7 @@ void agent_config_print(const struct agent_config_loaded *loaded, FILE *stream)
     for (int i = 0; i < AGENT_SETTING_COUNT; i++) {
         char value[AGENT_CONFIG_TEXT_MAX], from[AGENT_CONFIG_TEXT_MAX + 16];
         agent_config_value_format(&agent_config_rows[i], &loaded->values, value);
-        origin_format(loaded, i, from, sizeof(from));
+        agent_config_origin_format(loaded, (enum agent_setting)i, from, sizeof(from));
         fprintf(stream, "%-22s %-36s %s\n", names[i], value[0] != '\0' ? value : "-", from);
     }
 }
@@ -97,7 +115,7 @@ static bool setting_to_json(const struct agent_config_loaded *loaded, int settin
     const struct config_row *row = &agent_config_rows[setting];
     char value[AGENT_CONFIG_TEXT_MAX], from[AGENT_CONFIG_TEXT_MAX + 16];
     agent_config_value_format(row, &loaded->values, value);
-    origin_format(loaded, setting, from, sizeof(from));
+    agent_config_origin_format(loaded, (enum agent_setting)setting, from, sizeof(from));
     cJSON *object = cJSON_CreateObject();
     if (!cJSON_AddItemToArray(list, object))
         return false;

@@ -22,6 +22,7 @@ static void (*const operations[NET_CONTROL_COUNT])(struct io_call *call) = {
     [NET_CONTROL_UNCORDON] = agent_call_uncordon,
     [NET_CONTROL_DRAIN] = agent_call_drain,
     [NET_CONTROL_REBALANCE] = agent_call_rebalance,
+    [NET_CONTROL_SETTINGS] = agent_call_settings,
     [NET_CONTROL_RESTART] = agent_call_restart,
     [NET_CONTROL_CERTIFICATE] = agent_call_certificate,
     [NET_CONTROL_TUNE] = agent_call_tune,

@@ -93,6 +93,13 @@ void agent_call_drain(struct io_call *call);
 void agent_call_rebalance(struct io_call *call);
 void agent_call_rebalance_planned(struct io_call *call, uint64_t number);
 
+// control_settings.c
+void agent_call_settings(struct io_call *call);
+void agent_call_settings_shown(struct io_call *call);
+// Through the process, which has to have a host for it. False: the call is ended.
+bool agent_call_setting_set(struct io_call *call, const char *name, const char *value,
+                            char ret_before[2048]);
+
 // control_roll.c: on one agent after another
 void agent_call_roll(struct io_call *call, enum agent_event_kind kind);
 void agent_call_restart(struct io_call *call);

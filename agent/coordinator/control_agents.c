@@ -1,3 +1,4 @@
+#include <stdio.h>
 #include <string.h>
 
 #include "agent/coordinator/control.h"
@@ -60,6 +61,14 @@ void agent_call_strategy(struct io_call *call)
     if (!agent_call_text(call, "name", 63, "", &name))
         return;
     if (name[0] != '\0' && call->n_parts == 0) {
+        // Through the settings, so that it outlives a restart.
+        char before[2048];
+        bool known = agent_strategy_find(name) != NULL;
+        if (known && call->c->options.settings_host != NULL &&
+            !agent_call_setting_set(call, "schedule.strategy", name, before))
+            return;
+        if (known)
+            snprintf(call->c->strategy, sizeof call->c->strategy, "%s", name);
         struct agent_event *event = agent_call_ask(call, AGENT_EVENT_STRATEGY);
         if (event != NULL) {
             event->agent = name;

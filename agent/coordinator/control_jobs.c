@@ -353,6 +353,9 @@ void agent_call_done(struct io_call *call)
     case NET_CONTROL_STRATEGY:
         agent_call_strategy(call);
         break;
+    case NET_CONTROL_SETTINGS:
+        agent_call_settings_shown(call);
+        break;
     case NET_CONTROL_REBALANCE:
         if (cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(call->json, "plan")))
             agent_call_rebalance_planned(call, call->ids[0]);

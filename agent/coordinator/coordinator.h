@@ -29,6 +29,34 @@ struct agent_coordinator_settings {
     uint32_t models_scan_ms;    // how often the repository is looked at
 };
 
+// A setting of the process, for who asks. Texts live during the call they are passed to.
+struct agent_setting_view {
+    const char *name, *value, *from, *fallback, *allowed, *help;
+    const char *after_restart; // the value that the sources name now, where it differs; ""
+    bool is_live;              // it may change while the process runs
+};
+
+enum agent_setting_change {
+    AGENT_SETTING_CHANGED,
+    AGENT_SETTING_UNKNOWN,
+    AGENT_SETTING_FIXED,
+    AGENT_SETTING_BAD,
+    AGENT_SETTING_FAILED,
+};
+
+// The settings belong to the process; the coordinator shows and changes them for operators. Called
+// on the owner's thread; both may read and write files.
+struct agent_setting_host {
+    void (*list)(void *user, void (*each)(void *each_user, const struct agent_setting_view *view),
+                 void *each_user);
+    // `value` NULL takes a change back. Unless it is CHANGED `ret_text` (2,048 bytes) says why not,
+    // else what the value was.
+    enum agent_setting_change (*set)(void *user, const char *name, const char *value,
+                                     char *ret_text);
+    // When they were read again last, ms since the epoch (0 not yet), and what was wrong with that.
+    int64_t (*reloaded)(void *user, char *ret_text);
+};
+
 struct agent_coordinator_options {
     const char *cluster;         // name, net_agent_name_valid
     const char *control_address; // JSON requests
@@ -47,6 +75,7 @@ struct agent_coordinator_options {
     struct agent_coordinator_settings settings;
     // One line for the log, no newline. From any thread; must not block for long. May be NULL.
     void (*log)(void *user, enum agent_severity severity, const char *text);
+    const struct agent_setting_host *settings_host; // with `user`. May be NULL
     void *user;
 };
 

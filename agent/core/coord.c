@@ -177,6 +177,9 @@ static void from_operator(struct agent_coord *core, const struct agent_event *ev
     case AGENT_EVENT_TUNE:
         agent_coord_tune(core, event);
         break;
+    case AGENT_EVENT_AUDIT:
+        agent_coord_audit(core, event);
+        break;
     case AGENT_EVENT_OPERATION_CANCEL:
         agent_coord_operation_cancel(core, event);
         break;

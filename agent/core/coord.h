@@ -177,6 +177,7 @@ enum agent_event_kind {
     AGENT_EVENT_REBALANCE, // `id` 0: makes a plan, whose number is answered; else carries it out
     AGENT_EVENT_TUNE,
     AGENT_EVENT_OPERATION_CANCEL,
+    AGENT_EVENT_AUDIT, // somebody did something outside of the core: `agent` is its target
     AGENT_EVENT_STRATEGY,
     // From the coordinator itself.
     AGENT_EVENT_LIMITS, // what may change: the numbers of jobs, bytes, attempts and kept_us

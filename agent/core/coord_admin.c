@@ -82,6 +82,14 @@ void agent_coord_uncordon(struct agent_coord *core, const struct agent_event *ev
     agent_coord_wait_reply(core, event->token, 0);
 }
 
+void agent_coord_audit(struct agent_coord *core, const struct agent_event *event)
+{
+    agent_coord_append_audit(core, event->by, "set", event->agent, event->reason);
+    agent_coord_notice(core, AGENT_NOTICE_CONFIG_RELOADED, AGENT_NOTICE_INFO, "", 0, "%s by %s",
+                       event->agent, event->by != NULL ? event->by : "");
+    agent_coord_wait_reply(core, event->token, 0);
+}
+
 void agent_coord_set_strategy(struct agent_coord *core, const struct agent_event *event)
 {
     const struct agent_strategy *strategy = agent_strategy_find(event->agent);

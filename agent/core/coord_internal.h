@@ -433,6 +433,7 @@ void agent_coord_agent_give_back(struct agent_coord *core, struct coord_agent *a
                                  const char *by, const char *why);
 void agent_coord_agent_cordon(struct agent_coord *core, struct coord_agent *agent, const char *by,
                               const char *why);
+void agent_coord_audit(struct agent_coord *core, const struct agent_event *event);
 void agent_coord_set_strategy(struct agent_coord *core, const struct agent_event *event);
 
 // coord_plan.c

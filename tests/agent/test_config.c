@@ -216,3 +216,69 @@ Test(config, the_sample_file_is_accepted_with_every_default_switched_on)
     cr_assert_eq(load(environment_plain, NULL, &loaded, error), 0, "%s", error);
     cr_expect_eq(loaded.origin[AGENT_SETTING_credit].from, AGENT_CONFIG_FILE);
 }
+
+/* What `stoker settings` does: into a file of its own, which wins. */
+Test(config, a_live_change_wins_outlives_a_restart_and_can_be_taken_back)
+{
+    static struct agent_config_loaded loaded, again;
+    char error[AGENT_CONFIG_ERROR_MAX] = "", from[AGENT_CONFIG_TEXT_MAX + 16], live[80];
+    snprintf(live, sizeof(live), "%s/live.ini", dir);
+    const char *flags[] = {"--config", path, "--state-dir", dir, "--limits-attempts", "7"};
+    struct agent_config_sources sources = {
+        .flags = flags, .flag_count = 6, .environment = environment_plain, .with_live = true};
+    write_file("[limits]\njobs_live = 1000\n");
+    cr_assert_eq(agent_config_load(&sources, &loaded, error), 0, "%s", error);
+    cr_assert_eq(agent_config_live_set(&sources, &loaded, "limits.attempts", "9", error),
+                 AGENT_CONFIG_CHANGED, "%s", error);
+    cr_assert_eq(agent_config_live_set(&sources, &loaded, "limits.jobs_live", "50", error),
+                 AGENT_CONFIG_CHANGED, "%s", error);
+    cr_assert_eq(loaded.values.attempts_max, 9, "more than an option says");
+    agent_config_origin_format(&loaded, AGENT_SETTING_attempts_max, from, sizeof(from));
+    cr_assert_eq(strncmp(from, "live.ini:", 9), 0, "%s", from);
+    cr_assert_eq(agent_config_load(&sources, &again, error), 0, "%s", error);
+    cr_assert_eq(again.values.attempts_max, 9);
+    cr_assert_eq(again.values.jobs_live_max, 50);
+    sources.with_live = false;
+    cr_assert_eq(agent_config_load(&sources, &again, error), 0, "%s", error);
+    cr_assert_eq(again.values.attempts_max, 7, "an agent has nothing to do with it");
+    sources.with_live = true;
+    cr_assert_eq(agent_config_live_set(&sources, &loaded, "limits.jobs_live", NULL, error),
+                 AGENT_CONFIG_CHANGED, "%s", error);
+    cr_assert_eq(loaded.values.jobs_live_max, 1000, "the file counts again");
+    cr_assert_eq(loaded.values.attempts_max, 9, "and the other stays");
+    unlink(live);
+}
+
+Test(config, a_live_change_that_is_refused_changes_nothing)
+{
+    static struct agent_config_loaded loaded;
+    char error[AGENT_CONFIG_ERROR_MAX] = "", live[80];
+    snprintf(live, sizeof(live), "%s/live.ini", dir);
+    const char *flags[] = {"--config", path, "--state-dir", dir};
+    struct agent_config_sources sources = {
+        .flags = flags, .flag_count = 4, .environment = environment_plain, .with_live = true};
+    write_file("");
+    cr_assert_eq(agent_config_load(&sources, &loaded, error), 0, "%s", error);
+    cr_assert_eq(agent_config_live_set(&sources, &loaded, "limits.attempts", "0", error),
+                 AGENT_CONFIG_BAD);
+    cr_assert_not_null(strstr(error, "1 to 100"), "%s", error);
+    cr_assert_eq(agent_config_live_set(&sources, &loaded, "limits.nothing", "1", error),
+                 AGENT_CONFIG_UNKNOWN);
+    cr_assert_eq(agent_config_live_set(&sources, &loaded, "state.dir", "/tmp", error),
+                 AGENT_CONFIG_FIXED);
+    cr_assert_neq(access(live, F_OK), 0, "no file was made");
+    write_file("nonsense\n");
+    cr_assert_eq(agent_config_live_set(&sources, &loaded, "limits.attempts", "9", error),
+                 AGENT_CONFIG_BAD, "another source is wrong");
+    cr_assert_eq(loaded.values.attempts_max, 5);
+    write_file("");
+    cr_assert_eq(agent_config_load(&sources, &loaded, error), 0, "%s", error);
+    cr_assert_eq(loaded.values.attempts_max, 5, "it was not left in the file");
+    FILE *file = fopen(live, "w");
+    fputs("[state]\ndir = /tmp\n", file);
+    fclose(file);
+    cr_assert_neq(agent_config_load(&sources, &loaded, error), 0);
+    cr_assert_not_null(strstr(error, "live.ini:2"), "%s", error);
+    unlink(live);
+    cr_assert_eq(loaded.values.attempts_max, 5);
+}
