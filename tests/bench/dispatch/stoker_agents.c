@@ -286,7 +286,7 @@ static void begin(struct stoker_agents *agents, struct agent *agent)
     struct job *job = &agent->jobs[agent->first];
     int64_t from_ns = agent->until_ns > job->arrived_ns ? agent->until_ns : job->arrived_ns;
 
-    if (options->models > 0 && agent->used_ns[job->model] == 0) {
+    if (agent->used_ns[job->model] == 0) {
         if (options->models_fit > 0 && agent->n_resident >= options->models_fit)
             evict(agents, agent);
         tell_model(agents, agent, job->model, NET_RESIDENCY_LOADING);
@@ -352,6 +352,27 @@ static uint32_t model_of(const struct net_dispatch *msg)
     return model < BENCH_MODELS_MAX ? model : 0;
 }
 
+// A job that takes no time; with the first the model is there.
+static void at_once(struct stoker_agents *agents, struct agent *agent,
+                    const struct net_frame *frame)
+{
+    static struct net_dispatch msg;
+    if (agent->n_resident == 0 && net_dispatch_decode(frame, &msg, NULL) == NET_OK) {
+        memcpy(agents->hashes[0], msg.model_hash, NET_HASH_SIZE);
+        agent->n_resident = 1;
+        tell_model(agents, agent, 0, NET_RESIDENCY_READY);
+    }
+    if (agents->bench->options.started) {
+        struct net_job_ref ref;
+        memcpy(&ref.job, frame->body, 8);
+        memcpy(&ref.epoch, frame->body + 8, 8);
+        memcpy(&ref.attempt, frame->body + 16, 4);
+        tell_started(agents, agent, &ref);
+    }
+    // The payload is the end of the body.
+    answer(agents, agent, frame->body, frame->body + frame->len - agents->bench->options.payload);
+}
+
 static void dispatched(struct stoker_agents *agents, struct agent *agent,
                        const struct net_frame *frame)
 {
@@ -359,16 +380,7 @@ static void dispatched(struct stoker_agents *agents, struct agent *agent,
     uint32_t room = agents->bench->options.credit;
     agent->n_jobs++;
     if (!agents->takes_time) {
-        if (agents->bench->options.started) {
-            struct net_job_ref ref;
-            memcpy(&ref.job, frame->body, 8);
-            memcpy(&ref.epoch, frame->body + 8, 8);
-            memcpy(&ref.attempt, frame->body + 16, 4);
-            tell_started(agents, agent, &ref);
-        }
-        // The payload is the end of the body.
-        answer(agents, agent, frame->body,
-               frame->body + frame->len - agents->bench->options.payload);
+        at_once(agents, agent, frame);
         return;
     }
     if (net_dispatch_decode(frame, &msg, NULL) != NET_OK || agent->count == room) {
@@ -377,11 +389,9 @@ static void dispatched(struct stoker_agents *agents, struct agent *agent,
     }
     struct job *job = &agent->jobs[(agent->first + agent->count++) % room];
     *job = (struct job){.ref = msg.ref, .arrived_ns = loop_now_ns()};
-    if (agents->bench->options.models > 0) {
-        job->model = model_of(&msg);
-        memcpy(agents->hashes[job->model], msg.model_hash, NET_HASH_SIZE);
-        agent->n_found += agent->used_ns[job->model] != 0;
-    }
+    job->model = agents->bench->options.models > 0 ? model_of(&msg) : 0;
+    memcpy(agents->hashes[job->model], msg.model_hash, NET_HASH_SIZE);
+    agent->n_found += agent->used_ns[job->model] != 0;
 }
 
 // ---- time
