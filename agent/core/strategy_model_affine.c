@@ -30,6 +30,14 @@ static bool is_load_worth(const struct agent_candidate *holder, const struct age
     return other->recent_us + other->load_us < holder->recent_us / 2 && other->held == 0;
 }
 
+// Jobs wait where the model is while this one does nothing, and would be through sooner, load
+// included: within the bound some agents would else never be given any.
+static bool is_idle_sooner(const struct agent_candidate *holder,
+                           const struct agent_candidate *other)
+{
+    return other->held == 0 && holder->held > 1 && other->score < holder->score;
+}
+
 struct agent_candidate *agent_strategy_model_affine_choose(struct agent_pick *pick)
 {
     struct agent_candidate *holder = NULL, *other = NULL;
@@ -56,7 +64,8 @@ struct agent_candidate *agent_strategy_model_affine_choose(struct agent_pick *pi
         pick->choice = AGENT_CHOICE_FIRST;
         return other;
     }
-    if (holder_over && other != NULL && is_load_worth(holder, other)) {
+    if (other != NULL &&
+        (holder_over ? is_load_worth(holder, other) : is_idle_sooner(holder, other))) {
         pick->choice = AGENT_CHOICE_SPILL;
         pick->second = holder;
         return other;

@@ -88,3 +88,26 @@ Test(coord_speed, devices_of_an_agent_are_known)
     cr_assert_str_eq(three->devices[1].family, "gpu");
     cr_assert(three->devices[1].fp16 && !three->devices[0].fp16);
 }
+
+Test(coord_speed, no_agent_idles_while_jobs_wait_for_others_longer_than_a_load_takes)
+{
+    static const char *const names[] = {"two", "three", "four", "idle"};
+    for (uint32_t i = 0; i < 4; i++)
+        rig_hello(&rig, 8 + i, names[i], i + 2, 8);
+    for (uint64_t link = 7; link < 11; link++) {
+        struct agent_event event = {.kind = AGENT_EVENT_MODEL_STATE, .link = link};
+        event.model.hash = rig_hash;
+        event.model.state = AGENT_MODEL_RESIDENT;
+        event.model.load_us = 1000;
+        event.model.text = "";
+        rig_step(&rig, &event);
+    }
+    run_one(7, 10000, 1);
+    bool idles = true;
+    for (int i = 0; i < 12; i++) {
+        struct rig_action *dispatch =
+            rig_find(&rig, AGENT_ACTION_DISPATCH, 0, rig_submit(&rig, ""));
+        idles = idles && dispatch->link != 11;
+    }
+    cr_assert(!idles);
+}

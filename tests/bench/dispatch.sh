@@ -108,10 +108,13 @@ what_service() {
     load service --workers 50 --outstanding 1024 --service-us 5000
 }
 
-# 10 agents, each with room for 10 of the 20 models
+# 20 models: half of them fit on each of 10 agents; and half of them fit on all agents together
 what_sticky() {
     none
     load sticky --workers 10 --outstanding 256 --service-us 1000 --models 20 --models-fit 10 \
+        --load-us 100000 --warm 4 --seconds 6
+    none
+    load sticky_tight --workers 10 --outstanding 256 --service-us 1000 --models 20 --models-fit 1 \
         --load-us 100000 --warm 4 --seconds 6
 }
 
