@@ -117,8 +117,7 @@ void agent_call_submit(struct io_call *call)
             .model = model->name,
             .version = model->version,
             .hash = model->hash,
-            // Without memory for its inputs it is refused as too much of a load.
-            .input_bytes = call->inputs[i] != NULL ? call->inputs[i]->size : UINT64_MAX / 2,
+            .input_bytes = call->inputs[i] != NULL ? call->inputs[i]->size : AGENT_INPUT_NOMEM,
             .priority = (uint8_t)priority,
             .deadline_us = deadline_us,
             .key = job->key,

@@ -16,6 +16,7 @@ void agent_coord_limits_init(struct agent_coord_limits *limits)
         .agents_max = 1024,
         .models_max = 4096,
         .tenants_max = 1024,
+        .tenant_percent = 90,
         .operations_max = 256,
         .attempts_max = 5,
         .poison_agents = 3,
@@ -47,6 +48,7 @@ enum agent_status agent_coord_create(const struct agent_coord_limits *limits,
     if (strategy == NULL)
         return agent_error_set(err, AGENT_ERR_INVAL, "no strategy named '%s'", limits->strategy);
     if (limits->agents_max == 0 || limits->models_max == 0 || limits->tenants_max == 0 ||
+        limits->tenant_percent == 0 || limits->tenant_percent > 100 ||
         limits->operations_max == 0 || limits->decisions_max == 0 || limits->attempts_max == 0 ||
         limits->backoff_us_min <= 0)
         return agent_error_set(err, AGENT_ERR_INVAL, "a limit is 0");
@@ -119,6 +121,9 @@ static void set_limits(struct agent_coord *core, const struct agent_coord_limits
     core->limits.jobs_live_max = limits->jobs_live_max;
     core->limits.jobs_kept_max = limits->jobs_kept_max;
     core->limits.attempts_max = limits->attempts_max;
+    core->limits.tenant_percent = limits->tenant_percent;
+    core->limits.tenant_rate_milli = limits->tenant_rate_milli;
+    core->limits.tenant_burst = limits->tenant_burst;
     core->limits.poison_agents = limits->poison_agents;
     if (limits->attempts_max > core->attempts_most)
         core->attempts_most = limits->attempts_max;
@@ -139,6 +144,9 @@ static void recover(struct agent_coord *core, const struct agent_event *event)
         break;
     case AGENT_EVENT_RECOVER_AGENT:
         agent_coord_recover_agent(core, event->agent_record);
+        break;
+    case AGENT_EVENT_RECOVER_META:
+        agent_coord_recover_tenant(core, event->meta.key, event->meta.value);
         break;
     case AGENT_EVENT_RECOVER_NEXT_ID:
         if (event->id > core->next_job)
@@ -182,6 +190,9 @@ static void from_operator(struct agent_coord *core, const struct agent_event *ev
         break;
     case AGENT_EVENT_OPERATION_CANCEL:
         agent_coord_operation_cancel(core, event);
+        break;
+    case AGENT_EVENT_TENANT:
+        agent_coord_tenant_set(core, event);
         break;
     case AGENT_EVENT_STRATEGY:
         agent_coord_set_strategy(core, event);

@@ -25,6 +25,9 @@ struct agent_coord_limits {
     uint32_t agents_max;
     uint32_t models_max;
     uint32_t tenants_max;
+    uint32_t tenant_percent;    // of live jobs and inputs that a tenant alone can take
+    uint64_t tenant_rate_milli; // jobs a tenant may submit in 1,000 s, unless told; 0: any number
+    uint32_t tenant_burst;      // of them at once, unless told; 0: what a second gives
     uint32_t operations_max;
     uint32_t attempts_max;
     uint32_t poison_agents; // a job that kills executors of so many agents has failed; 0 never
@@ -82,6 +85,9 @@ struct agent_job_ref {
     uint32_t attempt;
 };
 
+// Instead of the size of inputs that could not be kept for want of memory.
+#define AGENT_INPUT_NOMEM UINT64_MAX
+
 struct agent_submit {
     const char *model;
     uint32_t version;
@@ -115,6 +121,22 @@ struct agent_result {
     const char *error_code;
     const char *error_text;
 };
+
+// What an operator has set of a tenant; what is not set is as the limits say.
+struct agent_tenant_set {
+    bool weight_set, rate_set, burst_set;
+    uint32_t weight;     // 1 to AGENT_WEIGHT_MAX; AGENT_WEIGHT_DEFAULT where it is not set
+    uint64_t rate_milli; // jobs that it may submit in 1,000 s; 0: any number
+    uint32_t burst;      // of them at once
+};
+
+#define AGENT_WEIGHT_DEFAULT 100
+#define AGENT_WEIGHT_MAX 10000
+#define AGENT_RATE_MILLI_MAX 1000000000u
+#define AGENT_BURST_MAX 1000000
+
+// At most AGENT_NAME_MAX letters, digits and ._:@/-; also "".
+bool agent_tenant_name_valid(const char *name);
 
 // How far a tuning is; as on the wire.
 enum agent_tuning {
@@ -179,14 +201,17 @@ enum agent_event_kind {
     AGENT_EVENT_OPERATION_CANCEL,
     AGENT_EVENT_AUDIT, // somebody did something outside of the core: `agent` is its target
     AGENT_EVENT_STRATEGY,
+    AGENT_EVENT_TENANT,
     // From the coordinator itself.
-    AGENT_EVENT_LIMITS, // what may change: the numbers of jobs, bytes, attempts and kept_us
+    AGENT_EVENT_LIMITS, // what may change: the numbers of jobs, bytes, attempts, tenants' and
+                        // kept_us
     AGENT_EVENT_TICK,
     AGENT_EVENT_SHUTDOWN, // refuse new jobs, place no more
     // What the ledger held, before anything else.
     AGENT_EVENT_RECOVER_JOB,
     AGENT_EVENT_RECOVER_OPERATION,
     AGENT_EVENT_RECOVER_AGENT,
+    AGENT_EVENT_RECOVER_META,
     AGENT_EVENT_RECOVER_NEXT_ID, // `id`: the first job id that was never used
 };
 
@@ -224,6 +249,14 @@ struct agent_event {
         struct agent_tune tune;
         struct agent_tune_state tune_state; // `reason` has its text
         struct agent_coord_limits limits;
+        struct {
+            const char *name;
+            struct agent_tenant_set set;
+            bool reset; // what is not set goes back to the limits
+        } tenant;
+        struct {
+            const char *key, *value;
+        } meta;
         const struct agent_job_record *job;
         const struct agent_operation_record *operation;
         const struct agent_agent_record *agent_record;
@@ -442,6 +475,22 @@ struct agent_jobs_filter {
     uint32_t limit;     // calls of `each` at most
 };
 
+struct agent_tenant_view {
+    const char *name;
+    struct agent_tenant_set set;
+    uint32_t weight;
+    uint64_t rate_milli; // in force; 0: no limit
+    uint32_t burst;
+    uint32_t queued, running, live; // running: held by agents
+    uint64_t input_bytes;
+    uint64_t done, failed;   // failed: ended otherwise
+    uint64_t throttled;      // submissions that came too often
+    uint64_t refused;        // and those for which there was no place
+    uint64_t ends_milli;     // jobs that end in 1,000 s
+    uint32_t share_permille; // of the devices' time, lately
+    uint32_t due_permille;   // by weight, of those that have jobs
+};
+
 struct agent_blocker_view {
     uint64_t job;
     const char *model;
@@ -507,6 +556,13 @@ bool agent_coord_agent(const struct agent_coord *core, const char *name,
                        struct agent_agent_view *ret_view);
 enum agent_model_state agent_coord_model_on(const struct agent_coord *core, const uint8_t *hash,
                                             const char *agent);
+// In the order in which they came.
+void agent_coord_tenants(const struct agent_coord *core,
+                         void (*each)(void *user, const struct agent_tenant_view *tenant),
+                         void *user);
+// Without its shares.
+bool agent_coord_tenant(const struct agent_coord *core, const char *name,
+                        struct agent_tenant_view *ret_view);
 // Jobs of this model that were ever taken since the start.
 uint64_t agent_coord_model_jobs(const struct agent_coord *core, const uint8_t *hash);
 // Operation `index`, newest first; false past the last.

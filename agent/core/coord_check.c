@@ -135,9 +135,9 @@ static bool check_queues(const struct agent_coord *core, struct agent_error *err
             flows += flow->where == COORD_FLOW_WAITING;
         }
         CHECK(queued == tenant->queued && flows == tenant->waiting.count,
-              "tenant %s counts its queues wrong", tenant->name);
+              "tenant %s counts its queues wrong", tenant->named.name);
         CHECK((flows > 0) == agent_heap_has(&tenant->turn), "tenant %s misses its turn",
-              tenant->name);
+              tenant->named.name);
         waiting += flows > 0;
         ready += queued;
     }

@@ -29,7 +29,7 @@ void agent_coord_append_job(struct agent_coord *core, const struct coord_job *jo
         .state = job->end_state,
         .device = job->device,
         .key = agent_coord_chars(job->key),
-        .tenant = job->tenant->name,
+        .tenant = agent_coord_chars(job->tenant_name),
         .agent = agent_coord_chars(job->agent_name),
         .submitted_us = job->submitted_us,
         .started_us = job->started_us,
@@ -111,8 +111,23 @@ void agent_coord_reply(struct agent_coord *core, uint64_t token, enum agent_repl
     struct agent_action action = {
         .kind = AGENT_ACTION_REPLY, .token = token, .reply = reply, .id = id, .text = text};
     if (reply == AGENT_REPLY_BUSY)
-        action.retry_after_ms = (uint32_t)(agent_coord_backoff_us(core, 4) / 1000);
+        action.retry_after_ms = 1000;
     agent_coord_act(core, &action);
+}
+
+void agent_coord_reply_busy(struct agent_coord *core, uint64_t token, int64_t wait_us,
+                            const char *format, ...)
+{
+    char text[AGENT_TEXT_MAX];
+    va_list args;
+    va_start(args, format);
+    vsnprintf(text, sizeof text, format, args);
+    va_end(args);
+    agent_coord_act(core, &(struct agent_action){.kind = AGENT_ACTION_REPLY,
+                                                 .token = token,
+                                                 .reply = AGENT_REPLY_BUSY,
+                                                 .retry_after_ms = (uint32_t)(wait_us / 1000) + 1,
+                                                 .text = text});
 }
 
 void agent_coord_notice(struct agent_coord *core, enum agent_notice_kind kind,

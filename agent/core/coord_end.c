@@ -35,7 +35,7 @@ void agent_coord_ended(struct agent_coord *core, struct coord_job *job)
 {
     agent_coord_job_leave(core, job);
     job->state = job->end_state;
-    core->input_bytes -= job->input_bytes;
+    agent_coord_left(core, job);
     core->output_bytes += job->output_bytes;
     agent_coord_job_enter(core, job, COORD_ENDED, false);
     agent_coord_job_log(core, job, job->state, job->error);

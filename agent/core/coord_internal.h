@@ -54,7 +54,8 @@ struct coord_job {
     TAILQ_ENTRY(coord_job) link; // its flow's queue, its agent's jobs, or the kept ones
     uint64_t id;
     struct coord_model *model;
-    struct coord_tenant *tenant;
+    struct coord_tenant *tenant; // until it has ended
+    struct agent_text *tenant_name;
     struct coord_flow *flow;       // until it has ended
     struct coord_agent *agent;     // while HELD
     struct agent_text *agent_name; // the last one; NULL none
@@ -216,6 +217,7 @@ struct agent_coord {
     uint32_t n_state[AGENT_JOB_STATES]; // what is seen from outside: without the pending ones
     uint32_t n_retrying;
     uint64_t input_bytes, output_bytes;
+    struct agent_pace ends, bytes; // jobs that end, and their inputs'
     uint64_t next_job, next_operation, next_turn;
     uint32_t next_agent;
 
@@ -286,6 +288,9 @@ void agent_coord_append_audit(struct agent_coord *core, const char *who, const c
                               const char *target, const char *why);
 void agent_coord_reply(struct agent_coord *core, uint64_t token, enum agent_reply reply,
                        uint64_t id, const char *format, ...) __attribute__((format(printf, 5, 6)));
+// Come back after so long.
+void agent_coord_reply_busy(struct agent_coord *core, uint64_t token, int64_t wait_us,
+                            const char *format, ...) __attribute__((format(printf, 4, 5)));
 void agent_coord_notice(struct agent_coord *core, enum agent_notice_kind kind,
                         enum agent_notice_severity severity, const char *agent, uint64_t job,
                         const char *format, ...) __attribute__((format(printf, 6, 7)));

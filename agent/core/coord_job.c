@@ -90,7 +90,8 @@ struct coord_job *agent_coord_job_new(struct agent_coord *core, uint64_t id,
     flow->refs++;
     flow->timed_refs += timed;
     flow->model->refs++;
-    flow->tenant->refs++;
+    flow->tenant->live++;
+    job->tenant_name = agent_coord_text_ref(flow->tenant->text);
     TAILQ_INSERT_TAIL(&core->jobs, job, all);
     return job;
 fail:
@@ -120,7 +121,9 @@ void agent_coord_job_drop_flow(struct coord_job *job)
         return;
     job->flow->refs--;
     job->flow->timed_refs -= job->timed;
+    job->tenant->live--;
     job->flow = NULL;
+    job->tenant = NULL;
 }
 
 void agent_coord_job_free(struct agent_coord *core, struct coord_job *job)
@@ -132,7 +135,7 @@ void agent_coord_job_free(struct agent_coord *core, struct coord_job *job)
         forget_key(core, job);
     agent_coord_job_drop_flow(job);
     job->model->refs--;
-    job->tenant->refs--;
+    agent_coord_text_unref(job->tenant_name);
     for (uint8_t i = 0; i < job->history_count; i++) {
         agent_coord_text_unref(job->history[i].agent);
         agent_coord_text_unref(job->history[i].text);

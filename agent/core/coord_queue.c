@@ -26,7 +26,7 @@ static uint8_t class_of(const struct agent_coord *core, int64_t key)
 static int64_t quantum_of(const struct agent_coord *core, const struct coord_tenant *tenant)
 {
     int64_t mean = core->turns.mean_then > 0 ? core->turns.mean_then : UNITS_PER_US;
-    return mean * JOBS_PER_TURN / COORD_WEIGHT_DEFAULT * tenant->weight;
+    return mean * JOBS_PER_TURN / AGENT_WEIGHT_DEFAULT * tenant->weight;
 }
 
 void agent_coord_turns_init(struct agent_coord *core)
@@ -293,6 +293,7 @@ void agent_coord_queue_settle(struct agent_coord *core, struct coord_job *job,
     int64_t run_us = (int64_t)result->compute_us + result->copy_us;
     int64_t took_us = device_us(job, result);
     pay(job, took_us - (int64_t)job->charged_us);
+    agent_pace_add(&job->tenant->device_us, core->now_us, (uint64_t)took_us);
     job->charged_us = 0;
     if (result->outcome != AGENT_OUTCOME_DONE)
         return;

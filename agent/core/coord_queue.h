@@ -14,15 +14,12 @@
 
 #include <sys/queue.h>
 
+#include "agent/core/coord.h"
 #include "agent/core/heap.h"
 #include "agent/core/names.h"
-#include "agent/core/record.h"
+#include "agent/core/pace.h"
 
-#define COORD_WEIGHT_DEFAULT 100
-#define COORD_WEIGHT_MAX 10000
-
-struct agent_coord;
-struct agent_result;
+struct agent_text;
 struct coord_agent;
 struct coord_job;
 struct coord_model;
@@ -36,12 +33,19 @@ struct coord_share {
 };
 
 struct coord_tenant {
-    struct agent_named named; // its name is `name`
+    struct agent_named named; // its name is `text`
     TAILQ_ENTRY(coord_tenant) all;
     LIST_HEAD(, coord_flow) flows;
     uint32_t number;
-    uint32_t refs; // jobs of any kind
-    uint32_t queued;
+    struct agent_text *text;
+    uint32_t live; // jobs that have not ended
+    uint32_t queued, held;
+    uint64_t input_bytes; // of live ones
+    uint64_t done, failed, throttled, refused;
+    struct agent_tenant_set set; // by operators
+    uint64_t tokens, promised;   // billionths of a job
+    int64_t filled_us;
+    struct agent_pace ends, bytes, device_us;
     uint32_t weight;
     uint32_t n_flows;
     struct agent_heap waiting;        // flows that can be placed, by their keys
@@ -49,7 +53,6 @@ struct coord_tenant {
     struct agent_heap_node promotion; // by the time at which its class may change
     uint8_t cls;                      // its class, while it waits for its turn
     struct coord_share shares[AGENT_PRIORITIES];
-    char name[AGENT_NAME_MAX + 1];
 };
 
 TAILQ_HEAD(coord_tenants, coord_tenant);
@@ -99,7 +102,21 @@ struct coord_turns {
     uint8_t cls;       // the class that is served
 };
 
+// coord_admission.c
+// Whether the job is taken now, of which tenant. False: its submitter is answered.
+bool agent_coord_admits(struct agent_coord *core, const struct agent_event *event,
+                        struct coord_tenant **ret_tenant);
+void agent_coord_admitted(struct agent_coord *core, struct coord_job *job); // count it
+void agent_coord_left(struct agent_coord *core, struct coord_job *job);     // it has ended
+
 // coord_tenant.c
+struct coord_tenant *agent_coord_tenant_find(const struct agent_coord *core, const char *name);
+uint64_t agent_coord_tenant_rate_milli(const struct agent_coord *core,
+                                       const struct coord_tenant *tenant); // 0: no limit
+uint32_t agent_coord_tenant_burst(const struct agent_coord *core,
+                                  const struct coord_tenant *tenant);
+void agent_coord_tenant_set(struct agent_coord *core, const struct agent_event *event);
+void agent_coord_recover_tenant(struct agent_coord *core, const char *key, const char *value);
 // Finds or makes it; "" is AGENT_TENANT_DEFAULT. NULL: all places are in use, or no memory.
 struct coord_tenant *agent_coord_tenant_get(struct agent_coord *core, const char *name);
 void agent_coord_tenants_free(struct agent_coord *core);

@@ -19,6 +19,7 @@ void agent_coord_hold(struct agent_coord *core, struct coord_job *job, struct co
     job->device = AGENT_NO_DEVICE;
     agent->assigned++;
     agent_coord_speed_taken(core, job);
+    job->tenant->held++;
     agent_coord_breaker_held(agent, job->id);
     agent_coord_job_enter(core, job, COORD_HELD, false);
 }
@@ -37,6 +38,7 @@ void agent_coord_release(struct agent_coord *core, struct coord_job *job)
     }
     agent_coord_speed_released(core, job);
     job->agent = NULL;
+    job->tenant->held--;
     agent_coord_breaker_leave(agent, job->id);
     // In no list for the moment; counted as ending until the caller puts it somewhere.
     job->where = COORD_ENDING;

@@ -4,35 +4,6 @@
 #include "agent/core/coord_internal.h"
 #include "agent/core/planted.h"
 
-// Whether the core takes a job now. Answers the submitter where it does not.
-static bool has_room(struct agent_coord *core, const struct agent_event *event)
-{
-    uint64_t token = event->token;
-    const struct agent_coord_limits *limits = &core->limits;
-    if (event->submit.priority >= AGENT_PRIORITIES)
-        agent_coord_reply(core, token, AGENT_REPLY_BAD_REQUEST, 0, "priority goes from 0 to 3");
-    else if (strlen(event->submit.key) > AGENT_KEY_MAX)
-        agent_coord_reply(core, token, AGENT_REPLY_BAD_REQUEST, 0, "a key has at most %d bytes",
-                          AGENT_KEY_MAX);
-    else if (event->submit.tenant != NULL && strlen(event->submit.tenant) > AGENT_NAME_MAX)
-        agent_coord_reply(core, token, AGENT_REPLY_BAD_REQUEST, 0,
-                          "a tenant's name has at most %d bytes", AGENT_NAME_MAX);
-    else if (core->stopping)
-        agent_coord_reply(core, token, AGENT_REPLY_UNAVAILABLE, 0, "the coordinator is stopping");
-    else if (!core->ledger_ok)
-        agent_coord_reply(core, token, AGENT_REPLY_UNAVAILABLE, 0,
-                          "the ledger can't be written: %s", agent_coord_chars(core->ledger_error));
-    else if (agent_coord_jobs_live(core) >= limits->jobs_live_max)
-        agent_coord_reply(core, token, AGENT_REPLY_BUSY, 0,
-                          "%" PRIu32 " jobs are waiting or running", agent_coord_jobs_live(core));
-    else if (core->input_bytes + event->submit.input_bytes > limits->input_bytes_max)
-        agent_coord_reply(core, token, AGENT_REPLY_BUSY, 0,
-                          "the inputs of waiting jobs take %" PRIu64 " bytes", core->input_bytes);
-    else
-        return true;
-    return false;
-}
-
 static void reply_existing(struct agent_coord *core, uint64_t token, const struct coord_job *job)
 {
     struct coord_wait wait = {
@@ -73,20 +44,16 @@ void agent_coord_submit(struct agent_coord *core, const struct agent_event *even
             return;
         }
     }
-    if (!has_room(core, event))
+    struct coord_tenant *tenant = NULL;
+    if (!agent_coord_admits(core, event, &tenant))
         return;
     struct coord_model *model =
         agent_coord_model_get(core, submit->model, submit->version, submit->hash);
-    struct coord_tenant *tenant = agent_coord_tenant_get(core, submit->tenant);
     struct coord_job *job =
         new_job(core, core->next_job, tenant, model, submit->key, submit->deadline_us != 0);
     if (job == NULL) {
-        const char *text = "out of memory";
-        if (model == NULL)
-            text = "too many models are in use";
-        else if (tenant == NULL)
-            text = "too many tenants have jobs";
-        agent_coord_reply(core, event->token, AGENT_REPLY_BUSY, 0, "%s", text);
+        agent_coord_reply(core, event->token, AGENT_REPLY_BUSY, 0, "%s",
+                          model == NULL ? "too many models are in use" : "out of memory");
         return;
     }
     core->next_job++;
@@ -95,7 +62,7 @@ void agent_coord_submit(struct agent_coord *core, const struct agent_event *even
     job->input_bytes = submit->input_bytes;
     job->rows = submit->rows;
     job->submitted_us = core->now_us;
-    core->input_bytes += job->input_bytes;
+    agent_coord_admitted(core, job);
     agent_coord_job_enter(core, job, COORD_PENDING, false);
     core->token = event->token;
     agent_coord_append_job(core, job, AGENT_RECORD_JOB);
@@ -162,7 +129,7 @@ void agent_coord_recover_job(struct agent_coord *core, const struct agent_job_re
         recover_ended(core, job, record);
         return;
     }
-    core->input_bytes += job->input_bytes;
+    agent_coord_admitted(core, job);
     job->state = AGENT_JOB_QUEUED;
     agent_coord_job_enter(core, job, COORD_READY, false);
     struct agent_text *text =

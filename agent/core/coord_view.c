@@ -22,7 +22,7 @@ static void view_job(const struct agent_coord *core, const struct coord_job *job
         .started_us = job->started_us,
         .deadline_us = job->deadline_us,
         .key = agent_coord_chars(job->key),
-        .tenant = job->tenant->name,
+        .tenant = agent_coord_chars(job->tenant_name),
         .rows = job->rows,
         .batch = job->batch,
         .error_code = job->error_code,
@@ -98,7 +98,8 @@ uint32_t agent_coord_jobs(const struct agent_coord *core, const struct agent_job
         if (job->where == COORD_PENDING || (filter->state >= 0 && job->state != filter->state) ||
             (filter->model != NULL &&
              strcmp(agent_coord_chars(job->model->name), filter->model) != 0) ||
-            (filter->tenant != NULL && strcmp(job->tenant->name, filter->tenant) != 0) ||
+            (filter->tenant != NULL &&
+             strcmp(agent_coord_chars(job->tenant_name), filter->tenant) != 0) ||
             (filter->agent != NULL &&
              strcmp(agent_coord_chars(job->agent_name), filter->agent) != 0))
             continue;

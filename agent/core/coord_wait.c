@@ -106,7 +106,7 @@ static void refuse_pending(struct agent_coord *core, struct coord_wait *wait, co
     agent_coord_reply(core, wait->token, AGENT_REPLY_UNAVAILABLE, 0,
                       "the ledger can't be written: %s", text);
     wait->kind = COORD_WAIT_NONE;
-    core->input_bytes -= job->input_bytes;
+    agent_coord_left(core, job);
     agent_coord_job_leave(core, job);
     agent_coord_job_free(core, job);
     agent_coord_append(core, &(struct agent_record){.kind = AGENT_RECORD_FORGET, .id = id});
