@@ -111,6 +111,9 @@ static void coordinator_settings(const struct agent_config *config, char *strate
     settings->strategy = strategy;
     settings->jobs_live_max = (uint32_t)config->jobs_live_max;
     settings->jobs_kept_max = (uint32_t)config->jobs_kept_max;
+    settings->tenant_percent = (uint32_t)config->tenant_percent;
+    settings->tenant_rate = (uint32_t)config->tenant_rate;
+    settings->tenant_burst = (uint32_t)config->tenant_burst;
     settings->attempts_max = (uint32_t)config->attempts_max;
     settings->poison_agents = (uint32_t)config->poison_agents;
     settings->rebalance_gain_ms = config->rebalance_gain_ms;
@@ -169,6 +172,8 @@ static int coordinator_start(struct server *server, bool with_worker)
     options.suspect_ms = (uint32_t)config->heartbeat_suspect_ms;
     options.lost_ms = (uint32_t)config->heartbeat_lost_ms;
     options.job_bytes_max = (uint64_t)config->job_bytes_max;
+    options.tenants_max = (uint32_t)config->tenants_max;
+    options.ageing_ms = config->ageing_ms;
     options.log = coordinator_log;
     options.settings_host = &settings_host;
     options.user = server;

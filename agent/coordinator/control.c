@@ -32,6 +32,8 @@ static void (*const operations[NET_CONTROL_COUNT])(struct io_call *call) = {
     [NET_CONTROL_STRATEGY] = agent_call_strategy,
     [NET_CONTROL_WHY] = agent_call_why,
     [NET_CONTROL_WHY_NOT] = agent_call_why_not,
+    [NET_CONTROL_TENANTS] = agent_call_tenants,
+    [NET_CONTROL_TENANT] = agent_call_tenant,
 };
 
 static void call_free(struct io_call *call)

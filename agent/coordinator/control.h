@@ -111,12 +111,15 @@ void agent_call_events(struct io_call *call);
 void agent_call_strategy(struct io_call *call);
 void agent_call_why(struct io_call *call);
 void agent_call_why_not(struct io_call *call);
+void agent_call_tenants(struct io_call *call);
+void agent_call_tenant(struct io_call *call);
 
 // Their ends, once what they wait for has come.
 void agent_call_job_ended(struct io_call *call, struct agent_blob *output);
 bool agent_call_prepare(struct io_call *call); // a submit's inputs, on NNG's thread
 void agent_call_done(struct io_call *call);    // the core has answered all parts
 void agent_call_events_now(struct io_call *call);
+void agent_call_tenant_now(struct io_call *call);
 void agent_call_operation_now(struct io_call *call, uint64_t id);
 
 #endif

@@ -349,6 +349,9 @@ void agent_call_done(struct io_call *call)
         else
             agent_call_error(call, "not_found", NULL, "no agent named '%s'", call->agent);
         break;
+    case NET_CONTROL_TENANT:
+        agent_call_tenant_now(call);
+        break;
     case NET_CONTROL_STRATEGY:
         agent_call_strategy(call);
         break;

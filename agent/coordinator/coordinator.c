@@ -25,6 +25,7 @@ void agent_coordinator_options_init(struct agent_coordinator_options *options)
         .settings = {.strategy = agent_strategy_at(0)->name,
                      .jobs_live_max = 200000,
                      .jobs_kept_max = 100000,
+                     .tenant_percent = 90,
                      .attempts_max = 5,
                      .poison_agents = 3,
                      .rebalance_gain_ms = 500,
@@ -42,6 +43,7 @@ static enum agent_status check_settings(const struct agent_coordinator_settings 
         return agent_error_set(err, AGENT_ERR_INVAL, "no strategy named '%s'",
                                settings->strategy != NULL ? settings->strategy : "");
     if (settings->jobs_live_max == 0 || settings->attempts_max == 0 ||
+        settings->tenant_percent == 0 || settings->tenant_percent > 100 ||
         settings->models_scan_ms == 0 || settings->retention_ms <= 0)
         return agent_error_set(err, AGENT_ERR_INVAL, "a limit of the coordinator is 0");
     return AGENT_OK;
@@ -137,6 +139,10 @@ static enum agent_status make_core(struct agent_coordinator *c, struct agent_err
     struct agent_coord_limits limits = agent_io_limits(&c->settings);
     limits.epoch = c->epoch;
     limits.seed = (uint64_t)agent_io_now_us(c) ^ (uint64_t)getpid() << 48;
+    if (c->options.tenants_max != 0)
+        limits.tenants_max = c->options.tenants_max;
+    if (c->options.ageing_ms != 0)
+        limits.ageing_us = c->options.ageing_ms * 1000;
     limits.input_bytes_max = c->options.input_bytes_max;
     limits.heartbeat_us = (int64_t)c->options.heartbeat_ms * 1000;
     limits.suspect_us = (int64_t)c->options.suspect_ms * 1000;

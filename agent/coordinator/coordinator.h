@@ -20,6 +20,9 @@ struct agent_coordinator_settings {
     const char *strategy;       // a name of strategies.def
     uint32_t jobs_live_max;     // jobs that have not ended; beyond it submitters hear `busy`
     uint32_t jobs_kept_max;     // ended jobs that are kept with their results
+    uint32_t tenant_percent;    // of places and inputs that a tenant alone takes
+    uint32_t tenant_rate;       // jobs/s that a tenant may submit, unless told; 0 any number
+    uint32_t tenant_burst;      // of them at once; 0 what a second gives
     uint32_t attempts_max;      // charged attempts before a job has failed
     uint32_t poison_agents;     // agents whose executors a job may kill; 0 any number
     int64_t rebalance_gain_ms;  // a job moves only if it is done so much sooner
@@ -66,6 +69,8 @@ struct agent_coordinator_options {
     const char *state_dir;       // of the ledger; made when it is missing (0700)
     const char *models_dir;      // NAME/VERSION/model.onnx; may be missing, it is looked for later
     bool keep_nothing;           // no ledger: jobs live in memory only
+    uint32_t tenants_max;        // 0 = 1024
+    int64_t ageing_ms;           // 0 = 30 s: after it a waiting job is more urgent by one
     bool embedded;               // an agent runs in the same process: only shown
     uint32_t heartbeat_ms;       // 0 = 200: interval that agents are told
     uint32_t suspect_ms;         // 0 = 500: silence after which an agent gets no new work

@@ -116,6 +116,9 @@ struct agent_coord_limits agent_io_limits(const struct agent_coordinator_setting
     agent_coord_limits_init(&limits);
     limits.jobs_live_max = settings->jobs_live_max;
     limits.jobs_kept_max = settings->jobs_kept_max;
+    limits.tenant_percent = settings->tenant_percent;
+    limits.tenant_rate_milli = (uint64_t)settings->tenant_rate * 1000;
+    limits.tenant_burst = settings->tenant_burst;
     limits.attempts_max = settings->attempts_max;
     limits.poison_agents = settings->poison_agents;
     limits.output_bytes_max = settings->results_bytes_max;

@@ -45,6 +45,11 @@ static void on_agent(void *user, const struct agent_agent_record *agent)
 static void on_meta(void *user, const char *key, const char *value)
 {
     struct recovery *recovery = user;
+    struct agent_event event = {.kind = AGENT_EVENT_RECOVER_META};
+    event.meta.key = key;
+    event.meta.value = value;
+    agent_coord_step(recovery->c->core, &event, 1, agent_io_now_us(recovery->c),
+                     &recovery->c->sink);
     uint8_t hash[AGENT_HASH_SIZE];
     if (strncmp(key, "model:", 6) != 0 || !agent_io_hash_parse(key + 6, hash))
         return;

@@ -34,9 +34,10 @@ static bool is_valid(struct agent_coord *core, const struct agent_event *event)
 
 // ---- the tables
 
-// Where all of it is taken, or where the tenant would take more than its share of what is left. That
-// share is so that a tenant alone takes `tenant_percent` of the whole; others leave it less. And
-// where it has become full all the same, the places that become free are for those who have little.
+// Where all of it is taken, or where the tenant would take more than its share of what is left.
+// That share is so that a tenant alone takes `tenant_percent` of the whole; others leave it less.
+// And where it has become full all the same, the places that become free are for those who have
+// little.
 static bool is_full(const struct agent_coord *core, uint64_t used, uint64_t max, uint64_t mine,
                     uint64_t more, bool *ret_mine)
 {

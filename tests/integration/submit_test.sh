@@ -75,6 +75,20 @@ check "the agent still serves after bad models" "$STOKER" submit digits "$first"
 "$STOKER" submit digits "$first" --tenant vision --wait >/dev/null || fail "submit for a tenant"
 check "jobs of one tenant are listed" sh -c \
     "'$STOKER' jobs --tenant vision --output json | jq -e '.total == 1 and .jobs[0].tenant == \"vision\"' >/dev/null"
+
+# A tenant with a rate: submit waits as it is told, or gives up with 6 where it may not wait so long.
+check "a tenant gets a rate" sh -c "'$STOKER' tenant set slow --rate 4 --burst 1 | grep -q '4 jobs a second'"
+"$STOKER" submit digits "$first" --tenant slow --repeat 3 2>"$work/err" >/dev/null || fail "submit waits when told"
+check "submit says that it waits" grep -q 'busy.*tenant slow may submit 4.000 jobs a second' "$work/err"
+expect_exit 6 'tenant slow may submit' "$STOKER" submit digits "$first" --tenant slow --repeat 9 --patience 0s
+check "tenants shows who was held back" sh -c \
+    "'$STOKER' tenants slow --output json | jq -e '.tenants[0] | .rate_per_s == 4 and .throttled > 0' >/dev/null"
+check "and in a table" sh -c "'$STOKER' tenants | grep -q '^slow .* 4.0 '"
+check "its rate is taken back" sh -c "'$STOKER' tenant reset slow | grep -q 'no limit'"
+expect_exit 2 'set or reset' "$STOKER" tenant frob slow
+expect_exit 2 'weight' "$STOKER" tenant set slow --weight 0
+expect_exit 2 'letters' "$STOKER" submit digits "$first" --tenant 'a b'
+expect_exit 4 'nobody' "$STOKER" tenants nobody
 check "jobs lists what was done" sh -c "'$STOKER' jobs --state done | grep -q digits"
 check "json is json" sh -c "'$STOKER' status --output json | jq -e . >/dev/null"
 id=$("$STOKER" submit digits "$first" --output json | jq -r '.jobs[0].id')

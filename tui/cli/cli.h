@@ -84,10 +84,13 @@ bool tui_tls_open(struct tui_cli *cli);
  * with its way out. On TUI_EXIT_OK *ret_reply is the caller's to cJSON_Delete. */
 enum tui_exit tui_request(struct tui_cli *cli, const char *op, cJSON *request, uint32_t extra_ms,
                           cJSON **ret_reply);
-/* As above, and asks again while the answer is `busy`, as long as it says, at most `patience_ms`
- * in all. `request` stays the caller's. */
+/* As above, and asks again while the answer is `busy`, when it says so, until *waited_ms, what was
+ * waited so far, would pass `patience_ms`. `request` stays the caller's. */
 enum tui_exit tui_request_patiently(struct tui_cli *cli, const char *op, const cJSON *request,
-                                    uint32_t patience_ms, cJSON **ret_reply);
+                                    uint32_t patience_ms, double *waited_ms, cJSON **ret_reply);
+/* Waits as long as a busy coordinator said, and says so the first time. False, at once: that is
+ * longer than the patience. */
+bool tui_busy_wait(double retry_ms, const char *text, uint32_t patience_ms, double *waited_ms);
 
 /* Prints one line to stderr, "stoker: …" with the way out behind it (may be NULL). */
 void tui_complain(const char *hint, const char *format, ...) __attribute__((format(printf, 2, 3)));

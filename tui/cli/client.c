@@ -133,30 +133,44 @@ static char *request_text(const char *op, const cJSON *fields)
     return text;
 }
 
+bool tui_busy_wait(double retry_ms, const char *text, uint32_t patience_ms, double *waited_ms)
+{
+    char clean[512];
+
+    retry_ms = retry_ms < 1 ? 50 : retry_ms;
+    if (*waited_ms + retry_ms > patience_ms)
+        return false;
+    if (*waited_ms == 0)
+        fprintf(stderr, "stoker: busy: %s; asks again for up to %.0f s\n",
+                tui_shown(text, clean, sizeof(clean)), patience_ms / 1e3);
+    *waited_ms += retry_ms;
+    struct timespec pause = {(time_t)(retry_ms / 1000), (long)retry_ms % 1000 * 1000000};
+    nanosleep(&pause, NULL);
+    return true;
+}
+
 enum tui_exit tui_request_patiently(struct tui_cli *cli, const char *op, const cJSON *request,
-                                    uint32_t patience_ms, cJSON **ret_reply)
+                                    uint32_t patience_ms, double *waited_ms, cJSON **ret_reply)
 {
     char *text = request_text(op, request);
     cJSON *reply = NULL;
     enum tui_exit exit_code = TUI_EXIT_INTERNAL;
-    double waited_ms = 0;
 
     while (text != NULL) {
         exit_code = exchange(cli, text, cli->timeout_ms, &reply);
         if (exit_code != TUI_EXIT_OK || tui_reply_bool(reply, "ok"))
             break;
-        double retry_ms = tui_reply_number(tui_reply_member(reply, "error"), "retry_after_ms");
-        retry_ms = retry_ms < 1 ? 50 : retry_ms > 5000 ? 5000 : retry_ms;
+        const cJSON *error = tui_reply_member(reply, "error");
         exit_code = refusal_exit(reply);
-        if (exit_code != TUI_EXIT_BUSY || waited_ms + retry_ms > patience_ms) {
+        if (exit_code != TUI_EXIT_BUSY ||
+            !tui_busy_wait(tui_reply_number(error, "retry_after_ms"),
+                           tui_reply_text(error, "message"), patience_ms, waited_ms)) {
             explain_refusal(reply);
             break;
         }
-        waited_ms += retry_ms;
         cJSON_Delete(reply);
         reply = NULL;
-        struct timespec pause = {(time_t)(retry_ms / 1000), (long)retry_ms % 1000 * 1000000};
-        if (nanosleep(&pause, NULL) != 0 && interrupted) {
+        if (interrupted) {
             exit_code = TUI_EXIT_INTERRUPTED;
             break;
         }

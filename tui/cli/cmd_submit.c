@@ -21,6 +21,8 @@ static const struct tui_option options[] = {
     {"priority", "0..3", "0 is most urgent (default 2)"},
     {"deadline", "SPAN", "a job that has not ended by then expires"},
     {"tenant", "NAME", "who the jobs are counted for (default: default)"},
+    {"patience", "SPAN",
+     "how long a busy coordinator is asked again, as it says, before giving up (default 1m)"},
     {"key", "KEY", "idempotency key: a second submission with it returns the first job"},
     {"repeat", "N", "submit every file so often (default 1)"},
     {"top", "N", "classes to show (1 to 10, default 3)"},
@@ -39,7 +41,8 @@ struct submission {
     cJSON *model_reply; /* owns the strings in `inputs` */
     const cJSON *labels;
     struct tui_model_inputs inputs;
-    int64_t version, priority, deadline_ms, repeat, top, wait_max_ms;
+    int64_t version, priority, deadline_ms, repeat, top, wait_max_ms, patience_ms;
+    double waited_ms; /* for a busy coordinator, since it last took a job */
     struct accepted *accepted;
     size_t n_accepted, n_total;
     cJSON *json_jobs; /* with --output json: what is printed at the end */
@@ -75,12 +78,14 @@ static enum tui_exit read_options(struct submission *s)
     s->repeat = 1;
     s->top = 3;
     s->wait_max_ms = 3600000;
+    s->patience_ms = 60000;
     if (!tui_option_number(cli, "version", 1, INT32_MAX, &s->version) ||
         !tui_option_number(cli, "priority", 0, 3, &s->priority) ||
         !tui_option_number(cli, "repeat", 1, 1000000, &s->repeat) ||
         !tui_option_number(cli, "top", 1, TUI_TOP_MAX, &s->top) ||
         !tui_option_duration(cli, "deadline", &s->deadline_ms) ||
-        !tui_option_duration(cli, "wait-max", &s->wait_max_ms))
+        !tui_option_duration(cli, "wait-max", &s->wait_max_ms) ||
+        !tui_option_duration(cli, "patience", &s->patience_ms))
         return TUI_EXIT_USAGE;
     s->n_total = (size_t)(cli->n_args - 1) * (size_t)s->repeat;
     if (tui_option_value(cli, "key") != NULL && s->n_total > 1) {
@@ -164,38 +169,79 @@ static cJSON *make_job(const struct submission *s, const char *path, size_t *ret
     return job;
 }
 
-static enum tui_exit take_reply(struct submission *s, const cJSON *reply, int first, int n)
-{
-    const cJSON *job, *jobs = tui_reply_member(reply, "jobs");
-    char why[512] = "";
-    int i = 0, refused = 0;
+/* Jobs on their way: which they are of all, until they are taken. */
+struct sending {
+    cJSON *jobs;
+    int numbers[TUI_JOBS_A_REQUEST];
+    int n;
+};
 
-    cJSON_ArrayForEach(job, jobs)
-    {
-        if (i == n)
-            break;
-        int64_t id = (int64_t)tui_reply_number(job, "id");
-        int file = (int)((first + i++) / s->repeat) + 1;
-        if (id > 0)
-            s->accepted[s->n_accepted++] = (struct accepted){id, file};
-        else if (refused++ == 0)
-            tui_shown(tui_reply_text(job, "error"), why, sizeof(why));
-    }
-    if (i != n) {
-        tui_complain(NULL, "the coordinator answered %d jobs for %d", i, n);
+/* What was taken leaves `sending`; the others stay, with the reason of the first. */
+static enum tui_exit take_reply(struct submission *s, const cJSON *reply, struct sending *sending,
+                                const char **ret_why)
+{
+    const cJSON *jobs = tui_reply_member(reply, "jobs");
+    int answered = cJSON_GetArraySize(jobs), left = 0;
+
+    if (answered != sending->n) {
+        tui_complain(NULL, "the coordinator answered %d jobs for %d", answered, sending->n);
         return TUI_EXIT_INTERNAL;
     }
-    if (refused == 0)
-        return TUI_EXIT_OK;
-    tui_complain("submit them again later", "%d of %d jobs were not taken: %s", refused, n, why);
-    return TUI_EXIT_BUSY;
+    *ret_why = NULL;
+    for (int i = 0; i < answered; i++) {
+        const cJSON *job = cJSON_GetArrayItem(jobs, i);
+        int64_t id = (int64_t)tui_reply_number(job, "id");
+        int number = sending->numbers[i];
+        if (id > 0) {
+            int file = (int)(number / s->repeat) + 1;
+            s->accepted[s->n_accepted++] = (struct accepted){id, file};
+            s->waited_ms = 0;
+            cJSON_DeleteItemFromArray(sending->jobs, left);
+            continue;
+        }
+        if (*ret_why == NULL)
+            *ret_why = tui_reply_text(job, "error");
+        sending->numbers[left++] = number;
+    }
+    sending->n = left;
+    return TUI_EXIT_OK;
+}
+
+/* Until all are taken, or the coordinator has taken none for as long as the patience. */
+static enum tui_exit send_all(struct submission *s, struct sending *sending, cJSON *request)
+{
+    while (sending->n > 0) {
+        const char *why = NULL;
+        cJSON *reply = NULL;
+        int n = sending->n;
+        enum tui_exit exit_code = tui_request_patiently(
+            s->cli, "submit", request, (uint32_t)s->patience_ms, &s->waited_ms, &reply);
+        if (exit_code == TUI_EXIT_OK)
+            exit_code = take_reply(s, reply, sending, &why);
+        if (exit_code == TUI_EXIT_OK && sending->n > 0 &&
+            !tui_busy_wait(tui_reply_number(reply, "retry_after_ms"), why, (uint32_t)s->patience_ms,
+                           &s->waited_ms)) {
+            char clean[512];
+            tui_complain("submit them again later", "%d of %d jobs were not taken: %s", sending->n,
+                         n, tui_shown(why, clean, sizeof(clean)));
+            exit_code = TUI_EXIT_BUSY;
+        }
+        cJSON_Delete(reply);
+        if (exit_code != TUI_EXIT_OK)
+            return exit_code;
+        if (sending->n > 0 && tui_interrupted())
+            return TUI_EXIT_INTERRUPTED;
+    }
+    return TUI_EXIT_OK;
 }
 
 static enum tui_exit send(struct submission *s, cJSON *jobs, int first)
 {
-    cJSON *reply = NULL, *request = cJSON_CreateObject();
-    int n = cJSON_GetArraySize(jobs);
+    cJSON *request = cJSON_CreateObject();
+    struct sending sending = {.jobs = jobs, .n = cJSON_GetArraySize(jobs)};
 
+    for (int i = 0; i < sending.n; i++)
+        sending.numbers[i] = first + i;
     cJSON_AddStringToObject(request, "model", s->model);
     cJSON_AddNumberToObject(request, "version", (double)s->version);
     cJSON_AddNumberToObject(request, "priority", (double)s->priority);
@@ -204,11 +250,8 @@ static enum tui_exit send(struct submission *s, cJSON *jobs, int first)
     if (tui_option_value(s->cli, "tenant") != NULL)
         cJSON_AddStringToObject(request, "tenant", tui_option_value(s->cli, "tenant"));
     cJSON_AddItemToObject(request, "jobs", jobs);
-    enum tui_exit exit_code = tui_request_patiently(s->cli, "submit", request, 60000, &reply);
+    enum tui_exit exit_code = send_all(s, &sending, request);
     cJSON_Delete(request);
-    if (exit_code == TUI_EXIT_OK)
-        exit_code = take_reply(s, reply, first, n);
-    cJSON_Delete(reply);
     return exit_code;
 }
 
