@@ -63,6 +63,10 @@ enum agent_status agent_coord_create(const struct agent_coord_limits *limits,
     core->next_job = core->next_operation = 1;
     core->world = 1;
     core->ledger_ok = true;
+    core->job_pool =
+        (struct agent_pool){.size = sizeof(struct coord_job), .kept_max = COORD_POOL_MAX};
+    core->history_pool = (struct agent_pool){
+        .size = COORD_HISTORY_FEW * sizeof(struct coord_history), .kept_max = COORD_POOL_MAX};
     TAILQ_INIT(&core->jobs);
     TAILQ_INIT(&core->kept);
     agent_coord_turns_init(core);
@@ -101,7 +105,9 @@ void agent_coord_destroy(struct agent_coord *core)
         agent_coord_agent_free(core->agents[i]);
     agent_names_finish(&core->by_agent);
     agent_coord_text_unref(core->ledger_error);
-    agent_idmap_finish(&core->by_id);
+    agent_idpages_finish(&core->by_id);
+    agent_pool_finish(&core->job_pool);
+    agent_pool_finish(&core->history_pool);
     agent_idmap_finish(&core->by_key);
     agent_idmap_finish(&core->by_link);
     agent_idmap_finish(&core->by_hash);

@@ -18,7 +18,8 @@ static bool is_valid(struct agent_coord *core, const struct agent_event *event)
     else if (strlen(submit->key) > AGENT_KEY_MAX)
         agent_coord_reply(core, token, AGENT_REPLY_BAD_REQUEST, 0, "a key has at most %d bytes",
                           AGENT_KEY_MAX);
-    else if (submit->tenant != NULL && !agent_tenant_name_valid(submit->tenant))
+    else if (submit->tenant != NULL && agent_coord_tenant_find(core, submit->tenant) == NULL &&
+             !agent_tenant_name_valid(submit->tenant))
         agent_coord_reply(core, token, AGENT_REPLY_BAD_REQUEST, 0,
                           "a tenant's name has at most %d letters, digits and ._:@/-",
                           AGENT_NAME_MAX);

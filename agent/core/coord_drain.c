@@ -165,7 +165,7 @@ void agent_coord_drain(struct agent_coord *core, const struct agent_event *event
     } else if (agent->admin == AGENT_ADMIN_DRAINED) {
         agent_coord_reply(core, event->token, AGENT_REPLY_CONFLICT, 0, "%s is drained already",
                           event->agent);
-    } else if (!agent_coord_wait_reserve(core, 2 + (size_t)agent_coord_jobs_live(core) * 2)) {
+    } else if (!agent_coord_wait_reserve(core, 2)) {
         agent_coord_reply(core, event->token, AGENT_REPLY_BUSY, 0, "out of memory");
     } else if (is_agreed(core, agent, event)) {
         struct coord_operation *operation = agent_coord_drain_begin(core, agent, event, 0);

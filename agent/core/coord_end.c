@@ -38,7 +38,6 @@ void agent_coord_ended(struct agent_coord *core, struct coord_job *job)
     agent_coord_left(core, job);
     core->output_bytes += job->output_bytes;
     agent_coord_job_enter(core, job, COORD_ENDED, false);
-    agent_coord_job_log(core, job, job->state, job->error);
     enum agent_notice_kind kind = AGENT_NOTICE_JOB_DONE;
     enum agent_notice_severity severity = AGENT_NOTICE_INFO;
     switch (job->state) {

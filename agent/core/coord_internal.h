@@ -12,11 +12,15 @@
 #include "agent/core/coord_residency.h"
 #include "agent/core/detector.h"
 #include "agent/core/idmap.h"
+#include "agent/core/idpages.h"
+#include "agent/core/pool.h"
 #include "agent/core/strategy.h"
 
 #define COORD_CHUNK 32       // jobs that one pick places at most
 #define COORD_PLANS_KEPT 4   // for a rebalance, that were shown
+#define COORD_POOL_MAX 4096  // free blocks of each pool
 #define COORD_HISTORY_MAX 12 // entries a job keeps
+#define COORD_HISTORY_FEW 2  // that most jobs need
 #define COORD_JOB_US_MIN 4   // that a job costs at least: frames, wake-ups
 #define COORD_SLOWNESS_SHIFT 10
 #define COORD_ANSWERS 32      // of an agent, that its breaker looks at
@@ -190,12 +194,14 @@ enum coord_wait_kind {
 
 // Something to do once the ledger has committed `seq`.
 struct coord_wait {
-    enum coord_wait_kind kind;
-    bool existing;
     uint64_t seq;
     uint64_t token;
-    uint64_t id;
-    struct coord_job *job;
+    union {
+        uint64_t id;           // REPLY, OPERATION
+        struct coord_job *job; // ADMIT, END
+    };
+    uint8_t kind; // enum coord_wait_kind
+    bool existing;
 };
 
 struct agent_coord {
@@ -209,7 +215,9 @@ struct agent_coord {
     uint64_t token;    // of the submission that is being taken
     uint64_t random;
 
-    struct agent_idmap by_id, by_key, by_link, by_hash, by_flow;
+    struct agent_idpages by_id;
+    struct agent_pool job_pool, history_pool;
+    struct agent_idmap by_key, by_link, by_hash, by_flow;
     struct agent_names by_tenant, by_agent;
     struct coord_jobs jobs; // all, by id
     struct coord_jobs kept; // ended, oldest first
@@ -297,6 +305,7 @@ void agent_coord_notice(struct agent_coord *core, enum agent_notice_kind kind,
 void agent_coord_act(struct agent_coord *core, const struct agent_action *action);
 
 // coord_wait.c: the queue behind the ledger
+// Room for so many, besides the one that each live job may need for its end.
 bool agent_coord_wait_reserve(struct agent_coord *core, size_t count);
 void agent_coord_wait_push(struct agent_coord *core, struct coord_wait wait); // needs a reserve
 // Answers an operator's command once the last append is committed.

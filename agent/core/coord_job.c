@@ -28,7 +28,7 @@ bool agent_job_state_find(const char *name, enum agent_job_state *ret_state)
 
 struct coord_job *agent_coord_job_find(const struct agent_coord *core, uint64_t id)
 {
-    return agent_idmap_get(&core->by_id, id);
+    return agent_idpages_get(&core->by_id, id);
 }
 
 // FNV-1a, from a start that nobody outside knows.
@@ -57,17 +57,16 @@ uint32_t agent_coord_jobs_live(const struct agent_coord *core)
 struct coord_job *agent_coord_job_new(struct agent_coord *core, uint64_t id,
                                       struct coord_flow *flow, const char *key, bool timed)
 {
-    // Two waits a live job (admitted, ended), and room for its timer, so that no later step of its
-    // life can fail for memory.
+    // Two waits (admitted, ended), and room for its timer, so that no later step of its life can
+    // fail for memory.
     size_t live = (size_t)agent_coord_jobs_live(core) + 1;
-    if (!agent_coord_wait_reserve(core, live * 2) ||
-        !agent_heap_reserve(&core->timers, (uint32_t)live))
+    if (!agent_coord_wait_reserve(core, 2) || !agent_heap_reserve(&core->timers, (uint32_t)live))
         return NULL;
-    struct coord_job *job = calloc(1, sizeof *job);
+    struct coord_job *job = agent_pool_get(&core->job_pool);
     if (job == NULL)
         return NULL;
-    uint64_t key_hash = key_hash_of(core, key);
-    job->id = id;
+    *job = (struct coord_job){.id = id};
+    uint64_t key_hash = key[0] != '\0' ? key_hash_of(core, key) : 0;
     job->device = AGENT_NO_DEVICE;
     if (key[0] != '\0') {
         job->key = agent_coord_text_new(key);
@@ -76,7 +75,7 @@ struct coord_job *agent_coord_job_new(struct agent_coord *core, uint64_t id,
         if (job->key == NULL || !agent_idmap_put(&core->by_key, key_hash, job))
             goto fail;
     }
-    if (!agent_idmap_put(&core->by_id, id, job)) {
+    if (!agent_idpages_put(&core->by_id, id, job)) {
         if (job->key_next != NULL)
             agent_idmap_put(&core->by_key, key_hash, job->key_next);
         else if (job->key != NULL)
@@ -96,7 +95,7 @@ struct coord_job *agent_coord_job_new(struct agent_coord *core, uint64_t id,
     return job;
 fail:
     agent_coord_text_unref(job->key);
-    free(job);
+    agent_pool_put(&core->job_pool, job);
     return NULL;
 }
 
@@ -126,11 +125,19 @@ void agent_coord_job_drop_flow(struct coord_job *job)
     job->tenant = NULL;
 }
 
+static void drop_history(struct agent_coord *core, struct coord_job *job)
+{
+    if (job->history_room == COORD_HISTORY_FEW)
+        agent_pool_put(&core->history_pool, job->history);
+    else
+        free(job->history);
+}
+
 void agent_coord_job_free(struct agent_coord *core, struct coord_job *job)
 {
     agent_coord_timer_clear(core, job);
     TAILQ_REMOVE(&core->jobs, job, all);
-    agent_idmap_remove(&core->by_id, job->id);
+    agent_idpages_remove(&core->by_id, job->id);
     if (job->key != NULL)
         forget_key(core, job);
     agent_coord_job_drop_flow(job);
@@ -140,12 +147,12 @@ void agent_coord_job_free(struct agent_coord *core, struct coord_job *job)
         agent_coord_text_unref(job->history[i].agent);
         agent_coord_text_unref(job->history[i].text);
     }
-    free(job->history);
+    drop_history(core, job);
     free(job->kills);
     agent_coord_text_unref(job->agent_name);
     agent_coord_text_unref(job->key);
     agent_coord_text_unref(job->error);
-    free(job);
+    agent_pool_put(&core->job_pool, job);
 }
 
 void agent_coord_job_leave(struct agent_coord *core, struct coord_job *job)
@@ -192,20 +199,30 @@ void agent_coord_job_set_state(struct agent_coord *core, struct coord_job *job,
     core->n_state[state]++;
 }
 
+static bool grow_history(struct agent_coord *core, struct coord_job *job)
+{
+    bool few = job->history_room == 0;
+    struct coord_history *history =
+        few ? agent_pool_get(&core->history_pool) : malloc(COORD_HISTORY_MAX * sizeof *history);
+    if (history == NULL)
+        return false;
+    if (job->history_count > 0)
+        memcpy(history, job->history, job->history_count * sizeof *history);
+    drop_history(core, job);
+    job->history = history;
+    job->history_room = few ? COORD_HISTORY_FEW : COORD_HISTORY_MAX;
+    return true;
+}
+
 // Where an entry goes when all are taken: the first two stay, as they say how it began.
-static struct coord_history *next_entry(struct coord_job *job)
+static struct coord_history *next_entry(struct agent_coord *core, struct coord_job *job)
 {
     if (job->history_count < job->history_room)
         return &job->history[job->history_count++];
     if (job->history_room < COORD_HISTORY_MAX) {
-        uint8_t room = job->history_room == 0 ? 4 : COORD_HISTORY_MAX;
-        struct coord_history *history = realloc(job->history, room * sizeof *history);
-        if (history != NULL) {
-            job->history = history;
-            job->history_room = room;
-            return &history[job->history_count++];
-        }
-        if (job->history_count < 4)
+        if (grow_history(core, job))
+            return &job->history[job->history_count++];
+        if (job->history_count < COORD_HISTORY_MAX)
             return NULL;
     }
     struct coord_history *oldest = &job->history[2];
@@ -218,7 +235,7 @@ static struct coord_history *next_entry(struct coord_job *job)
 void agent_coord_job_log_decision(struct agent_coord *core, struct coord_job *job,
                                   uint64_t decision)
 {
-    struct coord_history *entry = next_entry(job);
+    struct coord_history *entry = next_entry(core, job);
     if (entry == NULL)
         return;
     *entry = (struct coord_history){
@@ -233,7 +250,7 @@ void agent_coord_job_log_decision(struct agent_coord *core, struct coord_job *jo
 void agent_coord_job_log(struct agent_coord *core, struct coord_job *job,
                          enum agent_job_state state, struct agent_text *text)
 {
-    struct coord_history *entry = next_entry(job);
+    struct coord_history *entry = next_entry(core, job);
     if (entry == NULL)
         return;
     *entry = (struct coord_history){

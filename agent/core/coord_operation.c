@@ -137,7 +137,7 @@ bool agent_coord_operation_finish(struct agent_coord *core, struct coord_operati
                                   void (*also)(struct agent_coord *core,
                                                struct coord_operation *operation))
 {
-    if (!agent_coord_wait_reserve(core, 1 + (size_t)agent_coord_jobs_live(core) * 2))
+    if (!agent_coord_wait_reserve(core, 1))
         return false;
     operation->finishing = true;
     operation->finished_us = core->now_us;

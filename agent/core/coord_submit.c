@@ -10,7 +10,7 @@ static void reply_existing(struct agent_coord *core, uint64_t token, const struc
         .kind = COORD_WAIT_REPLY, .token = token, .id = job->id, .existing = true};
     // While the first one is not committed, nobody may hear of it.
     if (job->where == COORD_PENDING) {
-        if (agent_coord_wait_reserve(core, 1 + (size_t)agent_coord_jobs_live(core) * 2))
+        if (agent_coord_wait_reserve(core, 1))
             agent_coord_wait_push(core, wait);
         else
             agent_coord_reply(core, token, AGENT_REPLY_BUSY, 0, "out of memory");
@@ -71,7 +71,7 @@ void agent_coord_submit(struct agent_coord *core, const struct agent_event *even
         agent_coord_reply(core, event->token, AGENT_REPLY_OK, job->id, "%s", "");
     agent_coord_wait_push(
         core, (struct coord_wait){
-                  .kind = COORD_WAIT_ADMIT, .token = event->token, .id = job->id, .job = job});
+                  .kind = COORD_WAIT_ADMIT, .token = event->token, .job = job});
 }
 
 void agent_coord_admit(struct agent_coord *core, struct coord_job *job)
@@ -114,6 +114,8 @@ void agent_coord_recover_job(struct agent_coord *core, const struct agent_job_re
         record->deadline_us != 0 && record->deadline_us <= core->now_us)
         return;
     struct coord_tenant *tenant = agent_coord_tenant_get(core, record->tenant);
+    if (tenant == NULL)
+        tenant = TAILQ_FIRST(&core->tenants); // fewer are allowed now: nothing is lost for that
     struct coord_job *job =
         new_job(core, record->id, tenant, model, record->key, record->deadline_us != 0);
     if (job == NULL)

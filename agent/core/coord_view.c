@@ -85,6 +85,15 @@ size_t agent_coord_history(const struct agent_coord *core, uint64_t id,
                                   sizeof ret_views[i].decided);
         ret_views[i].text = ret_views[i].decided;
     }
+    // How it ended stands in the job itself.
+    if (job->where == COORD_ENDED && count < max)
+        ret_views[count++] = (struct agent_history_view){
+            .time_us = job->finished_us,
+            .state = job->state,
+            .agent = "",
+            .attempt = job->dispatches,
+            .text = agent_coord_chars(job->error),
+        };
     return count;
 }
 

@@ -7,7 +7,7 @@
 
 bool agent_coord_wait_reserve(struct agent_coord *core, size_t count)
 {
-    size_t need = core->waits_count + count;
+    size_t need = core->waits_count + count + agent_coord_jobs_live(core);
     if (need <= core->waits_room)
         return true;
     size_t room = core->waits_room == 0 ? 256 : core->waits_room;
@@ -41,7 +41,7 @@ void agent_coord_wait_reply(struct agent_coord *core, uint64_t token, uint64_t i
                           agent_coord_chars(core->ledger_error));
         return;
     }
-    if (!agent_coord_wait_reserve(core, 1 + (size_t)agent_coord_jobs_live(core) * 2)) {
+    if (!agent_coord_wait_reserve(core, 1)) {
         agent_coord_reply(core, token, AGENT_REPLY_BUSY, id, "out of memory");
         return;
     }
@@ -49,14 +49,14 @@ void agent_coord_wait_reply(struct agent_coord *core, uint64_t token, uint64_t i
                           (struct coord_wait){.kind = COORD_WAIT_REPLY, .token = token, .id = id});
 }
 
-static void reply_ok(struct agent_coord *core, const struct coord_wait *wait)
+static void reply_ok(struct agent_coord *core, const struct coord_wait *wait, uint64_t id)
 {
     if (wait->token == 0)
         return;
     agent_coord_act(core, &(struct agent_action){.kind = AGENT_ACTION_REPLY,
                                                  .token = wait->token,
                                                  .reply = AGENT_REPLY_OK,
-                                                 .id = wait->id,
+                                                 .id = id,
                                                  .existing = wait->existing,
                                                  .text = ""});
 }
@@ -81,7 +81,7 @@ void agent_coord_committed(struct agent_coord *core, uint64_t seq)
             break;
         case COORD_WAIT_ADMIT:
             agent_coord_admit(core, wait.job);
-            reply_ok(core, &wait);
+            reply_ok(core, &wait, wait.job->id);
             break;
         case COORD_WAIT_END:
             if (AGENT_PLANTED(END_LOST) && was_failing)
@@ -89,7 +89,7 @@ void agent_coord_committed(struct agent_coord *core, uint64_t seq)
             agent_coord_ended(core, wait.job);
             break;
         case COORD_WAIT_REPLY:
-            reply_ok(core, &wait);
+            reply_ok(core, &wait, wait.id);
             break;
         case COORD_WAIT_OPERATION:
             agent_coord_operation_finished(core, wait.id);
