@@ -20,30 +20,31 @@ uint64_t agent_coord_append(struct agent_coord *core, const struct agent_record 
 void agent_coord_append_job(struct agent_coord *core, const struct coord_job *job,
                             enum agent_record_kind kind)
 {
-    struct agent_record record = {.kind = kind};
-    record.job = (struct agent_job_record){
-        .id = job->id,
-        .model = agent_coord_chars(job->model->name),
-        .version = job->model->version,
-        .priority = job->priority,
-        .state = job->end_state,
-        .device = job->device,
-        .key = agent_coord_chars(job->key),
-        .tenant = agent_coord_chars(job->tenant_name),
-        .agent = agent_coord_chars(job->agent_name),
-        .submitted_us = job->submitted_us,
-        .started_us = job->started_us,
-        .finished_us = job->finished_us,
-        .deadline_us = job->deadline_us,
-        .input_bytes = job->input_bytes,
-        .output_bytes = job->output_bytes,
-        .rows = job->rows,
-        .attempts = job->failures + (job->end_state == AGENT_JOB_DONE),
-        .batch = job->batch,
-        .timing = job->timing,
-        .error_code = job->error_code,
-        .error_text = agent_coord_chars(job->error),
-    };
+    struct agent_record record = {
+        .kind = kind,
+        .job = {
+            .id = job->id,
+            .model = agent_coord_chars(job->model->name),
+            .version = job->model->version,
+            .priority = job->priority,
+            .state = job->end_state,
+            .device = job->device,
+            .key = agent_coord_chars(job->key),
+            .tenant = agent_coord_chars(job->tenant_name),
+            .agent = agent_coord_chars(job->agent_name),
+            .submitted_us = job->submitted_us,
+            .started_us = job->started_us,
+            .finished_us = job->finished_us,
+            .deadline_us = job->deadline_us,
+            .input_bytes = job->input_bytes,
+            .output_bytes = job->output_bytes,
+            .rows = job->rows,
+            .attempts = job->failures + (job->end_state == AGENT_JOB_DONE),
+            .batch = job->batch,
+            .timing = job->timing,
+            .error_code = job->error_code,
+            .error_text = agent_coord_chars(job->error),
+        }};
     memcpy(record.job.hash, job->model->hash, AGENT_HASH_SIZE);
     uint64_t seq = ++core->seq;
     agent_coord_act(core, &(struct agent_action){.kind = AGENT_ACTION_APPEND,

@@ -148,15 +148,11 @@ static void view_agent(const struct coord_agent *agent, struct agent_agent_view 
 bool agent_coord_agent_at(const struct agent_coord *core, uint32_t index,
                           struct agent_agent_view *ret_view)
 {
-    for (uint32_t slot = 0; slot < core->n_agents; slot++) {
-        if (core->agents[slot] == NULL)
-            continue;
-        if (index-- == 0) {
-            view_agent(core->agents[slot], ret_view);
-            return true;
-        }
-    }
-    return false;
+    // Slots are taken in order, and one that is given up is taken at once.
+    if (index >= core->n_agents || core->agents[index] == NULL)
+        return false;
+    view_agent(core->agents[index], ret_view);
+    return true;
 }
 
 bool agent_coord_agent(const struct agent_coord *core, const char *name,

@@ -17,7 +17,7 @@ bool agent_coord_wait_reserve(struct agent_coord *core, size_t count)
     if (waits == NULL)
         return false;
     for (size_t i = 0; i < core->waits_count; i++)
-        waits[i] = core->waits[(core->waits_first + i) % core->waits_room];
+        waits[i] = core->waits[(core->waits_first + i) & (core->waits_room - 1)];
     free(core->waits);
     core->waits = waits;
     core->waits_first = 0;
@@ -28,7 +28,7 @@ bool agent_coord_wait_reserve(struct agent_coord *core, size_t count)
 void agent_coord_wait_push(struct agent_coord *core, struct coord_wait wait)
 {
     wait.seq = core->seq;
-    core->waits[(core->waits_first + core->waits_count++) % core->waits_room] = wait;
+    core->waits[(core->waits_first + core->waits_count++) & (core->waits_room - 1)] = wait;
 }
 
 void agent_coord_wait_reply(struct agent_coord *core, uint64_t token, uint64_t id)
@@ -74,7 +74,7 @@ void agent_coord_committed(struct agent_coord *core, uint64_t seq)
     }
     while (core->waits_count > 0 && core->waits[core->waits_first].seq <= core->committed) {
         struct coord_wait wait = core->waits[core->waits_first];
-        core->waits_first = (core->waits_first + 1) % core->waits_room;
+        core->waits_first = (core->waits_first + 1) & (core->waits_room - 1);
         core->waits_count--;
         switch (wait.kind) {
         case COORD_WAIT_NONE:
@@ -125,7 +125,7 @@ void agent_coord_ledger_failed(struct agent_coord *core, const char *text)
     }
     agent_coord_text_set(&core->ledger_error, text);
     for (size_t i = 0; i < core->waits_count; i++) {
-        struct coord_wait *wait = &core->waits[(core->waits_first + i) % core->waits_room];
+        struct coord_wait *wait = &core->waits[(core->waits_first + i) & (core->waits_room - 1)];
         if (wait->kind == COORD_WAIT_ADMIT) {
             refuse_pending(core, wait, text);
         } else if (wait->kind == COORD_WAIT_REPLY) {
