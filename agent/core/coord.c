@@ -16,6 +16,7 @@ void agent_coord_limits_init(struct agent_coord_limits *limits)
         .agents_max = 1024,
         .models_max = 4096,
         .tenants_max = 1024,
+        .flows_max = 4096,
         .tenant_percent = 90,
         .operations_max = 256,
         .attempts_max = 5,

@@ -25,6 +25,7 @@ struct agent_coord_limits {
     uint32_t agents_max;
     uint32_t models_max;
     uint32_t tenants_max;
+    uint32_t flows_max; // of tenants and models, that are kept though they have no jobs
     uint32_t tenant_percent;    // of live jobs and inputs that a tenant alone can take
     uint64_t tenant_rate_milli; // jobs a tenant may submit in 1,000 s, unless told; 0: any number
     uint32_t tenant_burst;      // of them at once, unless told; 0: what a second gives

@@ -111,6 +111,7 @@ static bool check_flow(const struct agent_coord *core, const struct coord_flow *
             return false;
     }
     CHECK(queued == flow->queued, "a flow counts its queue wrong");
+    CHECK(flow->refs >= queued, "a flow has more jobs than it was taken for");
     CHECK((queued == 0) == (flow->where == COORD_FLOW_EMPTY) &&
               (flow->where == COORD_FLOW_WAITING) == agent_heap_has(&flow->turn),
           "a flow is not where its jobs are");

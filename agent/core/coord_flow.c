@@ -42,17 +42,23 @@ static struct coord_flow *flow_new(struct agent_coord *core, struct coord_tenant
         TAILQ_INIT(&flow->queues[i]);
     LIST_INSERT_HEAD(&tenant->flows, flow, of_tenant);
     LIST_INSERT_HEAD(&model->flows, flow, of_model);
+    TAILQ_INSERT_TAIL(&core->turns.idle, flow, parked);
     tenant->n_flows++;
     return flow;
 }
 
-struct coord_flow *agent_coord_flow_get(struct agent_coord *core, struct coord_tenant *tenant,
-                                        struct coord_model *model, bool timed)
+void agent_coord_flow_take(struct agent_coord *core, struct coord_flow *flow, bool timed)
 {
-    struct coord_flow *flow = agent_idmap_get(&core->by_flow, flow_id(tenant, model));
-    if (flow == NULL)
-        flow = flow_new(core, tenant, model);
-    return flow != NULL && timed && !reserve_timed(flow) ? NULL : flow;
+    if (flow->refs++ == 0)
+        TAILQ_REMOVE(&core->turns.idle, flow, parked);
+    flow->timed_refs += timed;
+}
+
+void agent_coord_flow_leave(struct agent_coord *core, struct coord_flow *flow, bool timed)
+{
+    flow->timed_refs -= timed;
+    if (--flow->refs == 0)
+        TAILQ_INSERT_TAIL(&core->turns.idle, flow, parked);
 }
 
 static void flow_free(struct agent_coord *core, struct coord_flow *flow)
@@ -60,11 +66,24 @@ static void flow_free(struct agent_coord *core, struct coord_flow *flow)
     agent_idmap_remove(&core->by_flow, flow_id(flow->tenant, flow->model));
     LIST_REMOVE(flow, of_tenant);
     LIST_REMOVE(flow, of_model);
+    TAILQ_REMOVE(&core->turns.idle, flow, parked);
     flow->tenant->n_flows--;
     for (int i = 0; flow->timed != NULL && i < AGENT_PRIORITIES; i++)
         agent_heap_finish(&flow->timed[i].deadlines);
     free(flow->timed);
     free(flow);
+}
+
+struct coord_flow *agent_coord_flow_get(struct agent_coord *core, struct coord_tenant *tenant,
+                                        struct coord_model *model, bool timed)
+{
+    struct coord_flow *flow = agent_idmap_get(&core->by_flow, flow_id(tenant, model));
+    if (flow == NULL) {
+        if (core->by_flow.count >= core->limits.flows_max && !TAILQ_EMPTY(&core->turns.idle))
+            flow_free(core, TAILQ_FIRST(&core->turns.idle));
+        flow = flow_new(core, tenant, model);
+    }
+    return flow != NULL && timed && !reserve_timed(flow) ? NULL : flow;
 }
 
 void agent_coord_flows_free_tenant(struct agent_coord *core, struct coord_tenant *tenant)

@@ -320,7 +320,8 @@ struct coord_job *agent_coord_job_new(struct agent_coord *core, uint64_t id,
                                       struct coord_flow *flow, const char *key, bool timed);
 void agent_coord_job_free(struct agent_coord *core, struct coord_job *job); // after coord_job_leave
 struct coord_job *agent_coord_job_by_key(const struct agent_coord *core, const char *key);
-void agent_coord_job_drop_flow(struct coord_job *job); // it will not be queued again
+void agent_coord_job_drop_flow(struct agent_coord *core,
+                               struct coord_job *job); // it will not be queued again
 void agent_coord_job_leave(struct agent_coord *core, struct coord_job *job); // its list
 void agent_coord_job_enter(struct agent_coord *core, struct coord_job *job, enum coord_where where,
                            bool front);

@@ -86,8 +86,7 @@ struct coord_job *agent_coord_job_new(struct agent_coord *core, uint64_t id,
     job->model = flow->model;
     job->tenant = flow->tenant;
     job->timed = timed;
-    flow->refs++;
-    flow->timed_refs += timed;
+    agent_coord_flow_take(core, flow, timed);
     flow->model->refs++;
     flow->tenant->live++;
     job->tenant_name = agent_coord_text_ref(flow->tenant->text);
@@ -114,12 +113,11 @@ static void forget_key(struct agent_coord *core, struct coord_job *job)
     first->key_next = job->key_next;
 }
 
-void agent_coord_job_drop_flow(struct coord_job *job)
+void agent_coord_job_drop_flow(struct agent_coord *core, struct coord_job *job)
 {
     if (job->flow == NULL)
         return;
-    job->flow->refs--;
-    job->flow->timed_refs -= job->timed;
+    agent_coord_flow_leave(core, job->flow, job->timed);
     job->tenant->live--;
     job->flow = NULL;
     job->tenant = NULL;
@@ -140,7 +138,7 @@ void agent_coord_job_free(struct agent_coord *core, struct coord_job *job)
     agent_idpages_remove(&core->by_id, job->id);
     if (job->key != NULL)
         forget_key(core, job);
-    agent_coord_job_drop_flow(job);
+    agent_coord_job_drop_flow(core, job);
     job->model->refs--;
     agent_coord_text_unref(job->tenant_name);
     for (uint8_t i = 0; i < job->history_count; i++) {
@@ -180,7 +178,7 @@ void agent_coord_job_enter(struct agent_coord *core, struct coord_job *job, enum
     } else if (where == COORD_HELD) {
         TAILQ_INSERT_TAIL(&job->agent->jobs, job, link);
     } else if (where == COORD_ENDED) {
-        agent_coord_job_drop_flow(job);
+        agent_coord_job_drop_flow(core, job);
         TAILQ_INSERT_TAIL(&core->kept, job, link);
     }
     if (where == COORD_READY || where == COORD_HELD) {

@@ -33,6 +33,7 @@ void agent_coord_turns_init(struct agent_coord *core)
 {
     TAILQ_INIT(&core->turns.blocked);
     TAILQ_INIT(&core->turns.skipped);
+    TAILQ_INIT(&core->turns.idle);
 }
 
 void agent_coord_turns_finish(struct agent_coord *core)

@@ -72,7 +72,7 @@ enum coord_flow_where {
 
 struct coord_flow {
     LIST_ENTRY(coord_flow) of_tenant, of_model;
-    TAILQ_ENTRY(coord_flow) parked; // blocked or skipped
+    TAILQ_ENTRY(coord_flow) parked; // blocked, skipped, or without any jobs
     struct coord_tenant *tenant;
     struct coord_model *model;
     struct agent_heap_node turn; // in its tenant's `waiting`
@@ -95,6 +95,7 @@ struct coord_turns {
     int64_t rounds[AGENT_PRIORITIES];            // that each class is in
     struct agent_heap promotions;
     struct coord_flows blocked, skipped;
+    struct coord_flows idle;               // without any jobs; those that were used last come last
     uint64_t blocked_world, skipped_round; // in which they were
     int64_t mean;      // of a job's device time, over all; in the same units; 0 unknown
     uint32_t mean_of;  // so many jobs, up to a bound
@@ -125,6 +126,9 @@ void agent_coord_tenants_free(struct agent_coord *core);
 // Finds or makes it, with room for one more job with a deadline if `timed`. NULL: no memory.
 struct coord_flow *agent_coord_flow_get(struct agent_coord *core, struct coord_tenant *tenant,
                                         struct coord_model *model, bool timed);
+// A job more, or less, that may be queued in it.
+void agent_coord_flow_take(struct agent_coord *core, struct coord_flow *flow, bool timed);
+void agent_coord_flow_leave(struct agent_coord *core, struct coord_flow *flow, bool timed);
 // They have no jobs: their owner goes.
 void agent_coord_flows_free_tenant(struct agent_coord *core, struct coord_tenant *tenant);
 void agent_coord_flows_free_model(struct agent_coord *core, struct coord_model *model);

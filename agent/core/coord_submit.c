@@ -70,8 +70,7 @@ void agent_coord_submit(struct agent_coord *core, const struct agent_event *even
     if (AGENT_PLANTED(ACK_BEFORE_COMMIT))
         agent_coord_reply(core, event->token, AGENT_REPLY_OK, job->id, "%s", "");
     agent_coord_wait_push(
-        core, (struct coord_wait){
-                  .kind = COORD_WAIT_ADMIT, .token = event->token, .job = job});
+        core, (struct coord_wait){.kind = COORD_WAIT_ADMIT, .token = event->token, .job = job});
 }
 
 void agent_coord_admit(struct agent_coord *core, struct coord_job *job)

@@ -63,6 +63,26 @@ Test(coord_queue, tenants_are_bounded)
     rig_finish(&rig);
 }
 
+// Flows that have no jobs go when others need their place.
+Test(coord_queue, flows_are_bounded)
+{
+    struct agent_coord_limits limits;
+    agent_coord_limits_init(&limits);
+    limits.flows_max = 8;
+    struct queue_rig *rig = queue_rig_new(&limits, 4);
+    for (int i = 0; i < 200; i++) {
+        cr_assert_neq(queue_rig_submit(rig, i % 5, (uint8_t)(i % 7), 2, 0), 0);
+        if (i % 3 != 0)
+            cr_assert(queue_rig_answer(rig));
+        struct agent_error err = {0};
+        cr_assert(agent_coord_check(rig->core, &err), "%s", err.text);
+    }
+    while (queue_rig_answer(rig))
+        ;
+    cr_assert_eq(rig->n_answered, 200);
+    queue_rig_free(rig);
+}
+
 Test(coord_queue, nothing_is_told_of_each_job_where_nobody_has_room_to_hear)
 {
     struct rig rig;
