@@ -9,6 +9,8 @@
 #include "agent/core/coord_speed.h"
 
 #define UNITS_PER_US 256
+#define SKIPPED_FEW 256
+#define SKIPPED_EACH_US 2
 #define MEAN_OF 1024
 #define JOBS_PER_TURN 8 // of mean cost, that a tenant of the default weight gets a round
 
@@ -123,6 +125,7 @@ static void unpark(struct coord_flow *flow, struct coord_turns *turns)
         TAILQ_REMOVE(&turns->blocked, flow, parked);
     else if (flow->where == COORD_FLOW_SKIPPED)
         TAILQ_REMOVE(&turns->skipped, flow, parked);
+    turns->n_skipped -= flow->where == COORD_FLOW_SKIPPED;
 }
 
 void agent_coord_flow_changed(struct agent_coord *core, struct coord_flow *flow)
@@ -150,6 +153,7 @@ static void park(struct agent_coord *core, struct coord_flow *flow, enum coord_f
         TAILQ_INSERT_TAIL(&core->turns.blocked, flow, parked);
     else
         TAILQ_INSERT_TAIL(&core->turns.skipped, flow, parked);
+    core->turns.n_skipped += where == COORD_FLOW_SKIPPED;
     tenant_changed(core, flow->tenant);
 }
 
@@ -157,7 +161,7 @@ static void unpark_all(struct agent_coord *core, struct coord_flows *flows)
 {
     struct coord_flow *flow;
     while ((flow = TAILQ_FIRST(flows)) != NULL) {
-        TAILQ_REMOVE(flows, flow, parked);
+        unpark(flow, &core->turns);
         flow->where = COORD_FLOW_WAITING;
         agent_heap_set(&flow->tenant->waiting, &flow->turn, flow->key);
         tenant_changed(core, flow->tenant);
@@ -214,10 +218,15 @@ struct coord_flow *agent_coord_queue_next(struct agent_coord *core)
     struct coord_turns *turns = &core->turns;
     if (turns->blocked_world != core->world)
         unpark_all(core, &turns->blocked);
-    if (turns->skipped_round != core->round)
-        unpark_all(core, &turns->skipped);
     turns->blocked_world = core->world;
-    turns->skipped_round = core->round;
+    // Many are looked at less often, so that they take no more than some percent of the time.
+    int64_t since_us = core->now_us - turns->skipped_us;
+    if (turns->skipped_round != core->round &&
+        (turns->n_skipped <= SKIPPED_FEW || since_us >= turns->n_skipped * SKIPPED_EACH_US)) {
+        unpark_all(core, &turns->skipped);
+        turns->skipped_round = core->round;
+        turns->skipped_us = core->now_us;
+    }
     promote(core);
     for (uint8_t cls = 0; cls < AGENT_PRIORITIES; cls++) {
         struct coord_flow *flow = next_of_class(core, cls);

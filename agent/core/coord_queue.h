@@ -97,10 +97,12 @@ struct coord_turns {
     struct coord_flows blocked, skipped;
     struct coord_flows idle;               // without any jobs; those that were used last come last
     uint64_t blocked_world, skipped_round; // in which they were
-    int64_t mean;      // of a job's device time, over all; in the same units; 0 unknown
-    uint32_t mean_of;  // so many jobs, up to a bound
-    int64_t mean_then; // when it was last far from this
-    uint8_t cls;       // the class that is served
+    uint32_t n_skipped;
+    int64_t skipped_us; // when they were looked at last
+    int64_t mean;       // of a job's device time, over all; in the same units; 0 unknown
+    uint32_t mean_of;   // so many jobs, up to a bound
+    int64_t mean_then;  // when it was last far from this
+    uint8_t cls;        // the class that is served
 };
 
 // coord_admission.c
