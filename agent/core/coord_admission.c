@@ -2,12 +2,15 @@
 // has a token again, or until so many jobs or bytes have left as measured lately. Each that is told
 // so gets a time of its own.
 #include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "agent/core/coord_internal.h"
 
 #define NANO 1000000000u // of a token
 #define FALLBACK_US 1000000
+#define SAID_US 60000000 // operators hear of a tenant's refusals this often
 
 static bool is_valid(struct agent_coord *core, const struct agent_event *event)
 {
@@ -31,6 +34,27 @@ static bool is_valid(struct agent_coord *core, const struct agent_event *event)
     else
         return true;
     return false;
+}
+
+// Answers the submitter, and from time to time the operators.
+static void refuse(struct agent_coord *core, const struct agent_event *event,
+                   struct coord_tenant *tenant, int64_t wait_us, const char *format, ...)
+    __attribute__((format(printf, 5, 6)));
+
+static void refuse(struct agent_coord *core, const struct agent_event *event,
+                   struct coord_tenant *tenant, int64_t wait_us, const char *format, ...)
+{
+    char text[AGENT_TEXT_MAX];
+    va_list args;
+    va_start(args, format);
+    vsnprintf(text, sizeof text, format, args);
+    va_end(args);
+    agent_coord_reply_busy(core, event->token, wait_us, "%s", text);
+    if (tenant->refusal_said_us != 0 && core->now_us - tenant->refusal_said_us < SAID_US)
+        return;
+    tenant->refusal_said_us = core->now_us;
+    agent_coord_notice(core, AGENT_NOTICE_TENANT_REFUSED, AGENT_NOTICE_WARNING, "", 0,
+                       "%s: %s; its submitters are told to come back", tenant->named.name, text);
 }
 
 // ---- the tables
@@ -62,13 +86,12 @@ static bool has_places(struct agent_coord *core, const struct agent_event *event
     int64_t wait_us = agent_pace_wait_us(pace, core->now_us, 1, FALLBACK_US);
     tenant->refused++;
     if (mine)
-        agent_coord_reply_busy(core, event->token, wait_us,
-                               "%" PRIu32 " jobs of tenant %s are waiting or running, its share "
-                               "of %" PRIu32,
-                               tenant->live, tenant->named.name, core->limits.jobs_live_max);
+        refuse(core, event, tenant, wait_us,
+               "%" PRIu32 " jobs of tenant %s are waiting or running, its share "
+               "of %" PRIu32,
+               tenant->live, tenant->named.name, core->limits.jobs_live_max);
     else
-        agent_coord_reply_busy(core, event->token, wait_us,
-                               "%" PRIu32 " jobs are waiting or running", live);
+        refuse(core, event, tenant, wait_us, "%" PRIu32 " jobs are waiting or running", live);
     return false;
 }
 
@@ -82,7 +105,7 @@ static bool has_bytes(struct agent_coord *core, const struct agent_event *event,
         return true;
     tenant->refused++;
     if (more == AGENT_INPUT_NOMEM) {
-        agent_coord_reply_busy(core, event->token, FALLBACK_US, "out of memory for its inputs");
+        refuse(core, event, tenant, FALLBACK_US, "out of memory for its inputs");
         return false;
     }
     if (more > max) {
@@ -94,14 +117,13 @@ static bool has_bytes(struct agent_coord *core, const struct agent_event *event,
     struct agent_pace *pace = mine ? &tenant->bytes : &core->bytes;
     int64_t wait_us = agent_pace_wait_us(pace, core->now_us, more, FALLBACK_US);
     if (mine)
-        agent_coord_reply_busy(core, event->token, wait_us,
-                               "the inputs of tenant %s's jobs take %" PRIu64 " bytes, its share "
-                               "of %" PRIu64,
-                               tenant->named.name, tenant->input_bytes, max);
+        refuse(core, event, tenant, wait_us,
+               "the inputs of tenant %s's jobs take %" PRIu64 " bytes, its share "
+               "of %" PRIu64,
+               tenant->named.name, tenant->input_bytes, max);
     else
-        agent_coord_reply_busy(core, event->token, wait_us,
-                               "the inputs of waiting jobs take %" PRIu64 " bytes",
-                               core->input_bytes);
+        refuse(core, event, tenant, wait_us, "the inputs of waiting jobs take %" PRIu64 " bytes",
+               core->input_bytes);
     return false;
 }
 
@@ -137,9 +159,9 @@ static bool has_token(struct agent_coord *core, const struct agent_event *event,
     else
         wait_us = AGENT_PACE_WAIT_US_MAX;
     tenant->throttled++;
-    agent_coord_reply_busy(core, event->token, wait_us,
-                           "tenant %s may submit %" PRIu64 ".%03u jobs a second, and has",
-                           tenant->named.name, rate_milli / 1000, (unsigned)(rate_milli % 1000));
+    refuse(core, event, tenant, wait_us,
+           "tenant %s may submit %" PRIu64 ".%03u jobs a second, and has", tenant->named.name,
+           rate_milli / 1000, (unsigned)(rate_milli % 1000));
     return false;
 }
 

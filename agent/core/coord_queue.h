@@ -45,6 +45,7 @@ struct coord_tenant {
     struct agent_tenant_set set; // by operators
     uint64_t tokens, promised;   // billionths of a job
     int64_t filled_us;
+    int64_t refusal_said_us; // 0 never
     struct agent_pace ends, bytes, device_us;
     uint32_t weight;
     uint32_t n_flows;

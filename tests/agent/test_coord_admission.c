@@ -76,6 +76,27 @@ Test(coord_admission, the_default_rate_is_for_tenants_without_one)
     queue_rig_free(rig);
 }
 
+Test(coord_admission, operators_hear_of_refusals_once_a_minute)
+{
+    struct agent_coord_limits limits;
+    agent_coord_limits_init(&limits);
+    limits.tenant_rate_milli = 1;
+    struct rig rig;
+    rig_init(&rig, &limits);
+    for (uint64_t i = 0; i < 5; i++) {
+        struct agent_event event = rig_submission(10 + i, "");
+        rig_step(&rig, &event);
+        rig_commit(&rig);
+        rig.now_us += i == 3 ? 61000000 : 1000;
+    }
+    size_t said = 0;
+    for (size_t i = 0; i < rig.count; i++)
+        said += rig.actions[i].kind == AGENT_ACTION_NOTICE &&
+                rig.actions[i].notice == AGENT_NOTICE_TENANT_REFUSED;
+    cr_assert_eq(said, 2);
+    rig_finish(&rig);
+}
+
 // ---- places
 
 Test(coord_admission, a_tenant_alone_takes_its_share_and_leaves_places_for_others)
