@@ -128,7 +128,8 @@ static void set_limits(struct agent_coord *core, const struct agent_coord_limits
     core->limits.jobs_live_max = limits->jobs_live_max;
     core->limits.jobs_kept_max = limits->jobs_kept_max;
     core->limits.attempts_max = limits->attempts_max;
-    core->limits.tenant_percent = limits->tenant_percent;
+    if (limits->tenant_percent > 0 && limits->tenant_percent <= 100)
+        core->limits.tenant_percent = limits->tenant_percent;
     core->limits.tenant_rate_milli = limits->tenant_rate_milli;
     core->limits.tenant_burst = limits->tenant_burst;
     core->limits.poison_agents = limits->poison_agents;
