@@ -14,6 +14,7 @@
 
 #include "agent/core/agent_status.h"
 #include "agent/core/record.h"
+#include "agent/core/tenant.h"
 
 struct agent_coord;
 
@@ -25,7 +26,7 @@ struct agent_coord_limits {
     uint32_t agents_max;
     uint32_t models_max;
     uint32_t tenants_max;
-    uint32_t flows_max; // of tenants and models, that are kept though they have no jobs
+    uint32_t flows_max;         // of tenants and models, that are kept though they have no jobs
     uint32_t tenant_percent;    // of live jobs and inputs that a tenant alone can take
     uint64_t tenant_rate_milli; // jobs a tenant may submit in 1,000 s, unless told; 0: any number
     uint32_t tenant_burst;      // of them at once, unless told; 0: what a second gives
@@ -122,22 +123,6 @@ struct agent_result {
     const char *error_code;
     const char *error_text;
 };
-
-// What an operator has set of a tenant; what is not set is as the limits say.
-struct agent_tenant_set {
-    bool weight_set, rate_set, burst_set;
-    uint32_t weight;     // 1 to AGENT_WEIGHT_MAX; AGENT_WEIGHT_DEFAULT where it is not set
-    uint64_t rate_milli; // jobs that it may submit in 1,000 s; 0: any number
-    uint32_t burst;      // of them at once
-};
-
-#define AGENT_WEIGHT_DEFAULT 100
-#define AGENT_WEIGHT_MAX 10000
-#define AGENT_RATE_MILLI_MAX 1000000000u
-#define AGENT_BURST_MAX 1000000
-
-// At most AGENT_NAME_MAX letters, digits and ._:@/-; also "".
-bool agent_tenant_name_valid(const char *name);
 
 // How far a tuning is; as on the wire.
 enum agent_tuning {
@@ -476,22 +461,6 @@ struct agent_jobs_filter {
     uint32_t limit;     // calls of `each` at most
 };
 
-struct agent_tenant_view {
-    const char *name;
-    struct agent_tenant_set set;
-    uint32_t weight;
-    uint64_t rate_milli; // in force; 0: no limit
-    uint32_t burst;
-    uint32_t queued, running, live; // running: held by agents
-    uint64_t input_bytes;
-    uint64_t done, failed;   // failed: ended otherwise
-    uint64_t throttled;      // submissions that came too often
-    uint64_t refused;        // and those for which there was no place
-    uint64_t ends_milli;     // jobs that end in 1,000 s
-    uint32_t share_permille; // of the devices' time, lately
-    uint32_t due_permille;   // by weight, of those that have jobs
-};
-
 struct agent_blocker_view {
     uint64_t job;
     const char *model;
@@ -557,13 +526,6 @@ bool agent_coord_agent(const struct agent_coord *core, const char *name,
                        struct agent_agent_view *ret_view);
 enum agent_model_state agent_coord_model_on(const struct agent_coord *core, const uint8_t *hash,
                                             const char *agent);
-// In the order in which they came.
-void agent_coord_tenants(const struct agent_coord *core,
-                         void (*each)(void *user, const struct agent_tenant_view *tenant),
-                         void *user);
-// Without its shares.
-bool agent_coord_tenant(const struct agent_coord *core, const char *name,
-                        struct agent_tenant_view *ret_view);
 // Jobs of this model that were ever taken since the start.
 uint64_t agent_coord_model_jobs(const struct agent_coord *core, const uint8_t *hash);
 // Operation `index`, newest first; false past the last.
