@@ -114,6 +114,7 @@ static void coordinator_settings(const struct agent_config *config, char *strate
     settings->tenant_percent = (uint32_t)config->tenant_percent;
     settings->tenant_rate = (uint32_t)config->tenant_rate;
     settings->tenant_burst = (uint32_t)config->tenant_burst;
+    settings->jobs_recent_max = (uint32_t)config->jobs_recent_max;
     settings->attempts_max = (uint32_t)config->attempts_max;
     settings->poison_agents = (uint32_t)config->poison_agents;
     settings->rebalance_gain_ms = config->rebalance_gain_ms;

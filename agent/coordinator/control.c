@@ -34,6 +34,8 @@ static void (*const operations[NET_CONTROL_COUNT])(struct io_call *call) = {
     [NET_CONTROL_WHY_NOT] = agent_call_why_not,
     [NET_CONTROL_TENANTS] = agent_call_tenants,
     [NET_CONTROL_TENANT] = agent_call_tenant,
+    [NET_CONTROL_HISTORY] = agent_call_history,
+    [NET_CONTROL_AUDIT] = agent_call_audit,
 };
 
 static void call_free(struct io_call *call)

@@ -12,7 +12,28 @@ struct io_prepared {
 };
 
 // Why a call is parked.
-enum io_wait { IO_WAIT_NONE, IO_WAIT_CORE, IO_WAIT_JOB, IO_WAIT_OPERATION, IO_WAIT_EVENTS };
+enum io_wait {
+    IO_WAIT_NONE,
+    IO_WAIT_CORE,
+    IO_WAIT_JOB,
+    IO_WAIT_OPERATION,
+    IO_WAIT_EVENTS,
+    IO_WAIT_PAST
+};
+
+#define AGENT_CALL_ID_MAX 9007199254740992.0 // of jobs: what a double counts exactly
+
+// A question to the ledger, and who gets the answer: a call or a submitter, as long as they are
+// there.
+struct io_past {
+    struct agent_query query;
+    struct agent_coordinator *c;
+    struct io_call *call;
+    struct io_waiter waiter;
+    cJSON *json;    // the request, which has the filter's texts
+    cJSON *jobs;    // of memory, where those of the ledger come to them
+    uint64_t total; // of jobs in memory
+};
 
 struct io_call {
     TAILQ_ENTRY(io_call) parked; // in the coordinator's list while `wait` is not NONE
@@ -28,6 +49,7 @@ struct io_call {
     const char *agent;
     const char **names; // of a request about several agents
 
+    struct io_past *past;     // while `wait` is PAST
     struct io_prepared *jobs; // of a submit
     size_t n_jobs;
     uint64_t first_token; // one for each part
@@ -114,8 +136,30 @@ void agent_call_why_not(struct io_call *call);
 void agent_call_tenants(struct io_call *call);
 void agent_call_tenant(struct io_call *call);
 
+void agent_call_history(struct io_call *call);
+void agent_call_audit(struct io_call *call);
+
+// control_past.c: questions to the ledger. NULL: no memory.
+struct io_past *agent_io_past_new(struct agent_coordinator *c, enum agent_query_kind kind);
+void agent_io_past_free(struct io_past *past); // one that is not asked; takes NULL
+bool agent_io_past_ask(struct io_past *past);  // false: too many wait, and it is freed
+void agent_call_past_ask(struct io_call *call, struct io_past *past); // NULL ends the call, too
+void agent_call_past_job(struct io_call *call, uint64_t id, bool output);
+void agent_io_past_answered(struct agent_coordinator *c, struct io_past *past);
+void agent_io_past_view(const struct agent_coordinator *c, const struct agent_job_record *job,
+                        struct agent_job_view *ret_view);
+
+// Fields of `jobs` and `history`. False: the call is ended.
+bool agent_call_job_filter(struct io_call *call, struct agent_query_filter *filter);
+void agent_call_add_history(struct io_call *call, cJSON *job, uint64_t id); // what memory has
+
 // Their ends, once what they wait for has come.
 void agent_call_job_ended(struct io_call *call, struct agent_blob *output);
+void agent_call_job_known(struct io_call *call, const struct agent_job_view *job,
+                          const struct agent_query *query); // NULL: without outputs
+void agent_call_jobs_known(struct io_call *call, struct io_past *past);
+void agent_call_history_job(struct io_call *call, struct io_past *past);
+void agent_call_audit_known(struct io_call *call, struct io_past *past);
 bool agent_call_prepare(struct io_call *call); // a submit's inputs, on NNG's thread
 void agent_call_done(struct io_call *call);    // the core has answered all parts
 void agent_call_events_now(struct io_call *call);

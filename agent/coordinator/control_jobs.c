@@ -5,8 +5,6 @@
 
 #include "agent/coordinator/control.h"
 
-#define ID_MAX 9007199254740992.0
-
 // ---- submit
 
 static const char *code_of(enum agent_status status)
@@ -167,10 +165,11 @@ static void submitted(struct io_call *call)
     } else if (cJSON_IsNumber(wait) && wait->valuedouble > 0) {
         wait_or_answer(call, call->ids[0], wait->valuedouble);
     } else {
-        cJSON *reply = job_reply(call, call->ids[0]);
-        if (reply != NULL)
-            cJSON_AddBoolToObject(reply, "existing", call->existing);
-        agent_call_reply(call, reply);
+        struct agent_job_view view;
+        if (agent_coord_job(call->c->core, call->ids[0], &view))
+            agent_call_job_known(call, &view, NULL);
+        else
+            agent_call_past_job(call, call->ids[0], false);
     }
 }
 
@@ -192,46 +191,42 @@ static void add_outputs(struct io_call *call, cJSON *reply, const struct agent_j
     cJSON_AddStringToObject(reply, "labels_ref", ref);
 }
 
-void agent_call_job_ended(struct io_call *call, struct agent_blob *output)
+void agent_call_job_known(struct io_call *call, const struct agent_job_view *job,
+                          const struct agent_query *query)
 {
-    struct agent_job_view view;
-    uint64_t id = call->subject;
-    if (!agent_coord_job(call->c->core, id, &view)) {
-        agent_call_error(call, "not_found", "ended jobs are kept for a while only",
-                         "no job %" PRIu64, id);
-        return;
-    }
-    cJSON *reply = job_reply(call, id);
-    struct agent_blob *own = NULL;
-    if (view.state == AGENT_JOB_DONE && output == NULL &&
-        agent_ledger_output(call->c->ledger, id, &own, NULL) == AGENT_OK)
-        output = own;
-    if (reply != NULL && view.state == AGENT_JOB_DONE && output != NULL)
-        add_outputs(call, reply, &view, output);
+    cJSON *reply = agent_call_object("job", agent_io_json_job(call->c, job));
+    if (reply != NULL && call->op == NET_CONTROL_JOB)
+        agent_call_add_history(call, cJSON_GetObjectItemCaseSensitive(reply, "job"), job->id);
+    if (reply != NULL && job->state == AGENT_JOB_DONE && query != NULL && query->blob != NULL)
+        add_outputs(call, reply, job, query->blob);
     if (reply != NULL && call->op == NET_CONTROL_SUBMIT)
         cJSON_AddBoolToObject(reply, "existing", call->existing);
     agent_call_reply(call, reply);
-    agent_blob_unref(own);
 }
 
-// The id of a job that there is; 0: the call is ended.
-static uint64_t find_job(struct io_call *call)
+void agent_call_job_ended(struct io_call *call, struct agent_blob *output)
 {
     struct agent_job_view view;
+    struct agent_query query = {.blob = output};
+    bool known = agent_coord_job(call->c->core, call->subject, &view);
+    if (!known || (view.state == AGENT_JOB_DONE && output == NULL))
+        agent_call_past_job(call, call->subject, true);
+    else
+        agent_call_job_known(call, &view, &query);
+}
+
+// The id that the request names; 0: the call is ended.
+static uint64_t take_id(struct io_call *call)
+{
     double id;
-    if (!agent_call_number(call, "id", 1, ID_MAX, NULL, &id))
-        return 0;
-    if (agent_coord_job(call->c->core, (uint64_t)id, &view))
-        return (uint64_t)id;
-    agent_call_error(call, "not_found", "ended jobs are kept for a while only", "no job %.0f", id);
-    return 0;
+    return agent_call_number(call, "id", 1, AGENT_CALL_ID_MAX, NULL, &id) ? (uint64_t)id : 0;
 }
 
 void agent_call_result(struct io_call *call)
 {
     static const double none = 0;
     double wait_ms;
-    uint64_t id = find_job(call);
+    uint64_t id = take_id(call);
     if (id == 0 || !agent_call_number(call, "wait_ms", 0, IO_WAIT_MS_MAX, &none, &wait_ms))
         return;
     wait_or_answer(call, id, wait_ms);
@@ -239,11 +234,16 @@ void agent_call_result(struct io_call *call)
 
 void agent_call_cancel(struct io_call *call)
 {
-    uint64_t id = find_job(call);
+    uint64_t id = take_id(call);
     const char *by, *reason;
     if (id == 0 || !agent_call_text(call, "by", 128, "", &by) ||
         !agent_call_text(call, "reason", AGENT_TEXT_MAX - 1, "", &reason))
         return;
+    struct agent_job_view view;
+    if (!agent_coord_job(call->c->core, id, &view)) {
+        agent_call_past_job(call, id, false); // it has ended, or never was
+        return;
+    }
     struct agent_event *event = agent_call_ask(call, AGENT_EVENT_CANCEL);
     if (event == NULL)
         return;
@@ -254,14 +254,9 @@ void agent_call_cancel(struct io_call *call)
 
 // ---- job, jobs
 
-void agent_call_job(struct io_call *call)
+void agent_call_add_history(struct io_call *call, cJSON *job, uint64_t id)
 {
     struct agent_history_view history[32];
-    uint64_t id = find_job(call);
-    if (id == 0)
-        return;
-    cJSON *reply = job_reply(call, id);
-    cJSON *job = cJSON_GetObjectItemCaseSensitive(reply, "job");
     cJSON *list = cJSON_AddArrayToObject(job, "history");
     size_t count = agent_coord_history(call->c->core, id, history, 32);
     for (size_t i = 0; i < count; i++) {
@@ -277,7 +272,18 @@ void agent_call_job(struct io_call *call)
     char waiting[256];
     agent_coord_waiting(call->c->core, id, waiting, sizeof waiting);
     cJSON_AddStringToObject(job, "waiting", waiting);
-    agent_call_reply(call, reply);
+}
+
+void agent_call_job(struct io_call *call)
+{
+    struct agent_job_view view;
+    uint64_t id = take_id(call);
+    if (id == 0)
+        return;
+    if (agent_coord_job(call->c->core, id, &view))
+        agent_call_job_known(call, &view, NULL);
+    else
+        agent_call_past_job(call, id, false);
 }
 
 struct listing {
@@ -291,42 +297,125 @@ static void list_job(void *user, const struct agent_job_view *job)
     cJSON_AddItemToArray(listing->jobs, agent_io_json_job(listing->c, job));
 }
 
+bool agent_call_job_filter(struct io_call *call, struct agent_query_filter *filter)
+{
+    const char *state;
+    const char **texts[] = {&filter->model, &filter->agent, &filter->tenant};
+    enum agent_job_state wanted;
+    if (!agent_call_text(call, "state", 16, "", &state) ||
+        !agent_call_text(call, "model", AGENT_MODEL_NAME_MAX, "", &filter->model) ||
+        !agent_call_text(call, "agent", AGENT_NAME_MAX, "", &filter->agent) ||
+        !agent_call_text(call, "tenant", AGENT_NAME_MAX, "", &filter->tenant))
+        return false;
+    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
+        if ((*texts[i])[0] == '\0')
+            *texts[i] = NULL;
+    }
+    if (state[0] == '\0')
+        return true;
+    if (!agent_job_state_find(state, &wanted)) {
+        agent_call_error(call, "bad_request",
+                         "queued, assigned, running, done, failed, cancelled, expired",
+                         "there is no job state '%s'", state);
+        return false;
+    }
+    filter->state = (int)wanted;
+    return true;
+}
+
+// The newest first of both: `jobs` of memory, which stay where both have one, and the ledger's.
+static cJSON *merge(struct io_call *call, cJSON *jobs, const struct agent_query *query)
+{
+    cJSON *merged = cJSON_CreateArray();
+    size_t at = 0;
+    for (uint32_t i = 0; i < query->filter.limit; i++) {
+        const cJSON *first = cJSON_GetArrayItem(jobs, 0);
+        double id = first != NULL ? cJSON_GetObjectItemCaseSensitive(first, "id")->valuedouble : 0;
+        while (at < query->n_jobs && (double)query->jobs[at].id == id)
+            at++;
+        struct agent_job_view view;
+        if (at < query->n_jobs && (double)query->jobs[at].id > id) {
+            agent_io_past_view(call->c, &query->jobs[at++], &view);
+            cJSON_AddItemToArray(merged, agent_io_json_job(call->c, &view));
+        } else if (first != NULL) {
+            cJSON_AddItemToArray(merged, cJSON_DetachItemFromArray(jobs, 0));
+        } else {
+            break;
+        }
+    }
+    return merged;
+}
+
+void agent_call_jobs_known(struct io_call *call, struct io_past *past)
+{
+    const struct agent_query *query = &past->query;
+    cJSON *reply = agent_call_object("jobs", merge(call, past->jobs, query));
+    if (reply != NULL) {
+        cJSON_AddNumberToObject(reply, "total", (double)(past->total + query->total));
+        cJSON_AddBoolToObject(reply, "total_is_least", query->total_is_least);
+    }
+    agent_call_reply(call, reply);
+}
+
+// What is in memory, and how many match there: all, or where the ledger counts the ended ones only
+// those that have not ended.
+static cJSON *list_jobs(struct io_call *call, const struct agent_query_filter *from, bool live,
+                        uint64_t *ret_total)
+{
+    struct agent_jobs_filter filter = {
+        .state = from->state,
+        .model = from->model,
+        .agent = from->agent,
+        .tenant = from->tenant,
+        .before = from->before,
+        .limit = from->limit,
+    };
+    struct listing listing = {.c = call->c, .jobs = cJSON_CreateArray()};
+    *ret_total = agent_coord_jobs(call->c->core, &filter, list_job, &listing);
+    if (live) {
+        filter.limit = 0;
+        filter.live = true;
+        *ret_total = agent_coord_jobs(call->c->core, &filter, list_job, &listing);
+    }
+    return listing.jobs;
+}
+
 void agent_call_jobs(struct io_call *call)
 {
     static const double limit_default = 100, before_default = 0;
     double limit, before;
-    const char *state, *model, *agent, *tenant;
-    enum agent_job_state wanted;
+    struct agent_query_filter filter = {.state = -1};
     if (!agent_call_number(call, "limit", 1, 1000, &limit_default, &limit) ||
-        !agent_call_number(call, "before", 0, ID_MAX, &before_default, &before) ||
-        !agent_call_text(call, "state", 16, "", &state) ||
-        !agent_call_text(call, "model", AGENT_MODEL_NAME_MAX, "", &model) ||
-        !agent_call_text(call, "agent", AGENT_NAME_MAX, "", &agent) ||
-        !agent_call_text(call, "tenant", AGENT_NAME_MAX, "", &tenant))
+        !agent_call_number(call, "before", 0, AGENT_CALL_ID_MAX, &before_default, &before) ||
+        !agent_call_job_filter(call, &filter))
         return;
-    struct agent_jobs_filter filter = {
-        .state = -1,
-        .model = model[0] != '\0' ? model : NULL,
-        .agent = agent[0] != '\0' ? agent : NULL,
-        .tenant = tenant[0] != '\0' ? tenant : NULL,
-        .before = (uint64_t)before,
-        .limit = (uint32_t)limit,
-    };
-    if (state[0] != '\0') {
-        if (!agent_job_state_find(state, &wanted)) {
-            agent_call_error(call, "bad_request",
-                             "queued, assigned, running, done, failed, cancelled, expired",
-                             "there is no job state '%s'", state);
-            return;
-        }
-        filter.state = (int)wanted;
+    filter.before = (uint64_t)before;
+    filter.limit = (uint32_t)limit;
+    struct agent_totals totals;
+    agent_coord_totals(call->c->core, &totals);
+    bool ended = filter.state < 0 || filter.state > AGENT_JOB_RUNNING;
+    bool past = ended && totals.kept > totals.recent;
+    bool any =
+        filter.state < 0 && filter.model == NULL && filter.agent == NULL && filter.tenant == NULL;
+    uint64_t total = 0;
+    cJSON *jobs = list_jobs(call, &filter, past, &total);
+    if (!past) {
+        cJSON *reply = agent_call_object("jobs", jobs);
+        if (reply != NULL)
+            cJSON_AddNumberToObject(reply, "total", (double)total);
+        agent_call_reply(call, reply);
+        return;
     }
-    struct listing listing = {.c = call->c, .jobs = cJSON_CreateArray()};
-    uint32_t total = agent_coord_jobs(call->c->core, &filter, list_job, &listing);
-    cJSON *reply = agent_call_object("jobs", listing.jobs);
-    if (reply != NULL)
-        cJSON_AddNumberToObject(reply, "total", total);
-    agent_call_reply(call, reply);
+    struct io_past *question = agent_io_past_new(call->c, AGENT_QUERY_JOBS);
+    if (question != NULL) {
+        question->jobs = jobs;
+        question->total = any ? total + totals.kept : total;
+        question->query.filter = filter;
+        question->query.filter.count = !any;
+    } else {
+        cJSON_Delete(jobs);
+    }
+    agent_call_past_ask(call, question);
 }
 
 // ---- the core has answered

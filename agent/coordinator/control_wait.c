@@ -15,6 +15,10 @@ void agent_call_unpark(struct io_call *call)
         if (job != NULL)
             TAILQ_REMOVE(&job->waiters, call, waiter);
     }
+    if (call->past != NULL) {
+        call->past->call = NULL;
+        call->past = NULL;
+    }
     TAILQ_REMOVE(&c->parked, call, parked);
     if (call->wait != IO_WAIT_CORE)
         c->n_parked--;
@@ -143,6 +147,9 @@ static void give_up(struct io_call *call)
         break;
     case IO_WAIT_EVENTS:
         agent_call_events_now(call);
+        break;
+    case IO_WAIT_PAST:
+        agent_call_error(call, "unavailable", NULL, "the ledger does not answer");
         break;
     default:
         agent_call_error(call, "unavailable", NULL, "the coordinator has stopped");

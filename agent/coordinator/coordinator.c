@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/random.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
@@ -26,6 +27,7 @@ void agent_coordinator_options_init(struct agent_coordinator_options *options)
                      .jobs_live_max = 200000,
                      .jobs_kept_max = 100000,
                      .tenant_percent = 90,
+                     .jobs_recent_max = 10000,
                      .attempts_max = 5,
                      .poison_agents = 3,
                      .rebalance_gain_ms = 500,
@@ -127,6 +129,7 @@ static enum agent_status open_ledger(struct agent_coordinator *c, struct agent_e
         .durability = c->options.keep_nothing ? AGENT_DURABILITY_NONE : AGENT_DURABILITY_COMMIT,
         .on_commit = agent_io_committed,
         .on_failure = agent_io_ledger_failed,
+        .on_refused = agent_io_ledger_refused,
         .user = c};
     enum agent_status status = agent_ledger_open(&options, &c->ledger, err);
     if (status == AGENT_OK)
@@ -136,13 +139,16 @@ static enum agent_status open_ledger(struct agent_coordinator *c, struct agent_e
 
 static enum agent_status make_core(struct agent_coordinator *c, struct agent_error *err)
 {
-    struct agent_coord_limits limits = agent_io_limits(&c->settings);
+    struct agent_coord_limits limits = agent_io_limits(c, &c->settings);
     limits.epoch = c->epoch;
     limits.seed = (uint64_t)agent_io_now_us(c) ^ (uint64_t)getpid() << 48;
     if (c->options.tenants_max != 0)
         limits.tenants_max = c->options.tenants_max;
     if (c->options.ageing_ms != 0)
         limits.ageing_us = c->options.ageing_ms * 1000;
+    // Keys come from outside: who could guess this could make two that look the same.
+    if (getrandom(&limits.seed2, sizeof limits.seed2, 0) != sizeof limits.seed2)
+        return agent_error_set(err, AGENT_ERR_IO, "no random numbers: %s", strerror(errno));
     limits.input_bytes_max = c->options.input_bytes_max;
     limits.heartbeat_us = (int64_t)c->options.heartbeat_ms * 1000;
     limits.suspect_us = (int64_t)c->options.suspect_ms * 1000;

@@ -18,6 +18,7 @@ void agent_io_item_free(struct io_item *item)
     if (item->call != NULL)
         agent_call_error(item->call, "unavailable", NULL, "the coordinator has stopped");
     agent_model_set_destroy(item->set);
+    agent_io_past_free(item->past);
     free(item);
 }
 
@@ -60,6 +61,13 @@ void agent_io_ledger_failed(void *user, const char *text)
     struct io_item item = {.kind = IO_ITEM_LEDGER};
     snprintf(item.text, sizeof item.text, "%s", text);
     agent_io_post(user, &item); // it is tried, and told, again
+}
+
+void agent_io_ledger_refused(void *user, uint64_t seq, const char *text)
+{
+    struct io_item item = {.kind = IO_ITEM_LEDGER, .refused = seq != 0 ? seq : UINT64_MAX};
+    snprintf(item.text, sizeof item.text, "%s", text);
+    agent_io_post(user, &item);
 }
 
 struct io_item *agent_io_take(struct agent_coordinator *c, uint64_t *ret_committed)

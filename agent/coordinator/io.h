@@ -40,16 +40,19 @@
 
 struct io_call;
 struct io_link;
+struct io_past;
 
 // ---- inbox
 
-enum io_item_kind { IO_ITEM_CALL, IO_ITEM_LEDGER, IO_ITEM_MODELS };
+enum io_item_kind { IO_ITEM_CALL, IO_ITEM_LEDGER, IO_ITEM_MODELS, IO_ITEM_PAST };
 
 struct io_item {
     struct io_item *next;
     enum io_item_kind kind;
     struct io_call *call;        // CALL
     struct agent_model_set *set; // MODELS
+    struct io_past *past;        // PAST
+    uint64_t refused;            // LEDGER: a record that it will never take; 0 it can't be written
     char text[AGENT_TEXT_MAX];   // LEDGER: why
 };
 
@@ -249,6 +252,7 @@ void agent_io_inbox_finish(struct io_inbox *inbox);
 bool agent_io_post(struct agent_coordinator *c, const struct io_item *item);
 void agent_io_committed(void *user, uint64_t seq);
 void agent_io_ledger_failed(void *user, const char *text);
+void agent_io_ledger_refused(void *user, uint64_t seq, const char *text);
 // What has come; doesn't wait.
 struct io_item *agent_io_take(struct agent_coordinator *c, uint64_t *ret_committed);
 void agent_io_item_free(struct io_item *item);
@@ -262,7 +266,8 @@ const char *agent_io_scratch(struct agent_coordinator *c, const char *text, size
 void agent_io_step(struct agent_coordinator *c);
 void agent_io_fail(struct agent_coordinator *c, const char *text); // can't go on
 // The core's limits with those that are settings.
-struct agent_coord_limits agent_io_limits(const struct agent_coordinator_settings *settings);
+struct agent_coord_limits agent_io_limits(const struct agent_coordinator *c,
+                                          const struct agent_coordinator_settings *settings);
 
 // act.c: carries the core's decisions out
 void agent_io_note(struct agent_coordinator *c, const struct io_after *after, const char *text);
@@ -292,6 +297,7 @@ struct agent_blob *agent_io_submission_adopt(struct agent_coordinator *c, uint64
                                              uint64_t id);
 void agent_io_submission_answered(struct agent_coordinator *c, const struct io_after *after);
 // Sends the result of an ended job to the submitters that wait for it.
+void agent_io_submission_past(struct agent_coordinator *c, struct io_past *past);
 void agent_io_submission_ended(struct agent_coordinator *c, struct io_job *job,
                                const struct agent_job_view *view);
 void agent_io_submissions_credit(struct agent_coordinator *c); // tells submitters a new limit

@@ -282,6 +282,12 @@ void agent_io_submission_ended(struct agent_coordinator *c, struct io_job *job,
     }
 }
 
+static struct agent_job_view not_there(uint64_t id, const char *code, const char *text)
+{
+    return (struct agent_job_view){
+        .id = id, .state = AGENT_JOB_FAILED, .agent = "", .error_code = code, .error_text = text};
+}
+
 // A job whose key was known is waited for like one's own, or has ended already.
 static void join_existing(struct agent_coordinator *c, uint64_t id, uint64_t link_id, uint64_t seq)
 {
@@ -290,17 +296,34 @@ static void join_existing(struct agent_coordinator *c, uint64_t id, uint64_t lin
     struct io_waiter waiter = {.link_id = link_id, .seq = seq};
     if (job != NULL && agent_io_job_wait(job, link_id, seq))
         return;
-    if (!agent_coord_job(c->core, id, &view))
-        view = (struct agent_job_view){.id = id,
-                                       .state = AGENT_JOB_FAILED,
-                                       .agent = "",
-                                       .error_code = "not_found",
-                                       .error_text = "ended jobs are kept for a while only"};
-    struct agent_blob *output = NULL;
-    if (view.state == AGENT_JOB_DONE)
-        agent_ledger_output(c->ledger, id, &output, NULL);
-    send_result(c, &waiter, &view, output);
-    agent_blob_unref(output);
+    if (agent_coord_job(c->core, id, &view) && view.state != AGENT_JOB_DONE) {
+        send_result(c, &waiter, &view, NULL);
+        return;
+    }
+    // The ledger has it, or its outputs.
+    struct io_past *past = agent_io_past_new(c, AGENT_QUERY_JOB);
+    if (past != NULL) {
+        past->query.id = id;
+        past->query.output = true;
+        past->waiter = waiter;
+    }
+    if (past == NULL || !agent_io_past_ask(past)) {
+        view = not_there(id, "busy", "too many questions about the past wait");
+        send_result(c, &waiter, &view, NULL);
+    }
+}
+
+void agent_io_submission_past(struct agent_coordinator *c, struct io_past *past)
+{
+    const struct agent_query *query = &past->query;
+    struct agent_job_view view;
+    if (!agent_coord_job(c->core, query->id, &view)) {
+        if (query->status == AGENT_OK)
+            agent_io_past_view(c, &query->jobs[0], &view);
+        else
+            view = not_there(query->id, "not_found", "ended jobs are kept for a while only");
+    }
+    send_result(c, &past->waiter, &view, query->blob);
 }
 
 void agent_io_submission_answered(struct agent_coordinator *c, const struct io_after *after)

@@ -99,6 +99,8 @@ static void take_item(struct agent_coordinator *c, struct io_item *item)
         break;
     }
     case IO_ITEM_LEDGER: {
+        if (item->refused != 0)
+            break; // told before what was committed with it
         struct agent_event *event = agent_io_event(c, AGENT_EVENT_LEDGER_FAILED);
         event->reason = agent_io_scratch(c, item->text, strlen(item->text));
         break;
@@ -107,10 +109,15 @@ static void take_item(struct agent_coordinator *c, struct io_item *item)
         agent_io_models_replace(c, item->set);
         item->set = NULL;
         break;
+    case IO_ITEM_PAST:
+        agent_io_past_answered(c, item->past);
+        item->past = NULL;
+        break;
     }
 }
 
-struct agent_coord_limits agent_io_limits(const struct agent_coordinator_settings *settings)
+struct agent_coord_limits agent_io_limits(const struct agent_coordinator *c,
+                                          const struct agent_coordinator_settings *settings)
 {
     struct agent_coord_limits limits;
     agent_coord_limits_init(&limits);
@@ -119,6 +126,10 @@ struct agent_coord_limits agent_io_limits(const struct agent_coordinator_setting
     limits.tenant_percent = settings->tenant_percent;
     limits.tenant_rate_milli = (uint64_t)settings->tenant_rate * 1000;
     limits.tenant_burst = settings->tenant_burst;
+    limits.jobs_recent_max = settings->jobs_recent_max;
+    // Without a ledger there are no others than those in memory.
+    if (c->options.keep_nothing && limits.jobs_kept_max > limits.jobs_recent_max)
+        limits.jobs_kept_max = limits.jobs_recent_max;
     limits.attempts_max = settings->attempts_max;
     limits.poison_agents = settings->poison_agents;
     limits.output_bytes_max = settings->results_bytes_max;
@@ -131,7 +142,7 @@ struct agent_coord_limits agent_io_limits(const struct agent_coordinator_setting
 static void apply_settings(struct agent_coordinator *c,
                            const struct agent_coordinator_settings *settings)
 {
-    agent_io_event(c, AGENT_EVENT_LIMITS)->limits = agent_io_limits(settings);
+    agent_io_event(c, AGENT_EVENT_LIMITS)->limits = agent_io_limits(c, settings);
     if (strcmp(settings->strategy, c->strategy) != 0) {
         snprintf(c->strategy, sizeof c->strategy, "%s", settings->strategy);
         struct agent_event *event = agent_io_event(c, AGENT_EVENT_STRATEGY);
@@ -159,6 +170,17 @@ static void take_requests(struct agent_coordinator *c, int64_t *ret_close_by_us)
     if (closing && !c->stopping) {
         c->stopping = true;
         agent_io_event(c, AGENT_EVENT_SHUTDOWN);
+    }
+}
+
+static void tell_refused(struct agent_coordinator *c, const struct io_item *items)
+{
+    for (const struct io_item *item = items; item != NULL; item = item->next) {
+        if (item->kind != IO_ITEM_LEDGER || item->refused == 0)
+            continue;
+        struct agent_event *event = agent_io_event(c, AGENT_EVENT_LEDGER_REFUSED);
+        event->seq = item->refused;
+        event->reason = agent_io_scratch(c, item->text, strlen(item->text));
     }
 }
 
@@ -196,6 +218,7 @@ static bool take_inbox(struct agent_coordinator *c)
     uint64_t committed = 0;
     struct io_item *items = agent_io_take(c, &committed);
     bool any = items != NULL || committed != 0;
+    tell_refused(c, items);
     if (committed != 0)
         agent_io_event(c, AGENT_EVENT_COMMITTED)->seq = committed;
     while (items != NULL) {

@@ -26,6 +26,15 @@ static void on_job(void *user, const struct agent_job_record *job, struct agent_
     agent_coord_step(c->core, &event, 1, agent_io_now_us(c), &c->sink);
 }
 
+static void on_kept(void *user, const struct agent_kept_record *kept)
+{
+    struct recovery *recovery = user;
+    recovery->ended++;
+    struct agent_event event = {.kind = AGENT_EVENT_RECOVER_KEPT, .kept = kept};
+    agent_coord_step(recovery->c->core, &event, 1, agent_io_now_us(recovery->c),
+                     &recovery->c->sink);
+}
+
 static void on_operation(void *user, const struct agent_operation_record *operation)
 {
     struct recovery *recovery = user;
@@ -71,6 +80,8 @@ enum agent_status agent_io_recover(struct agent_coordinator *c, struct agent_err
     struct recovery recovery = {.c = c};
     struct agent_ledger_reader reader = {
         .on_job = on_job,
+        .on_kept = on_kept,
+        .recent = c->settings.jobs_recent_max,
         .on_operation = on_operation,
         .on_agent = on_agent,
         .on_meta = on_meta,

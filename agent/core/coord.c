@@ -13,6 +13,7 @@ void agent_coord_limits_init(struct agent_coord_limits *limits)
         .seed = 1,
         .jobs_live_max = 200000,
         .jobs_kept_max = 100000,
+        .jobs_recent_max = 10000,
         .agents_max = 1024,
         .models_max = 4096,
         .tenants_max = 1024,
@@ -62,6 +63,7 @@ enum agent_status agent_coord_create(const struct agent_coord_limits *limits,
     core->strategy = strategy;
     core->random = limits->seed != 0 ? limits->seed : 1;
     core->next_job = core->next_operation = 1;
+    core->kept_begin = core->kept_end = 1;
     core->world = 1;
     core->ledger_ok = true;
     core->job_pool =
@@ -105,6 +107,7 @@ void agent_coord_destroy(struct agent_coord *core)
     for (uint32_t i = 0; i < core->n_agents; i++)
         agent_coord_agent_free(core->agents[i]);
     agent_names_finish(&core->by_agent);
+    agent_coord_kept_finish(core);
     agent_coord_text_unref(core->ledger_error);
     agent_idpages_finish(&core->by_id);
     agent_pool_finish(&core->job_pool);
@@ -127,6 +130,7 @@ static void set_limits(struct agent_coord *core, const struct agent_coord_limits
 {
     core->limits.jobs_live_max = limits->jobs_live_max;
     core->limits.jobs_kept_max = limits->jobs_kept_max;
+    core->limits.jobs_recent_max = limits->jobs_recent_max;
     core->limits.attempts_max = limits->attempts_max;
     if (limits->tenant_percent > 0 && limits->tenant_percent <= 100)
         core->limits.tenant_percent = limits->tenant_percent;
@@ -144,6 +148,9 @@ static void set_limits(struct agent_coord *core, const struct agent_coord_limits
 static void recover(struct agent_coord *core, const struct agent_event *event)
 {
     switch (event->kind) {
+    case AGENT_EVENT_RECOVER_KEPT:
+        agent_coord_recover_kept(core, event->kept);
+        break;
     case AGENT_EVENT_RECOVER_JOB:
         agent_coord_recover_job(core, event->job);
         break;
@@ -218,6 +225,9 @@ static void take(struct agent_coord *core, const struct agent_event *event)
         break;
     case AGENT_EVENT_LEDGER_FAILED:
         agent_coord_ledger_failed(core, event->reason != NULL ? event->reason : "");
+        break;
+    case AGENT_EVENT_LEDGER_REFUSED:
+        agent_coord_ledger_refused(core, event->seq, event->reason != NULL ? event->reason : "");
         break;
     case AGENT_EVENT_HELLO:
         agent_coord_hello(core, event);

@@ -21,8 +21,10 @@ struct agent_coord;
 struct agent_coord_limits {
     uint64_t epoch; // of this start; every dispatch carries it
     uint64_t seed;  // of the jitter
+    uint64_t seed2; // with it: what nobody outside can guess, where keys come from outside
     uint32_t jobs_live_max;
-    uint32_t jobs_kept_max; // ended
+    uint32_t jobs_kept_max;   // ended
+    uint32_t jobs_recent_max; // of them whole in memory; of the others only what must be
     uint32_t agents_max;
     uint32_t models_max;
     uint32_t tenants_max;
@@ -161,6 +163,7 @@ enum agent_event_kind {
     // From the ledger. FAILED: what was appended and not committed is kept and tried again.
     AGENT_EVENT_COMMITTED,
     AGENT_EVENT_LEDGER_FAILED,
+    AGENT_EVENT_LEDGER_REFUSED, // it will never take the record `seq`; before its COMMITTED
     // From agents' links.
     AGENT_EVENT_HELLO,
     AGENT_EVENT_HEARD, // anything arrived
@@ -194,6 +197,7 @@ enum agent_event_kind {
     AGENT_EVENT_TICK,
     AGENT_EVENT_SHUTDOWN, // refuse new jobs, place no more
     // What the ledger held, before anything else.
+    AGENT_EVENT_RECOVER_KEPT,
     AGENT_EVENT_RECOVER_JOB,
     AGENT_EVENT_RECOVER_OPERATION,
     AGENT_EVENT_RECOVER_AGENT,
@@ -206,7 +210,7 @@ struct agent_event {
     uint64_t token;
     uint64_t link; // of an agent's events
     union {
-        uint64_t seq; // COMMITTED: everything up to here
+        uint64_t seq; // COMMITTED: everything up to here; LEDGER_REFUSED
         uint64_t id;  // CANCEL, OPERATION_CANCEL, DRAINED (its operation), RECOVER_NEXT_ID
         struct agent_submit submit;
         struct {
@@ -243,6 +247,7 @@ struct agent_event {
         struct {
             const char *key, *value;
         } meta;
+        const struct agent_kept_record *kept;
         const struct agent_job_record *job;
         const struct agent_operation_record *operation;
         const struct agent_agent_record *agent_record;
@@ -445,6 +450,7 @@ struct agent_roll_view {
 
 struct agent_totals {
     uint32_t agents, agents_ready, queued, assigned, running, kept;
+    uint32_t recent; // of the kept ones, those in memory
     uint64_t submitted, done, failed, cancelled, expired, requeued, stale;
     uint64_t input_bytes, output_bytes;
     bool ledger_ok, stopping;
@@ -459,6 +465,7 @@ struct agent_jobs_filter {
     const char *tenant; // NULL any
     uint64_t before;    // ids below; 0 any
     uint32_t limit;     // calls of `each` at most
+    bool live;          // only those that have not ended
 };
 
 struct agent_blocker_view {
@@ -504,6 +511,8 @@ struct agent_why_not_view {
     char text[512];
 };
 
+// False for one that is not known, or has left memory: `*ret_view` of an ended job is in the
+// ledger.
 bool agent_coord_job(const struct agent_coord *core, uint64_t id, struct agent_job_view *ret_view);
 // Why a job waits, in one line; "" when it doesn't.
 void agent_coord_waiting(const struct agent_coord *core, uint64_t id, char *ret_text, size_t size);

@@ -55,6 +55,21 @@ void agent_coord_append_job(struct agent_coord *core, const struct coord_job *jo
                                                  .attempt = job->dispatches});
 }
 
+void agent_coord_append_attempt(struct agent_coord *core, const struct coord_job *job,
+                                const char *text)
+{
+    struct agent_record record = {.kind = AGENT_RECORD_ATTEMPT};
+    record.attempt = (struct agent_attempt_record){.job = job->id,
+                                                   .number = job->dispatches,
+                                                   .failures = job->failures,
+                                                   .device = job->device,
+                                                   .agent = agent_coord_chars(job->agent_name),
+                                                   .started_us = job->started_us,
+                                                   .ended_us = core->now_us,
+                                                   .text = text};
+    agent_coord_append(core, &record);
+}
+
 void agent_coord_append_operation(struct agent_coord *core, const struct coord_operation *operation)
 {
     struct agent_record record = {.kind = AGENT_RECORD_OPERATION};

@@ -38,6 +38,7 @@ void agent_coord_ended(struct agent_coord *core, struct coord_job *job)
     agent_coord_left(core, job);
     core->output_bytes += job->output_bytes;
     agent_coord_job_enter(core, job, COORD_ENDED, false);
+    job->not_before_us = core->now_us; // it stays in memory until who waits has looked at it
     enum agent_notice_kind kind = AGENT_NOTICE_JOB_DONE;
     enum agent_notice_severity severity = AGENT_NOTICE_INFO;
     switch (job->state) {
@@ -138,26 +139,5 @@ void agent_coord_timers(struct agent_coord *core)
             retry(core, job);
         else
             agent_coord_timer_set(core, job); // its model has become faster
-    }
-}
-
-static bool keeps_too_much(const struct agent_coord *core, const struct coord_job *oldest)
-{
-    return core->n_where[COORD_ENDED] > core->limits.jobs_kept_max ||
-           core->output_bytes > core->limits.output_bytes_max ||
-           core->now_us - oldest->finished_us > core->limits.kept_us;
-}
-
-void agent_coord_retain(struct agent_coord *core)
-{
-    struct coord_job *oldest;
-    while (core->ledger_ok && (oldest = TAILQ_FIRST(&core->kept)) != NULL &&
-           keeps_too_much(core, oldest)) {
-        uint64_t id = oldest->id;
-        core->output_bytes -= oldest->output_bytes;
-        agent_coord_job_leave(core, oldest);
-        agent_coord_job_free(core, oldest);
-        agent_coord_append(core, &(struct agent_record){.kind = AGENT_RECORD_FORGET, .id = id});
-        agent_coord_act(core, &(struct agent_action){.kind = AGENT_ACTION_FORGET, .id = id});
     }
 }

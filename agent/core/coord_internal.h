@@ -70,7 +70,7 @@ struct coord_job {
     struct coord_history *history;
     uint64_t key_hash;
     uint64_t input_bytes, output_bytes;
-    int64_t submitted_us, started_us, finished_us, deadline_us, not_before_us;
+    int64_t submitted_us, started_us, finished_us, deadline_us, not_before_us; // ended: when told
     struct agent_heap_node timer;
     struct agent_heap_node urgency; // among its flow's with deadlines
     uint32_t work_us;               // counted in its agent's backlog
@@ -85,6 +85,19 @@ struct coord_job {
     bool retrying; // counts against the retry budget
     bool moving;   // its agent was asked to give it back, for another one
     char error_code[AGENT_CODE_MAX + 1];
+};
+
+// What stands for an idempotency key; 0: there is none.
+struct coord_key {
+    uint64_t low, high;
+};
+
+// An ended job that is only in the ledger.
+struct coord_kept {
+    uint64_t id;
+    struct coord_key key;
+    int64_t finished_us;
+    uint64_t output_bytes;
 };
 
 struct coord_model {
@@ -219,8 +232,12 @@ struct agent_coord {
     struct agent_pool job_pool, history_pool;
     struct agent_idmap by_key, by_link, by_hash, by_flow;
     struct agent_names by_tenant, by_agent;
-    struct coord_jobs jobs; // all, by id
-    struct coord_jobs kept; // ended, oldest first
+    struct coord_jobs jobs;       // all, by id
+    struct coord_jobs kept;       // ended and whole, oldest first
+    struct coord_kept *kept_ring; // those before them: places kept_begin to kept_end, from 1 on
+    uint64_t kept_begin, kept_end;
+    size_t kept_room;             // 0 or a power of two
+    struct agent_idmap kept_keys; // places, by the low half of their keys
     uint32_t n_where[COORD_WHERES];
     uint32_t n_state[AGENT_JOB_STATES]; // what is seen from outside: without the pending ones
     uint32_t n_retrying;
@@ -288,6 +305,8 @@ int64_t agent_coord_backoff_us(struct agent_coord *core, uint32_t failures);
 uint64_t agent_coord_append(struct agent_coord *core, const struct agent_record *record);
 void agent_coord_append_job(struct agent_coord *core, const struct coord_job *job,
                             enum agent_record_kind kind);
+void agent_coord_append_attempt(struct agent_coord *core, const struct coord_job *job,
+                                const char *text);
 void agent_coord_append_operation(struct agent_coord *core,
                                   const struct coord_operation *operation);
 void agent_coord_append_agent(struct agent_coord *core, const struct coord_agent *agent,
@@ -311,6 +330,7 @@ void agent_coord_wait_push(struct agent_coord *core, struct coord_wait wait); //
 // Answers an operator's command once the last append is committed.
 void agent_coord_wait_reply(struct agent_coord *core, uint64_t token, uint64_t id);
 void agent_coord_committed(struct agent_coord *core, uint64_t seq);
+void agent_coord_ledger_refused(struct agent_coord *core, uint64_t seq, const char *text);
 void agent_coord_ledger_failed(struct agent_coord *core, const char *text);
 
 // coord_job.c: lists and counts
@@ -345,7 +365,14 @@ void agent_coord_end(struct agent_coord *core, struct coord_job *job, enum agent
 void agent_coord_ended(struct agent_coord *core, struct coord_job *job); // its end is committed
 void agent_coord_cancel(struct agent_coord *core, const struct agent_event *event);
 void agent_coord_timers(struct agent_coord *core);
+
+// coord_kept.c
 void agent_coord_retain(struct agent_coord *core);
+uint64_t agent_coord_kept_by_key(const struct agent_coord *core, const char *key); // 0 none
+uint32_t agent_coord_kept_count(const struct agent_coord *core);                   // all ended ones
+uint64_t agent_coord_kept_bytes(const struct agent_coord *core); // outputs of the compact ones
+void agent_coord_recover_kept(struct agent_coord *core, const struct agent_kept_record *record);
+void agent_coord_kept_finish(struct agent_coord *core);
 
 // coord_run.c: what agents say about jobs
 void agent_coord_started(struct agent_coord *core, const struct agent_event *event);

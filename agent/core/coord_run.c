@@ -65,8 +65,10 @@ void agent_coord_requeue(struct agent_coord *core, struct coord_job *job, const 
     struct agent_text *text = agent_coord_text_new(why);
     agent_coord_job_log(core, job, AGENT_JOB_QUEUED, text);
     agent_coord_text_unref(text);
-    if (job->where == COORD_HELD)
+    if (job->where == COORD_HELD) {
+        agent_coord_append_attempt(core, job, why);
         agent_coord_release(core, job);
+    }
     agent_coord_job_leave(core, job);
     job->state = AGENT_JOB_QUEUED;
     job->started_us = 0;

@@ -16,12 +16,7 @@ static void reply_existing(struct agent_coord *core, uint64_t token, const struc
             agent_coord_reply(core, token, AGENT_REPLY_BUSY, 0, "out of memory");
         return;
     }
-    agent_coord_act(core, &(struct agent_action){.kind = AGENT_ACTION_REPLY,
-                                                 .token = token,
-                                                 .reply = AGENT_REPLY_OK,
-                                                 .id = job->id,
-                                                 .existing = true,
-                                                 .text = ""});
+    reply_known(core, token, job->id);
 }
 
 // NULL: no tenant, no model, or no memory.
@@ -43,6 +38,11 @@ void agent_coord_submit(struct agent_coord *core, const struct agent_event *even
             reply_existing(core, event->token, first);
             return;
         }
+    }
+    uint64_t kept = submit->key[0] != '\0' ? agent_coord_kept_by_key(core, submit->key) : 0;
+    if (kept != 0) {
+        reply_known(core, event->token, kept);
+        return;
     }
     struct coord_tenant *tenant = NULL;
     if (!agent_coord_admits(core, event, &tenant))
@@ -131,6 +131,8 @@ void agent_coord_recover_job(struct agent_coord *core, const struct agent_job_re
         return;
     }
     agent_coord_admitted(core, job);
+    job->failures = record->attempts;
+    job->dispatches = record->dispatches;
     job->state = AGENT_JOB_QUEUED;
     agent_coord_job_enter(core, job, COORD_READY, false);
     struct agent_text *text =

@@ -97,22 +97,33 @@ size_t agent_coord_history(const struct agent_coord *core, uint64_t id,
     return count;
 }
 
+static bool matches(const struct coord_job *job, const struct agent_jobs_filter *filter)
+{
+    if (job->where == COORD_PENDING || (filter->live && job->where == COORD_ENDED))
+        return false;
+    return (filter->state < 0 || job->state == filter->state) &&
+           (filter->model == NULL ||
+            strcmp(agent_coord_chars(job->model->name), filter->model) == 0) &&
+           (filter->agent == NULL ||
+            strcmp(agent_coord_chars(job->agent_name), filter->agent) == 0) &&
+           (filter->tenant == NULL || strcmp(agent_coord_chars(job->tenant_name), filter->tenant) == 0);
+}
+
 uint32_t agent_coord_jobs(const struct agent_coord *core, const struct agent_jobs_filter *filter,
                           void (*each)(void *user, const struct agent_job_view *job), void *user)
 {
-    uint32_t matches = 0, given = 0;
+    // Without conditions it is known how many there are: nobody walks over a million for it.
+    bool all = filter->state < 0 && filter->model == NULL && filter->agent == NULL &&
+               filter->tenant == NULL;
+    uint32_t count = 0, given = 0;
     const struct coord_job *job;
     TAILQ_FOREACH_REVERSE(job, &core->jobs, coord_jobs, all)
     {
-        if (job->where == COORD_PENDING || (filter->state >= 0 && job->state != filter->state) ||
-            (filter->model != NULL &&
-             strcmp(agent_coord_chars(job->model->name), filter->model) != 0) ||
-            (filter->tenant != NULL &&
-             strcmp(agent_coord_chars(job->tenant_name), filter->tenant) != 0) ||
-            (filter->agent != NULL &&
-             strcmp(agent_coord_chars(job->agent_name), filter->agent) != 0))
+        if (all && given == filter->limit)
+            break;
+        if (!matches(job, filter))
             continue;
-        matches++;
+        count++;
         if (given == filter->limit || (filter->before != 0 && job->id >= filter->before))
             continue;
         given++;
@@ -120,7 +131,10 @@ uint32_t agent_coord_jobs(const struct agent_coord *core, const struct agent_job
         view_job(core, job, &view);
         each(user, &view);
     }
-    return matches;
+    if (!all)
+        return count;
+    count = agent_coord_jobs_live(core) - core->n_where[COORD_PENDING];
+    return filter->live ? count : count + core->n_where[COORD_ENDED];
 }
 
 static void view_agent(const struct coord_agent *agent, struct agent_agent_view *view)
@@ -266,7 +280,8 @@ void agent_coord_totals(const struct agent_coord *core, struct agent_totals *ret
         .queued = core->n_state[AGENT_JOB_QUEUED],
         .assigned = core->n_state[AGENT_JOB_ASSIGNED],
         .running = core->n_state[AGENT_JOB_RUNNING],
-        .kept = core->n_where[COORD_ENDED],
+        .kept = agent_coord_kept_count(core),
+        .recent = core->n_where[COORD_ENDED],
         .submitted = core->submitted,
         .done = core->done,
         .failed = core->failed,

@@ -99,18 +99,29 @@ void agent_coord_committed(struct agent_coord *core, uint64_t seq)
 }
 
 // Nobody was told of these jobs: they are taken back, in the ledger too once it works again.
-static void refuse_pending(struct agent_coord *core, struct coord_wait *wait, const char *text)
+static void refuse_pending(struct agent_coord *core, struct coord_wait *wait, const char *what,
+                           const char *text)
 {
     struct coord_job *job = wait->job;
     uint64_t id = job->id;
-    agent_coord_reply(core, wait->token, AGENT_REPLY_UNAVAILABLE, 0,
-                      "the ledger can't be written: %s", text);
+    agent_coord_reply(core, wait->token, AGENT_REPLY_UNAVAILABLE, 0, "%s: %s", what, text);
     wait->kind = COORD_WAIT_NONE;
     agent_coord_left(core, job);
     agent_coord_job_leave(core, job);
     agent_coord_job_free(core, job);
-    agent_coord_append(core, &(struct agent_record){.kind = AGENT_RECORD_FORGET, .id = id});
+    agent_coord_append(core, &(struct agent_record){.kind = AGENT_RECORD_FORGET,
+                                                    .forget = {.ids = &id, .count = 1}});
     agent_coord_act(core, &(struct agent_action){.kind = AGENT_ACTION_FORGET, .id = id});
+}
+
+void agent_coord_ledger_refused(struct agent_coord *core, uint64_t seq, const char *text)
+{
+    agent_coord_notice(core, AGENT_NOTICE_LEDGER_ERROR, AGENT_NOTICE_ERROR, "", 0, "%s", text);
+    for (size_t i = 0; i < core->waits_count; i++) {
+        struct coord_wait *wait = &core->waits[(core->waits_first + i) % core->waits_room];
+        if (wait->kind == COORD_WAIT_ADMIT && wait->seq == seq)
+            refuse_pending(core, wait, "the ledger does not take this job", text);
+    }
 }
 
 void agent_coord_ledger_failed(struct agent_coord *core, const char *text)
@@ -127,7 +138,7 @@ void agent_coord_ledger_failed(struct agent_coord *core, const char *text)
     for (size_t i = 0; i < core->waits_count; i++) {
         struct coord_wait *wait = &core->waits[(core->waits_first + i) & (core->waits_room - 1)];
         if (wait->kind == COORD_WAIT_ADMIT) {
-            refuse_pending(core, wait, text);
+            refuse_pending(core, wait, "the ledger can't be written", text);
         } else if (wait->kind == COORD_WAIT_REPLY) {
             agent_coord_reply(core, wait->token, AGENT_REPLY_UNAVAILABLE, wait->id,
                               "done, but not recorded yet, so that a restart would undo it: %s",

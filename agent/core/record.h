@@ -68,9 +68,37 @@ struct agent_job_record {
     int64_t submitted_us, started_us, finished_us, deadline_us;
     uint64_t input_bytes, output_bytes;
     uint32_t rows, attempts, batch;
+    uint32_t dispatches; // of a live one that is recovered: the highest that an attempt had
     struct agent_timing timing;
     const char *error_code;
     const char *error_text;
+};
+
+// An attempt that did not end its job: its agent was lost, gave it back or reported a failure. The
+// last attempt of a job is in the record of its end.
+struct agent_attempt_record {
+    uint64_t job;
+    uint32_t number;   // its dispatch
+    uint32_t failures; // charged to the job so far, with this one
+    uint8_t device;
+    const char *agent;
+    int64_t started_us; // 0: it was never started
+    int64_t ended_us;
+    const char *text;
+};
+
+// What is known in memory of an ended job that nobody has asked for lately.
+struct agent_kept_record {
+    uint64_t id;
+    const char *key; // "" for none
+    int64_t finished_us;
+    uint64_t output_bytes;
+};
+
+// Jobs that are gone for good.
+struct agent_forget_record {
+    const uint64_t *ids;
+    uint32_t count;
 };
 
 struct agent_operation_record {
@@ -95,6 +123,7 @@ struct agent_agent_record {
 };
 
 struct agent_audit_record {
+    uint64_t id; // where it is read
     int64_t time_us;
     const char *who;
     const char *what;
@@ -111,12 +140,13 @@ struct agent_event_record {
 enum agent_record_kind {
     AGENT_RECORD_JOB,    // an admitted job; its inputs go with it
     AGENT_RECORD_END,    // a job's end; its outputs go with it, its inputs leave
-    AGENT_RECORD_FORGET, // drop the job `id`
+    AGENT_RECORD_FORGET, // drop these jobs
     AGENT_RECORD_OPERATION,
     AGENT_RECORD_AGENT,
     AGENT_RECORD_AUDIT,
     AGENT_RECORD_META,
-    AGENT_RECORD_EVENT, // one that is kept for who asks later
+    AGENT_RECORD_EVENT,   // one that is kept for who asks later
+    AGENT_RECORD_ATTEMPT, // for a job's history and its count of failures; nobody waits for it
 };
 
 struct agent_record {
@@ -127,7 +157,8 @@ struct agent_record {
         struct agent_agent_record agent;
         struct agent_audit_record audit;
         struct agent_event_record event;
-        uint64_t id;
+        struct agent_forget_record forget;
+        struct agent_attempt_record attempt;
         struct {
             const char *key;
             const char *value;

@@ -44,6 +44,11 @@ enum agent_status agent_ledger_output(struct agent_ledger *ledger, uint64_t id,
     return ledger->ops->output(ledger, id, ret_blob, err);
 }
 
+enum agent_status agent_ledger_ask(struct agent_ledger *ledger, struct agent_query *query)
+{
+    return ledger->ops->ask(ledger, query);
+}
+
 void agent_ledger_stats(struct agent_ledger *ledger, struct agent_ledger_stats *ret_stats)
 {
     ledger->ops->stats(ledger, ret_stats);

@@ -29,6 +29,10 @@ struct agent_ledger_options {
     // On the ledger's thread, at each try that failed. Nothing is lost: it is tried again until it
     // works or the ledger is closed.
     void (*on_failure)(void *user, const char *text);
+    // On the ledger's thread, before on_commit of its batch: the database will never take this
+    // record, and everything else goes on without it. An END whose outputs are refused is kept
+    // without them and told, too. May be NULL.
+    void (*on_refused)(void *user, uint64_t seq, const char *text);
     void *user;
 };
 
@@ -45,7 +49,11 @@ enum agent_durability agent_ledger_durability(const struct agent_ledger *ledger)
 // Called once for each thing that the ledger holds. Texts are valid during the call; `input` is of
 // a job that has not ended (take a reference to keep it), NULL otherwise. Any may be NULL.
 struct agent_ledger_reader {
+    // Jobs that have not ended, and the `recent` newest of those that have.
     void (*on_job)(void *user, const struct agent_job_record *job, struct agent_blob *input);
+    // The other ended ones: only what has to be in memory. Before the first on_job.
+    void (*on_kept)(void *user, const struct agent_kept_record *kept);
+    uint32_t recent;
     void (*on_operation)(void *user, const struct agent_operation_record *operation);
     void (*on_agent)(void *user, const struct agent_agent_record *agent);
     void (*on_meta)(void *user, const char *key, const char *value);
@@ -73,11 +81,61 @@ void agent_ledger_flush(struct agent_ledger *ledger);
 enum agent_status agent_ledger_output(struct agent_ledger *ledger, uint64_t id,
                                       struct agent_blob **ret_blob, struct agent_error *err);
 
+// ---- questions, answered on a thread of the ledger's own
+
+enum agent_query_kind {
+    AGENT_QUERY_JOB,   // one ended job, its attempts and, where `output` is set, its outputs
+    AGENT_QUERY_JOBS,  // ended jobs that match, newest first
+    AGENT_QUERY_AUDIT, // who did what, newest first
+};
+
+// Texts are borrowed until the query is answered; NULL or 0: any.
+struct agent_query_filter {
+    int state; // enum agent_job_state; -1 any
+    const char *model, *agent, *tenant;
+    const char *who, *what, *target; // AUDIT
+    int64_t since_us, until_us;      // of the end, or of what was done
+    uint64_t before;                 // ids below
+    uint32_t limit;
+    bool count; // tell how many match, besides
+};
+
+struct agent_query {
+    enum agent_query_kind kind;
+    uint64_t id; // JOB
+    bool output; // JOB
+    struct agent_query_filter filter;
+    // On the ledger's reading thread (NONE: during the call of agent_ledger_ask).
+    void (*done)(struct agent_query *query);
+    void *user;
+
+    // The answer; agent_query_finish frees it. AGENT_ERR_NOT_FOUND, AGENT_ERR_IO,
+    // AGENT_ERR_CORRUPT, AGENT_ERR_NOMEM.
+    enum agent_status status;
+    struct agent_error err;
+    struct agent_job_record *jobs;
+    struct agent_attempt_record *attempts;
+    struct agent_audit_record *audits;
+    size_t n_jobs, n_attempts, n_audits;
+    uint64_t total; // that match; where counting took too long, at least so many
+    bool total_is_least;
+    struct agent_blob *blob; // the outputs; NULL: there are none
+    char *texts;             // of the records
+    struct agent_query *next;
+};
+
+// Answers by query->done, once; a close waits for it. Any thread; does not
+// block. AGENT_ERR_FULL: too many wait; done is not called then.
+enum agent_status agent_ledger_ask(struct agent_ledger *ledger, struct agent_query *query);
+void agent_query_finish(struct agent_query *query);
+
 struct agent_ledger_stats {
     uint64_t commits;
     uint64_t records;
     uint64_t bytes;   // of the file and its WAL
     uint64_t waiting; // records that are not committed
+    uint64_t refused; // records that the database would not take; each was reported
+    uint64_t checkpoints;
 };
 void agent_ledger_stats(struct agent_ledger *ledger, struct agent_ledger_stats *ret_stats);
 

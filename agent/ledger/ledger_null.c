@@ -61,7 +61,8 @@ static enum agent_status null_append(struct agent_ledger *base, uint64_t seq,
         keep_output(ledger, record->job.id, blob);
     } else if (record->kind == AGENT_RECORD_FORGET) {
         pthread_mutex_lock(&ledger->lock);
-        drop_output(ledger, record->id);
+        for (uint32_t i = 0; i < record->forget.count; i++)
+            drop_output(ledger, record->forget.ids[i]);
         pthread_mutex_unlock(&ledger->lock);
     }
     return AGENT_OK;
@@ -88,6 +89,19 @@ static enum agent_status null_output(struct agent_ledger *base, uint64_t id,
         return agent_error_set(err, AGENT_ERR_NOT_FOUND,
                                "job %" PRIu64 " has no outputs, or they were forgotten", id);
     *ret_blob = blob;
+    return AGENT_OK;
+}
+
+// Nothing of the past is here but outputs; what is known besides is in the core.
+static enum agent_status null_ask(struct agent_ledger *base, struct agent_query *query)
+{
+    query->status = AGENT_OK;
+    if (query->kind == AGENT_QUERY_JOB) {
+        query->status =
+            agent_error_set(&query->err, AGENT_ERR_NOT_FOUND, "no ended job %" PRIu64, query->id);
+        null_output(base, query->id, &query->blob, NULL);
+    }
+    query->done(query);
     return AGENT_OK;
 }
 
@@ -127,6 +141,7 @@ static const struct ledger_ops ops = {
     .append = null_append,
     .flush = null_flush,
     .output = null_output,
+    .ask = null_ask,
     .stats = null_stats,
     .close = null_close,
 };

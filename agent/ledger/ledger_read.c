@@ -1,54 +1,35 @@
 #include <inttypes.h>
-#include <string.h>
+#include <stdio.h>
 
 #include "agent/ledger/ledger_internal.h"
 
-static const char *column_text(sqlite3_stmt *row, int column)
-{
-    const char *text = (const char *)sqlite3_column_text(row, column);
-    return text != NULL ? text : "";
-}
-
 static enum agent_status read_job(sqlite3_stmt *row, const struct agent_ledger_reader *reader)
 {
-    struct agent_job_record job = {
-        .id = (uint64_t)sqlite3_column_int64(row, 0),
-        .state = (uint8_t)sqlite3_column_int(row, 1),
-        .model = column_text(row, 2),
-        .version = (uint32_t)sqlite3_column_int64(row, 3),
-        .priority = (uint8_t)sqlite3_column_int(row, 5),
-        .deadline_us = sqlite3_column_int64(row, 6),
-        .key = column_text(row, 7),
-        .submitted_us = sqlite3_column_int64(row, 8),
-        .input_bytes = (uint64_t)sqlite3_column_int64(row, 9),
-        .rows = (uint32_t)sqlite3_column_int64(row, 10),
-        .agent = column_text(row, 11),
-        .device = (uint8_t)sqlite3_column_int(row, 12),
-        .started_us = sqlite3_column_int64(row, 13),
-        .finished_us = sqlite3_column_int64(row, 14),
-        .attempts = (uint32_t)sqlite3_column_int64(row, 15),
-        .batch = (uint32_t)sqlite3_column_int64(row, 16),
-        .timing = {.total_us = (uint64_t)sqlite3_column_int64(row, 17),
-                   .queue_us = (uint64_t)sqlite3_column_int64(row, 18),
-                   .load_us = (uint32_t)sqlite3_column_int64(row, 19),
-                   .compute_us = (uint32_t)sqlite3_column_int64(row, 20),
-                   .copy_us = (uint32_t)sqlite3_column_int64(row, 21)},
-        .output_bytes = (uint64_t)sqlite3_column_int64(row, 22),
-        .error_code = column_text(row, 23),
-        .error_text = column_text(row, 24),
-    };
-    if (sqlite3_column_bytes(row, 4) != AGENT_HASH_SIZE)
-        return AGENT_ERR_CORRUPT;
-    memcpy(job.hash, sqlite3_column_blob(row, 4), AGENT_HASH_SIZE);
+    struct agent_job_record job;
     struct agent_blob *input = NULL;
+    if (!agent_ledger_ended_row(row, &job))
+        return AGENT_ERR_CORRUPT;
     if (job.state <= AGENT_JOB_RUNNING) {
-        const void *bytes = sqlite3_column_blob(row, 25);
-        input = agent_blob_new(bytes, (size_t)sqlite3_column_bytes(row, 25));
+        const void *bytes = sqlite3_column_blob(row, 26);
+        input = agent_blob_new(bytes, (size_t)sqlite3_column_bytes(row, 26));
         if (input == NULL)
             return AGENT_ERR_NOMEM;
+        job.dispatches = (uint32_t)sqlite3_column_int64(row, 27);
     }
     reader->on_job(reader->user, &job, input);
     agent_blob_unref(input);
+    return AGENT_OK;
+}
+
+static enum agent_status read_kept(sqlite3_stmt *row, const struct agent_ledger_reader *reader)
+{
+    struct agent_kept_record kept = {
+        .id = (uint64_t)sqlite3_column_int64(row, 0),
+        .finished_us = sqlite3_column_int64(row, 1),
+        .key = agent_ledger_text(row, 2),
+        .output_bytes = (uint64_t)sqlite3_column_int64(row, 3),
+    };
+    reader->on_kept(reader->user, &kept);
     return AGENT_OK;
 }
 
@@ -56,18 +37,18 @@ static enum agent_status read_operation(sqlite3_stmt *row, const struct agent_le
 {
     struct agent_operation_record operation = {
         .id = (uint64_t)sqlite3_column_int64(row, 0),
-        .kind = column_text(row, 1),
-        .target = column_text(row, 2),
-        .by = column_text(row, 3),
-        .reason = column_text(row, 4),
+        .kind = agent_ledger_text(row, 1),
+        .target = agent_ledger_text(row, 2),
+        .by = agent_ledger_text(row, 3),
+        .reason = agent_ledger_text(row, 4),
         .state = (uint8_t)sqlite3_column_int(row, 5),
         .was_cordoned = sqlite3_column_int(row, 6) != 0,
         .started_us = sqlite3_column_int64(row, 7),
         .deadline_us = sqlite3_column_int64(row, 8),
         .finished_us = sqlite3_column_int64(row, 9),
         .requeued = (uint32_t)sqlite3_column_int64(row, 10),
-        .text = column_text(row, 11),
-        .detail = column_text(row, 12),
+        .text = agent_ledger_text(row, 11),
+        .detail = agent_ledger_text(row, 12),
     };
     reader->on_operation(reader->user, &operation);
     return AGENT_OK;
@@ -76,10 +57,10 @@ static enum agent_status read_operation(sqlite3_stmt *row, const struct agent_le
 static enum agent_status read_agent(sqlite3_stmt *row, const struct agent_ledger_reader *reader)
 {
     struct agent_agent_record agent = {
-        .name = column_text(row, 0),
+        .name = agent_ledger_text(row, 0),
         .admin = (uint8_t)sqlite3_column_int(row, 1),
-        .reason = column_text(row, 2),
-        .by = column_text(row, 3),
+        .reason = agent_ledger_text(row, 2),
+        .by = agent_ledger_text(row, 3),
     };
     reader->on_agent(reader->user, &agent);
     return AGENT_OK;
@@ -87,7 +68,7 @@ static enum agent_status read_agent(sqlite3_stmt *row, const struct agent_ledger
 
 static enum agent_status read_meta(sqlite3_stmt *row, const struct agent_ledger_reader *reader)
 {
-    reader->on_meta(reader->user, column_text(row, 0), column_text(row, 1));
+    reader->on_meta(reader->user, agent_ledger_text(row, 0), agent_ledger_text(row, 1));
     return AGENT_OK;
 }
 
@@ -96,7 +77,7 @@ static enum agent_status read_event(sqlite3_stmt *row, const struct agent_ledger
     struct agent_event_record event = {
         .seq = (uint64_t)sqlite3_column_int64(row, 0),
         .time_us = sqlite3_column_int64(row, 1),
-        .json = column_text(row, 2),
+        .json = agent_ledger_text(row, 2),
     };
     reader->on_event(reader->user, &event);
     return AGENT_OK;
@@ -129,9 +110,66 @@ static enum agent_status each_row(struct ledger_sqlite *ledger, const char *what
     return status;
 }
 
-static enum agent_status read_next(sqlite3_stmt *row, const struct agent_ledger_reader *reader)
+// Ended jobs below this id are only kept, those from it on are recent.
+static enum agent_status find_cut(struct ledger_sqlite *ledger, uint32_t recent, int64_t *ret_cut,
+                                  struct agent_error *err)
 {
-    *(uint64_t *)reader->user = (uint64_t)sqlite3_column_int64(row, 0) + 1;
+    char sql[96];
+    int64_t count = 0, cut = recent > 0 ? 0 : INT64_MAX;
+    snprintf(sql, sizeof sql, "SELECT count(*) FROM (SELECT id FROM ended LIMIT %" PRIu32 ")",
+             recent);
+    if (!agent_ledger_number(ledger->reader, sql, &count))
+        return agent_ledger_fail(ledger, ledger->reader, "can't be read", err);
+    snprintf(sql, sizeof sql, "SELECT id FROM ended ORDER BY id DESC LIMIT 1 OFFSET %" PRIu32,
+             recent - 1);
+    if (recent > 0 && count == recent && !agent_ledger_number(ledger->reader, sql, &cut))
+        return agent_ledger_fail(ledger, ledger->reader, "can't be read", err);
+    *ret_cut = cut;
+    return AGENT_OK;
+}
+
+static enum agent_status recover_jobs(struct ledger_sqlite *ledger,
+                                      const struct agent_ledger_reader *reader,
+                                      struct agent_error *err)
+{
+    char sql[2048];
+    int64_t cut = 0;
+    enum agent_status status = find_cut(ledger, reader->recent, &cut, err);
+    if (status == AGENT_OK && reader->on_kept != NULL) {
+        snprintf(sql, sizeof sql,
+                 "SELECT id,finished_us,key,output_bytes FROM ended WHERE id<%" PRId64
+                 " ORDER BY id",
+                 cut);
+        status = each_row(ledger, "ended", sql, reader, read_kept, err);
+    }
+    // Both in the order of ids. Outputs are read when somebody asks.
+    snprintf(sql, sizeof sql,
+             "SELECT " LEDGER_ENDED_COLUMNS ",NULL,0 FROM ended e" LEDGER_ENDED_JOINS
+             "WHERE e.id>=%" PRId64
+             " UNION ALL SELECT l.id,0,m.name,m.version,m.hash,l.priority,l.deadline_us,l.key,"
+             "l.submitted_us,l.input_bytes,l.rows,t.name,NULL,%d,0,0,"
+             "(SELECT max(failures) FROM attempts WHERE job=l.id),0,0,0,0,0,0,0,NULL,NULL,l.input,"
+             "(SELECT max(number) FROM attempts WHERE job=l.id)"
+             " FROM live l LEFT JOIN models m ON m.id=l.model LEFT JOIN names t ON t.id=l.tenant"
+             " ORDER BY 1",
+             cut, AGENT_NO_DEVICE);
+    if (status == AGENT_OK)
+        status = each_row(ledger, "jobs", sql, reader, read_job, err);
+    return status;
+}
+
+static enum agent_status find_next(struct ledger_sqlite *ledger, uint64_t *ret_next,
+                                   struct agent_error *err)
+{
+    int64_t highest = 0;
+    if (!agent_ledger_number(ledger->reader,
+                             "SELECT max(ifnull((SELECT max(id) FROM live),0),"
+                             "ifnull((SELECT max(id) FROM ended),0),"
+                             "ifnull((SELECT CAST(value AS INT) FROM meta WHERE key='forgotten'),"
+                             "0))",
+                             &highest))
+        return agent_ledger_fail(ledger, ledger->reader, "can't be read", err);
+    *ret_next = (uint64_t)highest + 1;
     return AGENT_OK;
 }
 
@@ -140,8 +178,6 @@ enum agent_status agent_ledger_sqlite_recover(struct agent_ledger *base,
                                               uint64_t *ret_next_job, struct agent_error *err)
 {
     struct ledger_sqlite *ledger = (struct ledger_sqlite *)base;
-    uint64_t next = 1;
-    struct agent_ledger_reader next_reader = {.user = &next};
     enum agent_status status = AGENT_OK;
     pthread_mutex_lock(&ledger->reader_lock);
     if (reader->on_meta != NULL)
@@ -155,24 +191,14 @@ enum agent_status agent_ledger_sqlite_recover(struct agent_ledger *base,
                           "deadline_us,finished_us,requeued,text,detail FROM operations"
                           " ORDER BY id",
                           reader, read_operation, err);
-    // Ended jobs without their outputs, which are read when somebody asks.
     if (status == AGENT_OK && reader->on_job != NULL)
-        status = each_row(
-            ledger, "jobs",
-            "SELECT id,state,model,version,hash,priority,deadline_us,key,submitted_us,input_bytes,"
-            "rows,agent,device,started_us,finished_us,attempts,batch,total_us,queue_us,load_us,"
-            "compute_us,copy_us,output_bytes,error_code,error_text,input FROM jobs ORDER BY id",
-            reader, read_job, err);
+        status = recover_jobs(ledger, reader, err);
     if (status == AGENT_OK && reader->on_event != NULL)
         status = each_row(ledger, "events", "SELECT seq,time_us,json FROM events ORDER BY seq",
                           reader, read_event, err);
     if (status == AGENT_OK)
-        status =
-            each_row(ledger, "sqlite_sequence", "SELECT seq FROM sqlite_sequence WHERE name='jobs'",
-                     &next_reader, read_next, err);
+        status = find_next(ledger, ret_next_job, err);
     pthread_mutex_unlock(&ledger->reader_lock);
-    if (status == AGENT_OK)
-        *ret_next_job = next;
     return status;
 }
 

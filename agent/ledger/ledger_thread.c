@@ -13,36 +13,88 @@ static int step(struct ledger_sqlite *ledger, enum ledger_statement which)
     return status == SQLITE_DONE ? SQLITE_OK : status;
 }
 
+// What is wrong with the record and not with the disk, the memory or the file.
+static bool is_records_fault(int status)
+{
+    switch (status & 0xff) {
+    case SQLITE_ERROR:
+    case SQLITE_TOOBIG:
+    case SQLITE_CONSTRAINT:
+    case SQLITE_MISMATCH:
+    case SQLITE_RANGE:
+    case SQLITE_MISUSE:
+        return true;
+    default:
+        return false;
+    }
+}
+
+// The transaction was taken back: so are numbers of names that it made.
+static void take_back(struct ledger_sqlite *ledger)
+{
+    if (!sqlite3_get_autocommit(ledger->db))
+        step(ledger, LEDGER_ROLLBACK);
+    agent_ledger_intern_clear(ledger);
+    ledger->forgotten = 0;
+}
+
+static void refuse(struct ledger_sqlite *ledger, struct ledger_entry *entry, const char *why)
+{
+    char text[AGENT_ERROR_TEXT_MAX];
+    bool outputs = entry->record.kind == AGENT_RECORD_END && entry->blob != NULL;
+    snprintf(text, sizeof text, "%.200s: %s: %.200s", ledger->path,
+             outputs ? "the outputs of a job are refused and dropped" : "a record is refused", why);
+    if (outputs) {
+        agent_blob_unref(entry->blob);
+        entry->blob = NULL;
+        entry->record.job.output_bytes = 0;
+    } else {
+        entry->refused = true;
+    }
+    atomic_fetch_add(&ledger->refused, 1);
+    if (ledger->base.on_refused != NULL)
+        ledger->base.on_refused(ledger->base.user, entry->seq, text);
+}
+
+enum outcome { COMMITTED, FAILED, AGAIN };
+
 // Writes up to LEDGER_BATCH_MAX entries. Returns the first that was not written through
 // `*ret_rest`, and the last sequence number that somebody waits for.
-static bool commit(struct ledger_sqlite *ledger, struct ledger_entry *first,
-                   struct ledger_entry **ret_rest, uint64_t *ret_seq)
+static enum outcome commit(struct ledger_sqlite *ledger, struct ledger_entry *first,
+                           struct ledger_entry **ret_rest, uint64_t *ret_seq)
 {
     uint64_t seq = 0, count = 0;
-    struct ledger_entry *entry = first;
+    struct ledger_entry *entry = first, *last = first;
     int status = step(ledger, LEDGER_BEGIN);
     for (; status == SQLITE_OK && entry != NULL && count < LEDGER_BATCH_MAX; count++) {
-        status = agent_ledger_apply(ledger, entry);
+        last = entry;
+        status = entry->refused ? SQLITE_OK : agent_ledger_apply(ledger, entry);
         if (entry->seq != 0)
             seq = entry->seq;
         entry = entry->next;
     }
+    bool records_fault = count > 0 && is_records_fault(status);
     if (status == SQLITE_OK)
         status = step(ledger, LEDGER_COMMIT);
     if (status != SQLITE_OK) {
         char text[AGENT_ERROR_TEXT_MAX];
-        snprintf(text, sizeof text, "%s: %s", ledger->path, sqlite3_errmsg(ledger->db));
-        if (!sqlite3_get_autocommit(ledger->db))
-            step(ledger, LEDGER_ROLLBACK);
-        ledger->base.on_failure(ledger->base.user, text);
-        return false;
+        snprintf(text, sizeof text, "%s", sqlite3_errmsg(ledger->db));
+        take_back(ledger);
+        if (records_fault) {
+            refuse(ledger, last, text);
+            return AGAIN;
+        }
+        char where[AGENT_ERROR_TEXT_MAX];
+        snprintf(where, sizeof where, "%.200s: %.300s", ledger->path, text);
+        ledger->base.on_failure(ledger->base.user, where);
+        return FAILED;
     }
     atomic_fetch_add(&ledger->commits, 1);
     atomic_fetch_add(&ledger->records, count);
     atomic_fetch_sub(&ledger->waiting, count);
     *ret_rest = entry;
     *ret_seq = seq;
-    return true;
+    return COMMITTED;
 }
 
 static void free_until(struct ledger_entry *entry, const struct ledger_entry *end)
@@ -96,15 +148,17 @@ void *agent_ledger_thread(void *user)
             break;
         struct ledger_entry *rest = NULL;
         uint64_t seq = 0;
-        failed = !commit(ledger, work, &rest, &seq);
+        enum outcome outcome = commit(ledger, work, &rest, &seq);
+        failed = outcome == FAILED;
         if (failed && closing)
             break;
-        if (failed)
+        if (outcome != COMMITTED)
             continue;
-        free_until(work, rest);
-        work = rest;
         if (seq != 0)
             ledger->base.on_commit(ledger->base.user, seq);
+        free_until(work, rest);
+        work = rest;
+        agent_ledger_checkpoint_after(ledger);
     }
     ledger->lost = work != NULL;
     free_until(work, NULL);

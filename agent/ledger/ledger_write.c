@@ -1,91 +1,8 @@
+// Records into the open transaction.
 #include <stdlib.h>
 #include <string.h>
 
 #include "agent/ledger/ledger_internal.h"
-
-#define LEDGER_TEXTS_MAX 6
-
-// The texts of a record, in an order that is the same for measuring and for copying.
-static size_t texts_of(struct agent_record *record, const char **texts[LEDGER_TEXTS_MAX])
-{
-    size_t n = 0;
-    switch (record->kind) {
-    case AGENT_RECORD_JOB:
-    case AGENT_RECORD_END:
-        texts[n++] = &record->job.model;
-        texts[n++] = &record->job.key;
-        texts[n++] = &record->job.tenant;
-        texts[n++] = &record->job.agent;
-        texts[n++] = &record->job.error_code;
-        texts[n++] = &record->job.error_text;
-        break;
-    case AGENT_RECORD_OPERATION:
-        texts[n++] = &record->operation.kind;
-        texts[n++] = &record->operation.target;
-        texts[n++] = &record->operation.by;
-        texts[n++] = &record->operation.reason;
-        texts[n++] = &record->operation.text;
-        texts[n++] = &record->operation.detail;
-        break;
-    case AGENT_RECORD_AGENT:
-        texts[n++] = &record->agent.name;
-        texts[n++] = &record->agent.reason;
-        texts[n++] = &record->agent.by;
-        break;
-    case AGENT_RECORD_AUDIT:
-        texts[n++] = &record->audit.who;
-        texts[n++] = &record->audit.what;
-        texts[n++] = &record->audit.target;
-        texts[n++] = &record->audit.why;
-        break;
-    case AGENT_RECORD_META:
-        texts[n++] = &record->meta.key;
-        texts[n++] = &record->meta.value;
-        break;
-    case AGENT_RECORD_EVENT:
-        texts[n++] = &record->event.json;
-        break;
-    case AGENT_RECORD_FORGET:
-        break;
-    }
-    return n;
-}
-
-struct ledger_entry *agent_ledger_entry_new(uint64_t seq, const struct agent_record *record,
-                                            struct agent_blob *blob)
-{
-    struct agent_record copy = *record;
-    const char **texts[LEDGER_TEXTS_MAX];
-    size_t lengths[LEDGER_TEXTS_MAX];
-    size_t size = 0;
-    size_t n = texts_of(&copy, texts);
-    for (size_t i = 0; i < n; i++) {
-        if (*texts[i] == NULL)
-            *texts[i] = "";
-        lengths[i] = strlen(*texts[i]) + 1;
-        size += lengths[i];
-    }
-    struct ledger_entry *entry = malloc(sizeof *entry + size);
-    if (entry == NULL)
-        return NULL;
-    *entry = (struct ledger_entry){.seq = seq, .record = copy, .blob = agent_blob_ref(blob)};
-    char *at = entry->texts;
-    texts_of(&entry->record, texts);
-    for (size_t i = 0; i < n; i++) {
-        memcpy(at, *texts[i], lengths[i]);
-        *texts[i] = at;
-        at += lengths[i];
-    }
-    return entry;
-}
-
-void agent_ledger_entry_free(struct ledger_entry *entry)
-{
-    if (entry == NULL)
-        return;
-    agent_blob_unref(entry->blob);
-    free(entry);
-}
 
 // Binds parameters one after the other.
 struct binder {
@@ -93,6 +10,11 @@ struct binder {
     int at;
     int status;
 };
+
+static struct binder bind(struct ledger_sqlite *ledger, enum ledger_statement which)
+{
+    return (struct binder){.statement = ledger->statements[which]};
+}
 
 static void number(struct binder *b, int64_t value)
 {
@@ -104,142 +26,266 @@ static void text(struct binder *b, const char *value)
     b->status |= sqlite3_bind_text(b->statement, ++b->at, value, -1, SQLITE_STATIC);
 }
 
-static void bytes(struct binder *b, const void *value, size_t size)
+// "" takes no room.
+static void rare_text(struct binder *b, const char *value)
 {
-    b->status |= sqlite3_bind_blob64(b->statement, ++b->at, value, size, SQLITE_STATIC);
+    if (value[0] != '\0')
+        text(b, value);
+    else
+        b->at++;
 }
 
-static void bind_job(struct binder *b, const struct ledger_entry *entry)
+static void bytes(struct binder *b, const struct agent_blob *blob)
 {
-    const struct agent_job_record *job = &entry->record.job;
-    number(b, (int64_t)job->id);
-    text(b, job->model);
-    number(b, job->version);
-    bytes(b, job->hash, sizeof job->hash);
-    number(b, job->priority);
-    number(b, job->deadline_us);
-    text(b, job->key);
-    number(b, job->submitted_us);
-    number(b, (int64_t)job->input_bytes);
-    number(b, job->rows);
-    if (entry->blob != NULL)
-        bytes(b, entry->blob->bytes, entry->blob->size);
+    if (blob != NULL)
+        b->status |=
+            sqlite3_bind_blob64(b->statement, ++b->at, blob->bytes, blob->size, SQLITE_STATIC);
+    else
+        b->at++;
 }
 
-static void bind_end(struct binder *b, const struct ledger_entry *entry)
+// A name's number; "" is NULL.
+static void name(struct ledger_sqlite *ledger, struct binder *b, const char *value)
 {
-    const struct agent_job_record *job = &entry->record.job;
-    number(b, (int64_t)job->id);
-    number(b, job->state);
-    text(b, job->agent);
-    number(b, job->device);
-    number(b, job->started_us);
-    number(b, job->finished_us);
-    number(b, job->attempts);
-    number(b, job->batch);
-    number(b, (int64_t)job->timing.total_us);
-    number(b, (int64_t)job->timing.queue_us);
-    number(b, job->timing.load_us);
-    number(b, job->timing.compute_us);
-    number(b, job->timing.copy_us);
-    number(b, (int64_t)job->output_bytes);
-    text(b, job->error_code);
-    text(b, job->error_text);
-    if (entry->blob != NULL)
-        bytes(b, entry->blob->bytes, entry->blob->size);
+    int64_t interned = 0;
+    b->at++;
+    if (value[0] == '\0' || b->status != SQLITE_OK)
+        return;
+    b->status = agent_ledger_intern_name(ledger, value, &interned);
+    if (b->status == SQLITE_OK)
+        b->status = sqlite3_bind_int64(b->statement, b->at, interned);
 }
 
-static void bind_operation(struct binder *b, const struct agent_operation_record *operation)
+static void model(struct ledger_sqlite *ledger, struct binder *b,
+                  const struct agent_job_record *job)
 {
-    number(b, (int64_t)operation->id);
-    text(b, operation->kind);
-    text(b, operation->target);
-    text(b, operation->by);
-    text(b, operation->reason);
-    number(b, operation->state);
-    number(b, operation->was_cordoned);
-    number(b, operation->started_us);
-    number(b, operation->deadline_us);
-    number(b, operation->finished_us);
-    number(b, operation->requeued);
-    text(b, operation->text);
-    text(b, operation->detail);
+    int64_t interned = 0;
+    b->at++;
+    if (b->status == SQLITE_OK)
+        b->status = agent_ledger_intern_model(ledger, job, &interned);
+    if (b->status == SQLITE_OK)
+        b->status = sqlite3_bind_int64(b->statement, b->at, interned);
 }
 
-static enum ledger_statement bind_record(struct ledger_sqlite *ledger, struct binder *b,
-                                         const struct ledger_entry *entry)
-{
-    static const enum ledger_statement statements[] = {
-        [AGENT_RECORD_JOB] = LEDGER_JOB,       [AGENT_RECORD_END] = LEDGER_END,
-        [AGENT_RECORD_FORGET] = LEDGER_FORGET, [AGENT_RECORD_OPERATION] = LEDGER_OPERATION,
-        [AGENT_RECORD_AGENT] = LEDGER_AGENT,   [AGENT_RECORD_AUDIT] = LEDGER_AUDIT,
-        [AGENT_RECORD_META] = LEDGER_META,     [AGENT_RECORD_EVENT] = LEDGER_EVENT,
-    };
-    const struct agent_record *record = &entry->record;
-    enum ledger_statement which = statements[record->kind];
-    b->statement = ledger->statements[which];
-    switch (record->kind) {
-    case AGENT_RECORD_JOB:
-        bind_job(b, entry);
-        break;
-    case AGENT_RECORD_END:
-        bind_end(b, entry);
-        break;
-    case AGENT_RECORD_FORGET:
-        number(b, (int64_t)record->id);
-        break;
-    case AGENT_RECORD_OPERATION:
-        bind_operation(b, &record->operation);
-        break;
-    case AGENT_RECORD_AGENT:
-        text(b, record->agent.name);
-        number(b, record->agent.admin);
-        text(b, record->agent.reason);
-        text(b, record->agent.by);
-        break;
-    case AGENT_RECORD_AUDIT:
-        number(b, record->audit.time_us);
-        text(b, record->audit.who);
-        text(b, record->audit.what);
-        text(b, record->audit.target);
-        text(b, record->audit.why);
-        break;
-    case AGENT_RECORD_META:
-        text(b, record->meta.key);
-        text(b, record->meta.value);
-        break;
-    case AGENT_RECORD_EVENT:
-        number(b, (int64_t)record->event.seq);
-        number(b, record->event.time_us);
-        text(b, record->event.json);
-        break;
-    }
-    return which;
-}
-
-static int run(sqlite3_stmt *statement)
+int agent_ledger_run(sqlite3_stmt *statement)
 {
     int status = sqlite3_step(statement);
     sqlite3_reset(statement);
-    sqlite3_clear_bindings(statement);
     return status == SQLITE_DONE ? SQLITE_OK : status;
+}
+
+static int run(struct binder *b)
+{
+    int status = b->status;
+    if (status == SQLITE_OK)
+        status = agent_ledger_run(b->statement);
+    sqlite3_clear_bindings(b->statement); // what is bound is gone when the entry is
+    return status;
+}
+
+static int run_on(struct ledger_sqlite *ledger, enum ledger_statement which, uint64_t id)
+{
+    struct binder b = bind(ledger, which);
+    number(&b, (int64_t)id);
+    return run(&b);
+}
+
+static int apply_job(struct ledger_sqlite *ledger, const struct ledger_entry *entry)
+{
+    const struct agent_job_record *job = &entry->record.job;
+    struct binder b = bind(ledger, LEDGER_JOB);
+    number(&b, (int64_t)job->id);
+    model(ledger, &b, job);
+    name(ledger, &b, job->tenant);
+    number(&b, job->priority);
+    number(&b, job->deadline_us);
+    rare_text(&b, job->key);
+    number(&b, job->submitted_us);
+    number(&b, (int64_t)job->input_bytes);
+    number(&b, job->rows);
+    bytes(&b, entry->blob);
+    return run(&b);
+}
+
+static int apply_end(struct ledger_sqlite *ledger, const struct ledger_entry *entry)
+{
+    const struct agent_job_record *job = &entry->record.job;
+    struct binder b = bind(ledger, LEDGER_END);
+    number(&b, (int64_t)job->id);
+    number(&b, job->state);
+    number(&b, job->finished_us);
+    model(ledger, &b, job);
+    name(ledger, &b, job->tenant);
+    name(ledger, &b, job->agent);
+    number(&b, job->device);
+    number(&b, job->priority);
+    number(&b, job->submitted_us);
+    number(&b, job->started_us);
+    number(&b, job->deadline_us);
+    rare_text(&b, job->key);
+    number(&b, (int64_t)job->input_bytes);
+    number(&b, job->rows);
+    number(&b, job->attempts);
+    number(&b, job->batch);
+    number(&b, (int64_t)job->timing.total_us);
+    number(&b, (int64_t)job->timing.queue_us);
+    number(&b, job->timing.load_us);
+    number(&b, job->timing.compute_us);
+    number(&b, job->timing.copy_us);
+    number(&b, (int64_t)job->output_bytes);
+    rare_text(&b, job->error_code);
+    rare_text(&b, job->error_text);
+    bytes(&b, entry->blob);
+    int status = run(&b);
+    if (status == SQLITE_OK && strcmp(job->error_code, AGENT_CODE_POISONED) == 0)
+        status = run_on(ledger, LEDGER_KEEP_INPUT, job->id);
+    return status == SQLITE_OK ? run_on(ledger, LEDGER_LEAVE, job->id) : status;
+}
+
+static int forget_range(struct ledger_sqlite *ledger, uint64_t first, uint64_t last)
+{
+    static const enum ledger_statement statements[] = {LEDGER_FORGET_ENDED, LEDGER_FORGET_LIVE,
+                                                       LEDGER_FORGET_ATTEMPTS};
+    size_t count = ledger->has_attempts ? 3 : 2;
+    for (size_t i = 0; i < count; i++) {
+        struct binder b = bind(ledger, statements[i]);
+        number(&b, (int64_t)first);
+        number(&b, (int64_t)last);
+        int status = run(&b);
+        if (status != SQLITE_OK)
+            return status;
+    }
+    return SQLITE_OK;
+}
+
+// Jobs end about in the order of their ids: most of them are one range.
+static int apply_forget(struct ledger_sqlite *ledger, const struct agent_forget_record *forget)
+{
+    uint64_t highest = 0;
+    for (uint32_t i = 0; i < forget->count;) {
+        uint32_t end = i + 1;
+        while (end < forget->count && forget->ids[end] == forget->ids[end - 1] + 1)
+            end++;
+        int status = forget_range(ledger, forget->ids[i], forget->ids[end - 1]);
+        if (status != SQLITE_OK)
+            return status;
+        if (forget->ids[end - 1] > highest)
+            highest = forget->ids[end - 1];
+        i = end;
+    }
+    if ((int64_t)highest <= ledger->forgotten)
+        return SQLITE_OK;
+    struct binder b = bind(ledger, LEDGER_FORGOTTEN);
+    number(&b, (int64_t)highest);
+    int status = run(&b);
+    if (status == SQLITE_OK)
+        ledger->forgotten = (int64_t)highest;
+    return status;
+}
+
+static int apply_attempt(struct ledger_sqlite *ledger, const struct agent_attempt_record *attempt)
+{
+    struct binder b = bind(ledger, LEDGER_ATTEMPT);
+    number(&b, (int64_t)attempt->job);
+    number(&b, attempt->number);
+    number(&b, attempt->failures);
+    number(&b, attempt->device);
+    name(ledger, &b, attempt->agent);
+    number(&b, attempt->started_us);
+    number(&b, attempt->ended_us);
+    rare_text(&b, attempt->text);
+    ledger->has_attempts = true;
+    return run(&b);
+}
+
+static int apply_operation(struct ledger_sqlite *ledger,
+                           const struct agent_operation_record *operation)
+{
+    struct binder b = bind(ledger, LEDGER_OPERATION);
+    number(&b, (int64_t)operation->id);
+    text(&b, operation->kind);
+    text(&b, operation->target);
+    text(&b, operation->by);
+    text(&b, operation->reason);
+    number(&b, operation->state);
+    number(&b, operation->was_cordoned);
+    number(&b, operation->started_us);
+    number(&b, operation->deadline_us);
+    number(&b, operation->finished_us);
+    number(&b, operation->requeued);
+    text(&b, operation->text);
+    text(&b, operation->detail);
+    return run(&b);
+}
+
+static int prune(struct ledger_sqlite *ledger, enum ledger_statement which, int64_t newest,
+                 int64_t kept)
+{
+    if (newest % 256 != 0 || newest <= kept)
+        return SQLITE_OK;
+    struct binder b = bind(ledger, which);
+    number(&b, newest - kept);
+    return run(&b);
+}
+
+static int apply_audit(struct ledger_sqlite *ledger, const struct agent_audit_record *audit)
+{
+    struct binder b = bind(ledger, LEDGER_AUDIT);
+    number(&b, audit->time_us);
+    text(&b, audit->who);
+    text(&b, audit->what);
+    text(&b, audit->target);
+    text(&b, audit->why);
+    int status = run(&b);
+    if (status != SQLITE_OK)
+        return status;
+    return prune(ledger, LEDGER_PRUNE_AUDIT, sqlite3_last_insert_rowid(ledger->db),
+                 LEDGER_AUDIT_KEPT);
+}
+
+static int apply_event(struct ledger_sqlite *ledger, const struct agent_event_record *event)
+{
+    struct binder b = bind(ledger, LEDGER_EVENT);
+    number(&b, (int64_t)event->seq);
+    number(&b, event->time_us);
+    text(&b, event->json);
+    int status = run(&b);
+    if (status != SQLITE_OK)
+        return status;
+    return prune(ledger, LEDGER_PRUNE, (int64_t)event->seq, LEDGER_EVENTS_KEPT);
 }
 
 int agent_ledger_apply(struct ledger_sqlite *ledger, const struct ledger_entry *entry)
 {
-    struct binder b = {0};
-    enum ledger_statement which = bind_record(ledger, &b, entry);
-    if (b.status != SQLITE_OK) {
-        sqlite3_clear_bindings(b.statement);
-        return SQLITE_NOMEM;
+    const struct agent_record *record = &entry->record;
+    struct binder b;
+    switch (record->kind) {
+    case AGENT_RECORD_JOB:
+        return apply_job(ledger, entry);
+    case AGENT_RECORD_END:
+        return apply_end(ledger, entry);
+    case AGENT_RECORD_FORGET:
+        return apply_forget(ledger, &record->forget);
+    case AGENT_RECORD_ATTEMPT:
+        return apply_attempt(ledger, &record->attempt);
+    case AGENT_RECORD_OPERATION:
+        return apply_operation(ledger, &record->operation);
+    case AGENT_RECORD_AUDIT:
+        return apply_audit(ledger, &record->audit);
+    case AGENT_RECORD_EVENT:
+        return apply_event(ledger, &record->event);
+    case AGENT_RECORD_AGENT:
+        b = bind(ledger, LEDGER_AGENT);
+        text(&b, record->agent.name);
+        number(&b, record->agent.admin);
+        text(&b, record->agent.reason);
+        text(&b, record->agent.by);
+        return run(&b);
+    case AGENT_RECORD_META:
+        b = bind(ledger, LEDGER_META);
+        text(&b, record->meta.key);
+        text(&b, record->meta.value);
+        return run(&b);
     }
-    int status = run(ledger->statements[which]);
-    uint64_t seq = entry->record.event.seq;
-    if (status == SQLITE_OK && which == LEDGER_EVENT && seq % 256 == 0 &&
-        seq > LEDGER_EVENTS_KEPT) {
-        sqlite3_bind_int64(ledger->statements[LEDGER_PRUNE], 1,
-                           (int64_t)(seq - LEDGER_EVENTS_KEPT));
-        status = run(ledger->statements[LEDGER_PRUNE]);
-    }
-    return status;
+    return SQLITE_MISUSE;
 }

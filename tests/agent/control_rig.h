@@ -53,6 +53,8 @@ __attribute__((unused)) static void make_folder(const char *name)
 
 static uint32_t jobs_live_max; // 0: the default
 
+static uint32_t control_recent = 10000; // ended jobs in memory
+
 __attribute__((unused)) static void start_with(bool keep_nothing)
 {
     struct agent_coordinator_options options;
@@ -67,6 +69,7 @@ __attribute__((unused)) static void start_with(bool keep_nothing)
     options.state_dir = state;
     options.models_dir = models;
     options.keep_nothing = keep_nothing;
+    options.settings.jobs_recent_max = control_recent;
     if (jobs_live_max != 0)
         options.settings.jobs_live_max = jobs_live_max;
     cr_assert_eq(agent_coordinator_create(&options, &coordinator, &err), AGENT_OK, "%s", err.text);

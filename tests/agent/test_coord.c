@@ -480,6 +480,7 @@ Test(coord, ended_jobs_are_forgotten_beyond_the_limit)
         rig_result(&rig, 7, job, 1, AGENT_OUTCOME_DONE);
         rig_commit(&rig);
         rig_tick(&rig, 10);
+        rig_tick(&rig, 10); // what a step ended can be looked at until the next one
     }
     struct agent_job_view view;
     cr_assert_not(agent_coord_job(rig.core, 2, &view));

@@ -1,193 +1,12 @@
 // The ledger: what it acknowledged is there after a kill -9, and what is not its own file is
 // refused.
-#include <fcntl.h>
-#include <pthread.h>
 #include <signal.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
-#include <unistd.h>
 
-#include <criterion/criterion.h>
-#include <sqlite3.h>
-
-#include "agent/ledger/ledger.h"
-#include "tests/agent/remove_tree.h"
-
-static char folder[64], path[96];
-
-struct waiter {
-    pthread_mutex_t lock;
-    pthread_cond_t wake;
-    uint64_t seq;
-    bool failed;
-};
-
-static struct waiter waiter = {PTHREAD_MUTEX_INITIALIZER, PTHREAD_COND_INITIALIZER, 0, false};
-
-static void on_commit(void *user, uint64_t seq)
-{
-    (void)user;
-    pthread_mutex_lock(&waiter.lock);
-    waiter.seq = seq;
-    pthread_cond_broadcast(&waiter.wake);
-    pthread_mutex_unlock(&waiter.lock);
-}
-
-static void on_failure(void *user, const char *text)
-{
-    (void)user;
-    (void)text;
-    pthread_mutex_lock(&waiter.lock);
-    waiter.failed = true;
-    pthread_cond_broadcast(&waiter.wake);
-    pthread_mutex_unlock(&waiter.lock);
-}
-
-static void wait_for(uint64_t seq)
-{
-    pthread_mutex_lock(&waiter.lock);
-    while (waiter.seq < seq)
-        pthread_cond_wait(&waiter.wake, &waiter.lock);
-    pthread_mutex_unlock(&waiter.lock);
-}
-
-static enum agent_status open_as(const char *file, enum agent_durability durability,
-                                 struct agent_ledger **ledger, struct agent_error *err)
-{
-    struct agent_ledger_options options = {
-        .path = file, .durability = durability, .on_commit = on_commit, .on_failure = on_failure};
-    return agent_ledger_open(&options, ledger, err);
-}
-
-static enum agent_status open_at(const char *file, struct agent_ledger **ledger,
-                                 struct agent_error *err)
-{
-    return open_as(file, AGENT_DURABILITY_COMMIT, ledger, err);
-}
-
-static struct agent_ledger *must_open_as(enum agent_durability durability)
-{
-    struct agent_ledger *ledger = NULL;
-    struct agent_error err = {0};
-    cr_assert_eq(open_as(path, durability, &ledger, &err), AGENT_OK, "%s", err.text);
-    return ledger;
-}
-
-static struct agent_ledger *must_open(void)
-{
-    return must_open_as(AGENT_DURABILITY_COMMIT);
-}
-
-static void begin(void)
-{
-    snprintf(folder, sizeof folder, "/tmp/stoker-ledger-XXXXXX");
-    cr_assert_not_null(mkdtemp(folder));
-    snprintf(path, sizeof path, "%s/ledger.db", folder);
-}
-
-static void finish(void)
-{
-    cr_assert_eq(remove_tree(folder), 0);
-}
+#include "tests/agent/ledger_rig.h"
 
 TestSuite(ledger, .init = begin, .fini = finish);
-
-static struct agent_record job_record(uint64_t id)
-{
-    struct agent_record record = {.kind = AGENT_RECORD_JOB};
-    record.job = (struct agent_job_record){.id = id,
-                                           .model = "digits",
-                                           .version = 1,
-                                           .priority = 2,
-                                           .key = "key",
-                                           .submitted_us = 5,
-                                           .input_bytes = 3,
-                                           .rows = 1};
-    record.job.hash[31] = 7;
-    return record;
-}
-
-static struct agent_record end_record(uint64_t id)
-{
-    struct agent_record record = job_record(id);
-    record.kind = AGENT_RECORD_END;
-    record.job.state = AGENT_JOB_DONE;
-    record.job.agent = "one";
-    record.job.finished_us = 99;
-    record.job.attempts = 2;
-    record.job.timing.total_us = 94;
-    record.job.output_bytes = 4;
-    return record;
-}
-
-static void append(struct agent_ledger *ledger, uint64_t seq, const struct agent_record *record,
-                   struct agent_blob *blob)
-{
-    cr_assert_eq(agent_ledger_append(ledger, seq, record, blob), AGENT_OK);
-    agent_ledger_flush(ledger);
-}
-
-struct found {
-    uint64_t jobs, live, ended, operations, agents, events, next;
-    char last_input[8], meta[16], text[32];
-};
-
-static void found_job(void *user, const struct agent_job_record *job, struct agent_blob *input)
-{
-    struct found *found = user;
-    found->jobs++;
-    found->live += job->state == AGENT_JOB_QUEUED;
-    found->ended += job->state == AGENT_JOB_DONE && job->attempts == 2 &&
-                    job->timing.total_us == 94 && strcmp(job->agent, "one") == 0;
-    cr_assert_eq(job->hash[31], 7);
-    cr_assert_str_eq(job->key, "key");
-    if (input != NULL)
-        memcpy(found->last_input, input->bytes, input->size < 8 ? input->size : 8);
-}
-
-static void found_operation(void *user, const struct agent_operation_record *operation)
-{
-    struct found *found = user;
-    found->operations++;
-    snprintf(found->text, sizeof found->text, "%s", operation->reason);
-}
-
-static void found_agent(void *user, const struct agent_agent_record *agent)
-{
-    struct found *found = user;
-    found->agents += agent->admin == AGENT_ADMIN_CORDONED;
-}
-
-static void found_meta(void *user, const char *key, const char *value)
-{
-    struct found *found = user;
-    if (strcmp(key, "strategy") == 0)
-        snprintf(found->meta, sizeof found->meta, "%s", value);
-}
-
-static void found_event(void *user, const struct agent_event_record *event)
-{
-    struct found *found = user;
-    found->events += strcmp(event->json, "{\"kind\":1}") == 0;
-}
-
-static struct found look(struct agent_ledger *ledger)
-{
-    struct found found = {0};
-    struct agent_error err = {0};
-    struct agent_ledger_reader reader = {.on_job = found_job,
-                                         .on_operation = found_operation,
-                                         .on_agent = found_agent,
-                                         .on_meta = found_meta,
-                                         .on_event = found_event,
-                                         .user = &found};
-    cr_assert_eq(agent_ledger_recover(ledger, &reader, &found.next, &err), AGENT_OK, "%s",
-                 err.text);
-    return found;
-}
 
 Test(ledger, gives_back_what_it_was_given)
 {
@@ -200,11 +19,11 @@ Test(ledger, gives_back_what_it_was_given)
     }
     struct agent_record records[] = {
         end_record(2),
-        {.kind = AGENT_RECORD_FORGET, .id = 3},
+        {.kind = AGENT_RECORD_FORGET, .forget = {(const uint64_t[]){3}, 1}},
         {.kind = AGENT_RECORD_OPERATION,
          .operation = {.id = 9, .kind = "drain", .target = "one", .by = "me", .reason = "fan"}},
         {.kind = AGENT_RECORD_AGENT, .agent = {"one", AGENT_ADMIN_CORDONED, "dust", "me"}},
-        {.kind = AGENT_RECORD_AUDIT, .audit = {1, "me", "cordon", "one", "dust"}},
+        {.kind = AGENT_RECORD_AUDIT, .audit = {0, 1, "me", "cordon", "one", "dust"}},
         {.kind = AGENT_RECORD_META, .meta = {"strategy", "round-robin"}},
         {.kind = AGENT_RECORD_EVENT, .event = {1, 2, "{\"kind\":1}"}},
     };
@@ -293,14 +112,6 @@ Test(ledger, says_what_is_wrong_with_a_file_that_is_none)
     cr_assert_not_null(strstr(err.text, "backup"));
 }
 
-static void change(const char *sql)
-{
-    sqlite3 *db = NULL;
-    cr_assert_eq(sqlite3_open(path, &db), SQLITE_OK);
-    cr_assert_eq(sqlite3_exec(db, sql, NULL, NULL, NULL), SQLITE_OK);
-    sqlite3_close(db);
-}
-
 /* A job that was acknowledged is never dropped without a word. */
 Test(ledger, a_damaged_job_is_named_not_skipped)
 {
@@ -316,7 +127,7 @@ Test(ledger, a_damaged_job_is_named_not_skipped)
     wait_for(2);
     agent_blob_unref(input);
     agent_ledger_close(ledger);
-    change("UPDATE jobs SET hash=x'00' WHERE id=2");
+    change("UPDATE live SET model=77 WHERE id=2");
     ledger = must_open();
     cr_assert_eq(agent_ledger_recover(ledger, &reader, &found.next, &err), AGENT_ERR_CORRUPT);
     cr_assert_not_null(strstr(err.text, "row 2 of 'jobs'"), "%s", err.text);
@@ -342,6 +153,12 @@ static const char first_schema[] =
     " why TEXT);"
     "INSERT INTO jobs(id,state,model,version,hash,priority,key,input) VALUES(4,0,'digits',1,"
     " x'0000000000000000000000000000000000000000000000000000000000000007',2,'key',x'696e00');"
+    "INSERT INTO meta VALUES('epoch','41');"
+    "INSERT INTO jobs(id,state,model,version,hash,priority,key,agent,device,finished_us,attempts,"
+    " total_us,output_bytes,output,error_code,error_text) VALUES(2,3,'digits',1,"
+    " x'0000000000000000000000000000000000000000000000000000000000000007',2,'key','one',0,99,2,94,"
+    " 4,x'6f757400','','');"
+    "INSERT INTO jobs(id) VALUES(6); DELETE FROM jobs WHERE id=6;"
     "INSERT INTO operations VALUES(9,'drain','one','me','fan',1,0,1,2,3,0);";
 
 Test(ledger, a_file_of_the_first_version_is_brought_up_to_date)
@@ -352,16 +169,24 @@ Test(ledger, a_file_of_the_first_version_is_brought_up_to_date)
     cr_assert_eq(found.live, 1);
     cr_assert_str_eq(found.last_input, "in");
     cr_assert_str_eq(found.text, "fan");
-    cr_assert_eq(found.next, 5);
+    cr_assert_eq(found.ended, 1);
+    cr_assert_eq(found.next, 7, "a forgotten job's id is not used again");
+    cr_assert_eq(agent_ledger_epoch(ledger), 42);
+    struct agent_blob *read = NULL;
+    cr_assert_eq(agent_ledger_output(ledger, 2, &read, NULL), AGENT_OK);
+    cr_assert_str_eq((const char *)read->bytes, "out");
+    agent_blob_unref(read);
     struct agent_record record = {
         .kind = AGENT_RECORD_OPERATION,
         .operation = {.id = 10, .kind = "drain", .target = "one", .by = "me", .reason = "dust"}};
     agent_ledger_append(ledger, 1, &record, NULL);
     agent_ledger_flush(ledger);
     wait_for(1);
+    cr_assert_eq(refused_seq, 0, "%s", refused_text);
     agent_ledger_close(ledger);
     ledger = must_open();
-    cr_assert_str_eq(look(ledger).text, "dust");
+    found = look(ledger);
+    cr_assert_str_eq(found.text, "dust");
     agent_ledger_close(ledger);
 }
 
@@ -421,7 +246,8 @@ Test(ledger, none_keeps_results_in_memory_and_counts_the_epoch)
     cr_assert_eq(agent_ledger_output(ledger, 1, &read, NULL), AGENT_OK);
     cr_assert_str_eq((const char *)read->bytes, "out");
     agent_blob_unref(read);
-    struct agent_record forget = {.kind = AGENT_RECORD_FORGET, .id = 1};
+    struct agent_record forget = {.kind = AGENT_RECORD_FORGET,
+                                  .forget = {(const uint64_t[]){1}, 1}};
     append(ledger, 3, &forget, NULL);
     cr_assert_eq(agent_ledger_output(ledger, 1, &read, NULL), AGENT_ERR_NOT_FOUND);
     for (uint64_t id = 2; id < 10010; id++) {

@@ -59,9 +59,17 @@ static void copy(struct sim_append *append, const struct agent_record *record)
     size_t n = texts_of(&append->record, texts), size = 0;
     for (size_t i = 0; i < n; i++)
         size += (*texts[i] != NULL ? strlen(*texts[i]) : 0) + 1;
-    char *at = append->texts = malloc(size + 1);
+    size_t ids = 0;
+    if (record->kind == AGENT_RECORD_FORGET)
+        ids = record->forget.count * sizeof *record->forget.ids;
+    char *at = append->texts = malloc(ids + size + 1);
     if (at == NULL)
         exit(2);
+    if (ids > 0) {
+        memcpy(at, record->forget.ids, ids);
+        append->record.forget.ids = (const uint64_t *)(void *)at;
+        at += ids;
+    }
     for (size_t i = 0; i < n; i++) {
         size_t length = *texts[i] != NULL ? strlen(*texts[i]) : 0;
         if (length > 0)
@@ -167,7 +175,8 @@ static void write_one(struct sim *sim, struct sim_append *append)
         write_job(sim, append);
         break;
     case AGENT_RECORD_FORGET:
-        row_of(disk, record->id)->is_there = false;
+        for (uint32_t i = 0; i < record->forget.count; i++)
+            row_of(disk, record->forget.ids[i])->is_there = false;
         break;
     case AGENT_RECORD_OPERATION:
         keep(operation_row(disk, record->operation.id), append);

@@ -193,7 +193,8 @@ static void on_append(struct sim *sim, const struct agent_action *action)
         on_end_append(sim, action);
         break;
     case AGENT_RECORD_FORGET:
-        sim_job(sim, record->id)->is_forgotten = true;
+        for (uint32_t i = 0; i < record->forget.count; i++)
+            sim_job(sim, record->forget.ids[i])->is_forgotten = true;
         break;
     case AGENT_RECORD_AGENT:
         agent = sim_agent_of_name(record->agent.name);

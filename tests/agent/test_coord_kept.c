@@ -1,0 +1,117 @@
+// Ended jobs that have left memory: what of them must still be known.
+#include <stdio.h>
+
+#include "tests/agent/coord_rig.h"
+
+static struct rig rig;
+
+static void begin(uint32_t recent, uint32_t kept)
+{
+    struct agent_coord_limits limits;
+    agent_coord_limits_init(&limits);
+    limits.jobs_recent_max = recent;
+    limits.jobs_kept_max = kept;
+    limits.output_bytes_max = 1000;
+    limits.kept_us = 1000000;
+    rig_init(&rig, &limits);
+    rig_hello(&rig, 7, "one", 1, 4);
+}
+
+static void finish(void)
+{
+    struct agent_error err = {0};
+    cr_expect(agent_coord_check(rig.core, &err), "%s", err.text);
+    rig_finish(&rig);
+}
+
+TestSuite(coord_kept, .fini = finish);
+
+// Runs `count` jobs to their ends, each with the key of its number.
+static void run_jobs(int count)
+{
+    for (int i = 1; i <= count; i++) {
+        char key[16];
+        snprintf(key, sizeof key, "k%d", i);
+        uint64_t job = rig_submit(&rig, key);
+        rig_result(&rig, 7, job, 1, AGENT_OUTCOME_DONE);
+        rig_commit(&rig);
+        if (i % 16 == 0) {
+            rig_heard(&rig, 7);
+            rig_tick(&rig, 10);
+        }
+        if (rig.count > RIG_ACTIONS_MAX / 2)
+            rig.count = 0;
+    }
+    rig_tick(&rig, 10);
+    rig_tick(&rig, 10);
+}
+
+static struct agent_totals totals(void)
+{
+    struct agent_totals totals;
+    agent_coord_totals(rig.core, &totals);
+    return totals;
+}
+
+Test(coord_kept, the_newest_stay_whole_and_all_are_counted)
+{
+    begin(2, 100);
+    run_jobs(10);
+    struct agent_job_view view;
+    cr_assert_eq(totals().kept, 10);
+    cr_assert_eq(totals().recent, 2);
+    cr_assert_not(agent_coord_job(rig.core, 8, &view));
+    cr_assert(agent_coord_job(rig.core, 9, &view));
+    for (size_t i = 0; i < rig.count; i++)
+        cr_assert(rig.actions[i].kind != AGENT_ACTION_APPEND ||
+                      rig.actions[i].record != AGENT_RECORD_FORGET,
+                  "the ledger keeps them");
+}
+
+Test(coord_kept, a_key_gives_the_first_job_after_it_has_left_memory)
+{
+    begin(1, 100);
+    run_jobs(10);
+    cr_assert_eq(rig_submit(&rig, "k3"), 3);
+    cr_assert_eq(rig_submit(&rig, "k10"), 10);
+    cr_assert_eq(rig_submit(&rig, "k11"), 11, "one that nobody has used");
+}
+
+Test(coord_kept, too_many_are_forgotten_oldest_first_with_their_keys)
+{
+    begin(2, 4);
+    run_jobs(2000);
+    cr_assert_eq(totals().kept, 4);
+    cr_assert_eq(rig_submit(&rig, "k1997"), 1997);
+    uint64_t job = rig_submit(&rig, "k1996");
+    cr_assert_eq(job, 2001, "forgotten, so that its key is free, not %d", (int)job);
+}
+
+Test(coord_kept, the_old_and_the_large_are_forgotten)
+{
+    begin(1, 100);
+    run_jobs(5);
+    rig.now_us += 2000000;
+    rig_tick(&rig, 10);
+    rig_tick(&rig, 10);
+    cr_assert_eq(totals().kept, 0);
+    cr_assert_eq(totals().output_bytes, 0);
+}
+
+Test(coord_kept, what_was_kept_is_known_after_a_restart)
+{
+    begin(1, 100);
+    for (uint64_t id = 1; id <= 3000; id++) {
+        char key[16];
+        snprintf(key, sizeof key, "k%d", (int)id);
+        struct agent_kept_record kept = {
+            .id = id, .key = id % 2 ? key : "", .finished_us = rig.now_us, .output_bytes = 0};
+        struct agent_event event = {.kind = AGENT_EVENT_RECOVER_KEPT, .kept = &kept};
+        agent_coord_step(rig.core, &event, 1, rig.now_us, &rig.sink);
+    }
+    rig_tick(&rig, 10);
+    rig_tick(&rig, 10);
+    cr_assert_eq(totals().kept, 100, "the oldest beyond the limit are forgotten");
+    cr_assert_eq(rig_submit(&rig, "k2999"), 2999);
+    cr_assert_eq(rig_submit(&rig, "k2998"), 3001, "that one had no key");
+}
