@@ -222,10 +222,10 @@ struct agent_coord {
     const struct agent_sink *sink; // during a step
     int64_t now_us;
     uint32_t attempts_most; // the highest limit of attempts that there was
-    int64_t ticked_us; // the last tick; 0 none yet
-    int64_t asleep_us; // how long the coordinator itself slept lately, halved every second
-    int64_t woken_us;  // when that was last counted
-    uint64_t token;    // of the submission that is being taken
+    int64_t ticked_us;      // the last tick; 0 none yet
+    int64_t asleep_us;      // how long the coordinator itself slept lately, halved every second
+    int64_t woken_us;       // when that was last counted
+    uint64_t token;         // of the submission that is being taken
     uint64_t random;
 
     struct agent_idpages by_id;

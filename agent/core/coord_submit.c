@@ -4,6 +4,16 @@
 #include "agent/core/coord_internal.h"
 #include "agent/core/planted.h"
 
+static void reply_known(struct agent_coord *core, uint64_t token, uint64_t id)
+{
+    agent_coord_act(core, &(struct agent_action){.kind = AGENT_ACTION_REPLY,
+                                                 .token = token,
+                                                 .reply = AGENT_REPLY_OK,
+                                                 .id = id,
+                                                 .existing = true,
+                                                 .text = ""});
+}
+
 static void reply_existing(struct agent_coord *core, uint64_t token, const struct coord_job *job)
 {
     struct coord_wait wait = {

@@ -106,7 +106,8 @@ static bool matches(const struct coord_job *job, const struct agent_jobs_filter 
             strcmp(agent_coord_chars(job->model->name), filter->model) == 0) &&
            (filter->agent == NULL ||
             strcmp(agent_coord_chars(job->agent_name), filter->agent) == 0) &&
-           (filter->tenant == NULL || strcmp(agent_coord_chars(job->tenant_name), filter->tenant) == 0);
+           (filter->tenant == NULL ||
+            strcmp(agent_coord_chars(job->tenant_name), filter->tenant) == 0);
 }
 
 uint32_t agent_coord_jobs(const struct agent_coord *core, const struct agent_jobs_filter *filter,
