@@ -167,6 +167,7 @@ static int coordinator_start(struct server *server, bool with_worker)
     options.tls = server->tls;
     options.state_dir = config->state_dir;
     options.models_dir = config->models_dir;
+    options.inline_bytes_max = (uint64_t)config->ledger_inline_max;
     options.keep_nothing = config->ledger_durability == AGENT_LEDGER_DURABILITY_NONE;
     options.embedded = with_worker;
     options.heartbeat_ms = (uint32_t)config->heartbeat_interval_ms;

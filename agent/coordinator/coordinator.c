@@ -127,9 +127,11 @@ static enum agent_status open_ledger(struct agent_coordinator *c, struct agent_e
     struct agent_ledger_options options = {
         .path = path,
         .durability = c->options.keep_nothing ? AGENT_DURABILITY_NONE : AGENT_DURABILITY_COMMIT,
+        .inline_max = c->options.inline_bytes_max,
         .on_commit = agent_io_committed,
         .on_failure = agent_io_ledger_failed,
         .on_refused = agent_io_ledger_refused,
+        .on_damage = agent_io_ledger_damaged,
         .user = c};
     enum agent_status status = agent_ledger_open(&options, &c->ledger, err);
     if (status == AGENT_OK)

@@ -69,6 +69,7 @@ struct agent_coordinator_options {
     struct net_tls *tls;         // of tls+tcp:// addresses; references are taken. May be NULL
     const char *state_dir;       // of the ledger; made when it is missing (0700)
     const char *models_dir;      // NAME/VERSION/model.onnx; may be missing, it is looked for later
+    uint64_t inline_bytes_max;   // 0 = 64 KiB: larger inputs and results are files, not rows
     bool keep_nothing;           // no ledger: jobs live in memory only
     uint32_t tenants_max;        // 0 = 1024
     int64_t ageing_ms;           // 0 = 30 s: after it a waiting job is more urgent by one

@@ -63,6 +63,13 @@ void agent_io_ledger_failed(void *user, const char *text)
     agent_io_post(user, &item); // it is tried, and told, again
 }
 
+void agent_io_ledger_damaged(void *user, const char *text)
+{
+    struct io_item item = {.kind = IO_ITEM_LEDGER, .damaged = true};
+    snprintf(item.text, sizeof item.text, "%s", text);
+    agent_io_post(user, &item);
+}
+
 void agent_io_ledger_refused(void *user, uint64_t seq, const char *text)
 {
     struct io_item item = {.kind = IO_ITEM_LEDGER, .refused = seq != 0 ? seq : UINT64_MAX};

@@ -52,6 +52,7 @@ struct io_item {
     struct io_call *call;        // CALL
     struct agent_model_set *set; // MODELS
     struct io_past *past;        // PAST
+    bool damaged;                // LEDGER: for good
     uint64_t refused;            // LEDGER: a record that it will never take; 0 it can't be written
     char text[AGENT_TEXT_MAX];   // LEDGER: why
 };
@@ -252,6 +253,7 @@ void agent_io_inbox_finish(struct io_inbox *inbox);
 bool agent_io_post(struct agent_coordinator *c, const struct io_item *item);
 void agent_io_committed(void *user, uint64_t seq);
 void agent_io_ledger_failed(void *user, const char *text);
+void agent_io_ledger_damaged(void *user, const char *text);
 void agent_io_ledger_refused(void *user, uint64_t seq, const char *text);
 // What has come; doesn't wait.
 struct io_item *agent_io_take(struct agent_coordinator *c, uint64_t *ret_committed);

@@ -278,7 +278,8 @@ static void add_ledger(struct agent_coordinator *c, cJSON *snapshot,
     agent_ledger_stats(c->ledger, &stats);
     cJSON *ledger = cJSON_AddObjectToObject(snapshot, "ledger");
     bool none = agent_ledger_durability(c->ledger) == AGENT_DURABILITY_NONE;
-    add_text(ledger, "state", none ? "none" : totals->ledger_ok ? "ok" : "failed");
+    const char *state = totals->ledger_ok ? "ok" : totals->ledger_damaged ? "damaged" : "failed";
+    add_text(ledger, "state", none ? "none" : state);
     add_text(ledger, "error", totals->ledger_error);
     add_number(ledger, "commits", (double)stats.commits);
     add_number(ledger, "bytes", (double)stats.bytes);

@@ -101,7 +101,8 @@ static void take_item(struct agent_coordinator *c, struct io_item *item)
     case IO_ITEM_LEDGER: {
         if (item->refused != 0)
             break; // told before what was committed with it
-        struct agent_event *event = agent_io_event(c, AGENT_EVENT_LEDGER_FAILED);
+        struct agent_event *event = agent_io_event(c, item->damaged ? AGENT_EVENT_LEDGER_DAMAGED
+                                                                    : AGENT_EVENT_LEDGER_FAILED);
         event->reason = agent_io_scratch(c, item->text, strlen(item->text));
         break;
     }

@@ -109,6 +109,7 @@ void agent_coord_destroy(struct agent_coord *core)
     agent_names_finish(&core->by_agent);
     agent_coord_kept_finish(core);
     agent_coord_text_unref(core->ledger_error);
+    agent_coord_text_unref(core->ledger_damage);
     agent_idpages_finish(&core->by_id);
     agent_pool_finish(&core->job_pool);
     agent_pool_finish(&core->history_pool);
@@ -225,6 +226,9 @@ static void take(struct agent_coord *core, const struct agent_event *event)
         break;
     case AGENT_EVENT_LEDGER_FAILED:
         agent_coord_ledger_failed(core, event->reason != NULL ? event->reason : "");
+        break;
+    case AGENT_EVENT_LEDGER_DAMAGED:
+        agent_coord_ledger_damaged(core, event->reason != NULL ? event->reason : "damaged");
         break;
     case AGENT_EVENT_LEDGER_REFUSED:
         agent_coord_ledger_refused(core, event->seq, event->reason != NULL ? event->reason : "");

@@ -163,6 +163,7 @@ enum agent_event_kind {
     // From the ledger. FAILED: what was appended and not committed is kept and tried again.
     AGENT_EVENT_COMMITTED,
     AGENT_EVENT_LEDGER_FAILED,
+    AGENT_EVENT_LEDGER_DAMAGED, // for good: no job is taken any more, the others go on
     AGENT_EVENT_LEDGER_REFUSED, // it will never take the record `seq`; before its COMMITTED
     // From agents' links.
     AGENT_EVENT_HELLO,
@@ -454,6 +455,7 @@ struct agent_totals {
     uint64_t submitted, done, failed, cancelled, expired, requeued, stale;
     uint64_t input_bytes, output_bytes;
     bool ledger_ok, stopping;
+    bool ledger_damaged; // ledger_ok is false, too, and stays so
     const char *ledger_error;
     const char *strategy;
 };

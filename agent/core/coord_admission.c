@@ -28,6 +28,9 @@ static bool is_valid(struct agent_coord *core, const struct agent_event *event)
                           AGENT_NAME_MAX);
     else if (core->stopping)
         agent_coord_reply(core, token, AGENT_REPLY_UNAVAILABLE, 0, "the coordinator is stopping");
+    else if (core->ledger_damage != NULL)
+        agent_coord_reply(core, token, AGENT_REPLY_UNAVAILABLE, 0, "%s",
+                          agent_coord_chars(core->ledger_damage));
     else if (!core->ledger_ok)
         agent_coord_reply(core, token, AGENT_REPLY_UNAVAILABLE, 0,
                           "the ledger can't be written: %s", agent_coord_chars(core->ledger_error));

@@ -281,6 +281,7 @@ struct agent_coord {
     size_t waits_first, waits_count, waits_room;
     uint64_t seq, committed;
     bool ledger_ok, stopping;
+    struct agent_text *ledger_damage; // NULL: it is not damaged
     struct agent_text *ledger_error;
 
     uint64_t submitted, done, failed, cancelled, expired, requeued, stale;
@@ -330,6 +331,7 @@ void agent_coord_wait_push(struct agent_coord *core, struct coord_wait wait); //
 // Answers an operator's command once the last append is committed.
 void agent_coord_wait_reply(struct agent_coord *core, uint64_t token, uint64_t id);
 void agent_coord_committed(struct agent_coord *core, uint64_t seq);
+void agent_coord_ledger_damaged(struct agent_coord *core, const char *text);
 void agent_coord_ledger_refused(struct agent_coord *core, uint64_t seq, const char *text);
 void agent_coord_ledger_failed(struct agent_coord *core, const char *text);
 

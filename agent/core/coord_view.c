@@ -292,9 +292,11 @@ void agent_coord_totals(const struct agent_coord *core, struct agent_totals *ret
         .stale = core->stale,
         .input_bytes = core->input_bytes,
         .output_bytes = core->output_bytes,
-        .ledger_ok = core->ledger_ok,
+        .ledger_ok = core->ledger_ok && core->ledger_damage == NULL,
+        .ledger_damaged = core->ledger_damage != NULL,
         .stopping = core->stopping,
-        .ledger_error = agent_coord_chars(core->ledger_error),
+        .ledger_error = agent_coord_chars(core->ledger_damage != NULL ? core->ledger_damage
+                                                                      : core->ledger_error),
         .strategy = core->strategy->name,
     };
     for (uint32_t i = 0; i < core->n_agents; i++) {

@@ -114,6 +114,15 @@ static void refuse_pending(struct agent_coord *core, struct coord_wait *wait, co
     agent_coord_act(core, &(struct agent_action){.kind = AGENT_ACTION_FORGET, .id = id});
 }
 
+void agent_coord_ledger_damaged(struct agent_coord *core, const char *text)
+{
+    if (core->ledger_damage != NULL)
+        return;
+    agent_coord_text_set(&core->ledger_damage, text);
+    agent_coord_notice(core, AGENT_NOTICE_LEDGER_ERROR, AGENT_NOTICE_ERROR, "", 0,
+                       "%s; no jobs are taken, those that were are finished", text);
+}
+
 void agent_coord_ledger_refused(struct agent_coord *core, uint64_t seq, const char *text)
 {
     agent_coord_notice(core, AGENT_NOTICE_LEDGER_ERROR, AGENT_NOTICE_ERROR, "", 0, "%s", text);

@@ -24,6 +24,7 @@ enum agent_durability {
 struct agent_ledger_options {
     const char *path; // of the file; its folder must exist. NONE counts its epoch there, too
     enum agent_durability durability;
+    uint64_t inline_max; // bytes; 0 = 64 KiB. Larger inputs and results are files beside it
     // On the ledger's thread: everything up to `seq` is on the disk. NONE: during a flush.
     void (*on_commit)(void *user, uint64_t seq);
     // On the ledger's thread, at each try that failed. Nothing is lost: it is tried again until it
@@ -33,6 +34,9 @@ struct agent_ledger_options {
     // record, and everything else goes on without it. An END whose outputs are refused is kept
     // without them and told, too. May be NULL.
     void (*on_refused)(void *user, uint64_t seq, const char *text);
+    // On a thread of the ledger's, at most once: the file is damaged. What can be written still is,
+    // but nothing new should be entrusted to it. May be NULL.
+    void (*on_damage)(void *user, const char *text);
     void *user;
 };
 

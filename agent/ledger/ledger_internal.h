@@ -10,15 +10,16 @@
 #include "agent/ledger/ledger.h"
 
 #define LEDGER_APPLICATION_ID 0x53544b52 // "STKR"
-#define LEDGER_VERSION 3
+#define LEDGER_VERSION 4
 #define LEDGER_BATCH_MAX 4096 // records of one transaction
 #define LEDGER_RETRY_MS 250
 #define LEDGER_EVENTS_KEPT 10000
 #define LEDGER_AUDIT_KEPT 100000
-#define LEDGER_QUERIES_MAX 256 // that wait
-#define LEDGER_COUNT_MS 100    // of counting what matches
-#define LEDGER_INTERNS 1024    // names and models whose numbers are at hand
-#define LEDGER_WAL_PAGES 2048  // after which a checkpoint begins
+#define LEDGER_QUERIES_MAX 256       // that wait
+#define LEDGER_COUNT_MS 100          // of counting what matches
+#define LEDGER_INTERNS 1024          // names and models whose numbers are at hand
+#define LEDGER_WAL_PAGES 2048        // after which a checkpoint begins
+#define LEDGER_INLINE_MAX (64 << 10) // bytes of a blob in its row, unless options say otherwise
 #define LEDGER_CHUNK_SIZE (64 << 10)
 
 enum ledger_statement {
@@ -41,6 +42,8 @@ struct ledger_entry {
     struct ledger_chunk *chunk;
     uint64_t seq;
     bool refused; // by the database, for ever: it is left out
+    bool in_file; // the blob is in the file `file`, which has been synced
+    uint8_t file[AGENT_HASH_SIZE];
     struct agent_record record;
     struct agent_blob *blob;
     _Alignas(8) char texts[]; // behind the ids of a FORGET
@@ -77,6 +80,7 @@ struct agent_ledger {
     void (*on_commit)(void *user, uint64_t seq);
     void (*on_failure)(void *user, const char *text);
     void (*on_refused)(void *user, uint64_t seq, const char *text);
+    void (*on_damage)(void *user, const char *text);
     void *user;
 };
 
@@ -88,6 +92,13 @@ struct ledger_sqlite {
     struct ledger_intern names[LEDGER_INTERNS], models[LEDGER_INTERNS]; // the writing thread's
     bool has_attempts; // the writing thread's: some may have to be forgotten
     int64_t forgotten;
+    // Large blobs; all of the writing thread, but for reading them.
+    uint64_t inline_max;
+    char *files_path;
+    int files_fd;
+    bool has_files;
+    uint8_t (*loose)[AGENT_HASH_SIZE]; // files that rows of this transaction have let go
+    size_t n_loose, loose_room;
     struct ledger_chunk *chunk;               // of the thread that appends
     struct ledger_entry *fresh, **fresh_last; // of the thread that appends, until it flushes
 
@@ -121,6 +132,12 @@ struct ledger_sqlite {
     bool checkpoint_wanted, checkpoint_closing; // under checkpoint_lock
     atomic_int checkpoint_pages; // of the WAL that the last one brought to the file; 0 none
     int wal_pages;               // the writing thread's, after its last commit
+
+    // The check of the whole file.
+    sqlite3 *check_db;
+    pthread_t check_thread;
+    bool check_started;
+    atomic_bool check_closing, damaged;
 
     atomic_ullong commits, records, waiting, refused, checkpoints;
 };
@@ -164,6 +181,29 @@ enum agent_status agent_ledger_sqlite_output(struct agent_ledger *base, uint64_t
 // False: the row is damaged. Texts are the statement's, until its next step.
 bool agent_ledger_ended_row(sqlite3_stmt *row, struct agent_job_record *ret_job);
 const char *agent_ledger_text(sqlite3_stmt *row, int column); // "" for NULL
+
+// ledger_files.c
+// Makes the folder and removes files without a row. BLOCKS.
+enum agent_status agent_ledger_files_open(struct ledger_sqlite *ledger, struct agent_error *err);
+void agent_ledger_files_close(struct ledger_sqlite *ledger);
+// Puts a large blob on the disk before its row. False: errno says why. BLOCKS.
+bool agent_ledger_file_put(struct ledger_sqlite *ledger, struct ledger_entry *entry);
+// Any thread. AGENT_ERR_CORRUPT (gone or not what it was), AGENT_ERR_IO, AGENT_ERR_NOMEM.
+enum agent_status agent_ledger_file_get(const struct ledger_sqlite *ledger, const uint8_t *hash,
+                                        struct agent_blob **ret_blob, struct agent_error *err);
+// A row lets go of a file: `hash` of `size` bytes, of a column that may be NULL.
+int agent_ledger_file_loose(struct ledger_sqlite *ledger, const void *hash, int size);
+void agent_ledger_files_drop(struct ledger_sqlite *ledger); // after the commit
+// A blob in one of two columns: itself, or its file's hash. NULL through `*ret_blob`: in neither.
+enum agent_status agent_ledger_blob(const struct ledger_sqlite *ledger, sqlite3_stmt *row,
+                                    int column, int file_column, struct agent_blob **ret_blob,
+                                    struct agent_error *err);
+
+// ledger_check.c
+bool agent_ledger_check_start(struct ledger_sqlite *ledger);
+void agent_ledger_check_stop(struct ledger_sqlite *ledger);
+void agent_ledger_damaged(struct ledger_sqlite *ledger, const char *text); // tells it once
+const char *agent_ledger_advice(int status); // the way out of an error of the database
 
 // ledger_query.c
 bool agent_ledger_query_start(struct ledger_sqlite *ledger);

@@ -80,19 +80,24 @@ static enum agent_status open_side(struct ledger_sqlite *ledger, sqlite3 **ret_d
 // The other connections and their threads.
 static enum agent_status open_sides(struct ledger_sqlite *ledger, struct agent_error *err)
 {
-    enum agent_status status = open_side(ledger, &ledger->reader, SQLITE_OPEN_READONLY, err);
+    enum agent_status status = agent_ledger_files_open(ledger, err);
+    if (status == AGENT_OK)
+        status = open_side(ledger, &ledger->reader, SQLITE_OPEN_READONLY, err);
     if (status == AGENT_OK)
         status = open_side(ledger, &ledger->query_db, SQLITE_OPEN_READONLY, err);
     if (status == AGENT_OK)
         status = open_side(ledger, &ledger->checkpoint_db, SQLITE_OPEN_READWRITE, err);
+    if (status == AGENT_OK)
+        status = open_side(ledger, &ledger->check_db, SQLITE_OPEN_READONLY, err);
     if (status != AGENT_OK)
         return status;
-    if (sqlite3_prepare_v3(ledger->reader, "SELECT output FROM ended WHERE id=?", -1,
+    if (sqlite3_prepare_v3(ledger->reader, "SELECT output,file FROM ended WHERE id=?", -1,
                            SQLITE_PREPARE_PERSISTENT, &ledger->read_output, NULL) != SQLITE_OK)
         return agent_ledger_fail(ledger, ledger->reader, "can't be read", err);
     if (!agent_ledger_exec(ledger->checkpoint_db, "PRAGMA synchronous=FULL"))
         return agent_ledger_fail(ledger, ledger->checkpoint_db, "can't be read", err);
     if (!agent_ledger_query_start(ledger) || !agent_ledger_checkpoint_start(ledger) ||
+        !agent_ledger_check_start(ledger) ||
         pthread_create(&ledger->thread, NULL, agent_ledger_thread, ledger) != 0)
         return agent_error_set(err, AGENT_ERR_NOMEM, "can't start the ledger's threads");
     ledger->started = true;
@@ -103,13 +108,16 @@ static void ledger_free(struct ledger_sqlite *ledger)
 {
     agent_ledger_query_stop(ledger);
     agent_ledger_checkpoint_stop(ledger);
+    agent_ledger_check_stop(ledger);
     for (int i = 0; i < LEDGER_STATEMENTS; i++)
         sqlite3_finalize(ledger->statements[i]);
     sqlite3_finalize(ledger->read_output);
     sqlite3_close(ledger->reader);
     sqlite3_close(ledger->query_db);
     sqlite3_close(ledger->checkpoint_db);
+    sqlite3_close(ledger->check_db);
     sqlite3_close(ledger->db); // the last one: it brings the whole WAL into the file
+    agent_ledger_files_close(ledger);
     agent_ledger_chunk_unref(ledger->chunk);
     pthread_mutex_destroy(&ledger->lock);
     pthread_mutex_destroy(&ledger->reader_lock);
@@ -195,6 +203,17 @@ static const struct ledger_ops ops = {
     .close = sqlite_close,
 };
 
+static char *blobs_beside(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    int folder = slash != NULL ? (int)(slash - path) + 1 : 0;
+    size_t size = (size_t)folder + sizeof "blobs";
+    char *blobs = malloc(size);
+    if (blobs != NULL)
+        snprintf(blobs, size, "%.*sblobs", folder, path);
+    return blobs;
+}
+
 static struct ledger_sqlite *ledger_new(const struct agent_ledger_options *options)
 {
     struct ledger_sqlite *ledger = calloc(1, sizeof *ledger);
@@ -218,9 +237,13 @@ static struct ledger_sqlite *ledger_new(const struct agent_ledger_options *optio
                                          .on_commit = options->on_commit,
                                          .on_failure = options->on_failure,
                                          .on_refused = options->on_refused,
+                                         .on_damage = options->on_damage,
                                          .user = options->user};
+    ledger->inline_max = options->inline_max != 0 ? options->inline_max : LEDGER_INLINE_MAX;
+    ledger->files_fd = -1;
     ledger->path = strdup(options->path);
-    if (ledger->path == NULL) {
+    ledger->files_path = blobs_beside(options->path);
+    if (ledger->path == NULL || ledger->files_path == NULL) {
         ledger_free(ledger);
         return NULL;
     }

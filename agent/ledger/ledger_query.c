@@ -215,7 +215,11 @@ static sqlite3_stmt *prepare(struct ledger_sqlite *ledger, const char *sql,
 
 static enum agent_status failed(struct ledger_sqlite *ledger, struct agent_query *query)
 {
-    return agent_ledger_fail(ledger, ledger->query_db, "can't be read", &query->err);
+    enum agent_status status =
+        agent_ledger_fail(ledger, ledger->query_db, "can't be read", &query->err);
+    if (status == AGENT_ERR_CORRUPT)
+        agent_ledger_damaged(ledger, query->err.text);
+    return status;
 }
 
 static int64_t now_ms(void)
@@ -267,11 +271,8 @@ static enum agent_status ask_job(struct ledger_sqlite *ledger, struct gather *ga
                             "%s: the row of job %" PRIu64 " is damaged", ledger->path, query->id);
     } else {
         keep_job(gather, &job);
-        if (query->output && sqlite3_column_type(statement, 26) == SQLITE_BLOB) {
-            const void *bytes = sqlite3_column_blob(statement, 26);
-            query->blob = agent_blob_new(bytes, (size_t)sqlite3_column_bytes(statement, 26));
-            gather->failed = gather->failed || query->blob == NULL;
-        }
+        if (query->output)
+            status = agent_ledger_blob(ledger, statement, 26, 27, &query->blob, &query->err);
     }
     sqlite3_finalize(statement);
     if (status == AGENT_OK && !query->output)

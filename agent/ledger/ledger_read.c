@@ -3,17 +3,19 @@
 
 #include "agent/ledger/ledger_internal.h"
 
-static enum agent_status read_job(sqlite3_stmt *row, const struct agent_ledger_reader *reader)
+static enum agent_status read_job(struct ledger_sqlite *ledger, sqlite3_stmt *row,
+                                  const struct agent_ledger_reader *reader, struct agent_error *err)
 {
     struct agent_job_record job;
     struct agent_blob *input = NULL;
     if (!agent_ledger_ended_row(row, &job))
         return AGENT_ERR_CORRUPT;
     if (job.state <= AGENT_JOB_RUNNING) {
-        const void *bytes = sqlite3_column_blob(row, 26);
-        input = agent_blob_new(bytes, (size_t)sqlite3_column_bytes(row, 26));
-        if (input == NULL)
-            return AGENT_ERR_NOMEM;
+        enum agent_status status = agent_ledger_blob(ledger, row, 26, 28, &input, err);
+        if (status == AGENT_OK && input == NULL)
+            input = agent_blob_new(NULL, 0);
+        if (status != AGENT_OK || input == NULL)
+            return status != AGENT_OK ? status : AGENT_ERR_NOMEM;
         job.dispatches = (uint32_t)sqlite3_column_int64(row, 27);
     }
     reader->on_job(reader->user, &job, input);
@@ -21,8 +23,12 @@ static enum agent_status read_job(sqlite3_stmt *row, const struct agent_ledger_r
     return AGENT_OK;
 }
 
-static enum agent_status read_kept(sqlite3_stmt *row, const struct agent_ledger_reader *reader)
+static enum agent_status read_kept(struct ledger_sqlite *ledger, sqlite3_stmt *row,
+                                   const struct agent_ledger_reader *reader,
+                                   struct agent_error *err)
 {
+    (void)ledger;
+    (void)err;
     struct agent_kept_record kept = {
         .id = (uint64_t)sqlite3_column_int64(row, 0),
         .finished_us = sqlite3_column_int64(row, 1),
@@ -33,8 +39,12 @@ static enum agent_status read_kept(sqlite3_stmt *row, const struct agent_ledger_
     return AGENT_OK;
 }
 
-static enum agent_status read_operation(sqlite3_stmt *row, const struct agent_ledger_reader *reader)
+static enum agent_status read_operation(struct ledger_sqlite *ledger, sqlite3_stmt *row,
+                                        const struct agent_ledger_reader *reader,
+                                        struct agent_error *err)
 {
+    (void)ledger;
+    (void)err;
     struct agent_operation_record operation = {
         .id = (uint64_t)sqlite3_column_int64(row, 0),
         .kind = agent_ledger_text(row, 1),
@@ -54,8 +64,12 @@ static enum agent_status read_operation(sqlite3_stmt *row, const struct agent_le
     return AGENT_OK;
 }
 
-static enum agent_status read_agent(sqlite3_stmt *row, const struct agent_ledger_reader *reader)
+static enum agent_status read_agent(struct ledger_sqlite *ledger, sqlite3_stmt *row,
+                                    const struct agent_ledger_reader *reader,
+                                    struct agent_error *err)
 {
+    (void)ledger;
+    (void)err;
     struct agent_agent_record agent = {
         .name = agent_ledger_text(row, 0),
         .admin = (uint8_t)sqlite3_column_int(row, 1),
@@ -66,14 +80,22 @@ static enum agent_status read_agent(sqlite3_stmt *row, const struct agent_ledger
     return AGENT_OK;
 }
 
-static enum agent_status read_meta(sqlite3_stmt *row, const struct agent_ledger_reader *reader)
+static enum agent_status read_meta(struct ledger_sqlite *ledger, sqlite3_stmt *row,
+                                   const struct agent_ledger_reader *reader,
+                                   struct agent_error *err)
 {
+    (void)ledger;
+    (void)err;
     reader->on_meta(reader->user, agent_ledger_text(row, 0), agent_ledger_text(row, 1));
     return AGENT_OK;
 }
 
-static enum agent_status read_event(sqlite3_stmt *row, const struct agent_ledger_reader *reader)
+static enum agent_status read_event(struct ledger_sqlite *ledger, sqlite3_stmt *row,
+                                    const struct agent_ledger_reader *reader,
+                                    struct agent_error *err)
 {
+    (void)ledger;
+    (void)err;
     struct agent_event_record event = {
         .seq = (uint64_t)sqlite3_column_int64(row, 0),
         .time_us = sqlite3_column_int64(row, 1),
@@ -83,7 +105,9 @@ static enum agent_status read_event(sqlite3_stmt *row, const struct agent_ledger
     return AGENT_OK;
 }
 
-typedef enum agent_status read_row_fn(sqlite3_stmt *row, const struct agent_ledger_reader *reader);
+typedef enum agent_status read_row_fn(struct ledger_sqlite *ledger, sqlite3_stmt *row,
+                                      const struct agent_ledger_reader *reader,
+                                      struct agent_error *err);
 
 static enum agent_status each_row(struct ledger_sqlite *ledger, const char *what, const char *sql,
                                   const struct agent_ledger_reader *reader, read_row_fn *read,
@@ -94,8 +118,11 @@ static enum agent_status each_row(struct ledger_sqlite *ledger, const char *what
     int step = sqlite3_prepare_v2(ledger->reader, sql, -1, &statement, NULL);
     if (step == SQLITE_OK) {
         while ((step = sqlite3_step(statement)) == SQLITE_ROW && status == AGENT_OK) {
-            status = read(statement, reader);
-            if (status == AGENT_ERR_CORRUPT)
+            struct agent_error own = {0};
+            status = read(ledger, statement, reader, &own);
+            if (own.text[0] != '\0')
+                agent_error_set(err, status, "%s", own.text);
+            else if (status == AGENT_ERR_CORRUPT)
                 agent_error_set(err, status,
                                 "%s: row %" PRId64 " of '%s' is damaged; restore a backup of the "
                                 "file, or move it away to start with an empty one",
@@ -144,12 +171,12 @@ static enum agent_status recover_jobs(struct ledger_sqlite *ledger,
     }
     // Both in the order of ids. Outputs are read when somebody asks.
     snprintf(sql, sizeof sql,
-             "SELECT " LEDGER_ENDED_COLUMNS ",NULL,0 FROM ended e" LEDGER_ENDED_JOINS
+             "SELECT " LEDGER_ENDED_COLUMNS ",NULL,0,NULL FROM ended e" LEDGER_ENDED_JOINS
              "WHERE e.id>=%" PRId64
              " UNION ALL SELECT l.id,0,m.name,m.version,m.hash,l.priority,l.deadline_us,l.key,"
              "l.submitted_us,l.input_bytes,l.rows,t.name,NULL,%d,0,0,"
              "(SELECT max(failures) FROM attempts WHERE job=l.id),0,0,0,0,0,0,0,NULL,NULL,l.input,"
-             "(SELECT max(number) FROM attempts WHERE job=l.id)"
+             "(SELECT max(number) FROM attempts WHERE job=l.id),l.file"
              " FROM live l LEFT JOIN models m ON m.id=l.model LEFT JOIN names t ON t.id=l.tenant"
              " ORDER BY 1",
              cut, AGENT_NO_DEVICE);
@@ -211,15 +238,14 @@ enum agent_status agent_ledger_sqlite_output(struct agent_ledger *base, uint64_t
     struct agent_blob *blob = NULL;
     sqlite3_bind_int64(ledger->read_output, 1, (int64_t)id);
     int step = sqlite3_step(ledger->read_output);
-    if (step == SQLITE_ROW && sqlite3_column_type(ledger->read_output, 0) == SQLITE_BLOB) {
-        const void *bytes = sqlite3_column_blob(ledger->read_output, 0);
-        blob = agent_blob_new(bytes, (size_t)sqlite3_column_bytes(ledger->read_output, 0));
-        status = blob != NULL ? AGENT_OK : agent_error_set(err, AGENT_ERR_NOMEM, "out of memory");
-    } else if (step == SQLITE_ROW || step == SQLITE_DONE) {
-        status = agent_error_set(err, AGENT_ERR_NOT_FOUND, "job %" PRIu64 " has no outputs", id);
-    } else {
+    if (step == SQLITE_ROW)
+        status = agent_ledger_blob(ledger, ledger->read_output, 0, 1, &blob, err);
+    else if (step == SQLITE_DONE)
+        status = AGENT_OK;
+    else
         status = agent_ledger_fail(ledger, ledger->reader, "can't be read", err);
-    }
+    if (status == AGENT_OK && blob == NULL)
+        status = agent_error_set(err, AGENT_ERR_NOT_FOUND, "job %" PRIu64 " has no outputs", id);
     sqlite3_reset(ledger->read_output);
     pthread_mutex_unlock(&ledger->reader_lock);
     if (status == AGENT_OK)

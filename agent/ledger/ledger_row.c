@@ -8,6 +8,23 @@ const char *agent_ledger_text(sqlite3_stmt *row, int column)
     return text != NULL ? text : "";
 }
 
+enum agent_status agent_ledger_blob(const struct ledger_sqlite *ledger, sqlite3_stmt *row,
+                                    int column, int file_column, struct agent_blob **ret_blob,
+                                    struct agent_error *err)
+{
+    if (sqlite3_column_bytes(row, file_column) == AGENT_HASH_SIZE)
+        return agent_ledger_file_get(ledger, sqlite3_column_blob(row, file_column), ret_blob, err);
+    struct agent_blob *blob = NULL;
+    if (sqlite3_column_type(row, column) == SQLITE_BLOB) {
+        const void *bytes = sqlite3_column_blob(row, column);
+        blob = agent_blob_new(bytes, (size_t)sqlite3_column_bytes(row, column));
+        if (blob == NULL)
+            return agent_error_set(err, AGENT_ERR_NOMEM, "out of memory");
+    }
+    *ret_blob = blob;
+    return AGENT_OK;
+}
+
 bool agent_ledger_ended_row(sqlite3_stmt *row, struct agent_job_record *ret_job)
 {
     if (sqlite3_column_bytes(row, 4) != AGENT_HASH_SIZE)

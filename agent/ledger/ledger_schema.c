@@ -20,8 +20,17 @@
     "CREATE TABLE attempts(job INT, number INT, failures INT, device INT, agent INT,"          \
     " started_us INT, ended_us INT, text TEXT, PRIMARY KEY(job,number)) WITHOUT ROWID;"
 
+// Large inputs and results are files, of which the rows have the hashes.
+#define FILES_OF_4                                                                   \
+    "ALTER TABLE live ADD COLUMN file BLOB; ALTER TABLE ended ADD COLUMN file BLOB;" \
+    "ALTER TABLE ended ADD COLUMN input_file BLOB;"                                  \
+    "CREATE INDEX live_files ON live(file) WHERE file IS NOT NULL;"                  \
+    "CREATE INDEX ended_files ON ended(file) WHERE file IS NOT NULL;"                \
+    "CREATE INDEX ended_input_files ON ended(input_file) WHERE input_file IS NOT NULL;"
+
 static const char schema[] =
     "CREATE TABLE meta(key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;" TABLES_OF_3
+        FILES_OF_4
     "CREATE TABLE operations(id INTEGER PRIMARY KEY, kind TEXT, target TEXT, requested_by TEXT,"
     " reason TEXT, state INT, was_cordoned INT, started_us INT, deadline_us INT, finished_us INT,"
     " requeued INT, text TEXT, detail TEXT);"
@@ -50,7 +59,7 @@ static const char from_2[] = TABLES_OF_3
     "DROP TABLE jobs;";
 
 // What turns version i + 1 into i + 2.
-static const char *const migrations[LEDGER_VERSION - 1] = {from_1, from_2};
+static const char *const migrations[LEDGER_VERSION - 1] = {from_1, from_2, FILES_OF_4};
 
 bool agent_ledger_number(sqlite3 *db, const char *sql, int64_t *ret_value)
 {

@@ -1,6 +1,7 @@
 // Group commit: what is appended while a transaction is on its way to the disk waits for the next.
 #include <errno.h>
 #include <stdio.h>
+#include <string.h>
 #include <time.h>
 
 #include "agent/ledger/ledger_internal.h"
@@ -35,6 +36,7 @@ static void take_back(struct ledger_sqlite *ledger)
     if (!sqlite3_get_autocommit(ledger->db))
         step(ledger, LEDGER_ROLLBACK);
     agent_ledger_intern_clear(ledger);
+    ledger->n_loose = 0;
     ledger->forgotten = 0;
 }
 
@@ -48,12 +50,29 @@ static void refuse(struct ledger_sqlite *ledger, struct ledger_entry *entry, con
         agent_blob_unref(entry->blob);
         entry->blob = NULL;
         entry->record.job.output_bytes = 0;
+        entry->in_file = false;
     } else {
         entry->refused = true;
     }
     atomic_fetch_add(&ledger->refused, 1);
     if (ledger->base.on_refused != NULL)
         ledger->base.on_refused(ledger->base.user, entry->seq, text);
+}
+
+// Large blobs, before the rows that name them.
+static bool put_files(struct ledger_sqlite *ledger, struct ledger_entry *entry)
+{
+    for (uint32_t i = 0; i < LEDGER_BATCH_MAX && entry != NULL; i++, entry = entry->next) {
+        if (agent_ledger_file_put(ledger, entry))
+            continue;
+        char text[AGENT_ERROR_TEXT_MAX], why[128];
+        const char *said = strerror_r(errno, why, sizeof why);
+        snprintf(text, sizeof text, "%.300s: a file can't be written: %s", ledger->files_path,
+                 said);
+        ledger->base.on_failure(ledger->base.user, text);
+        return false;
+    }
+    return true;
 }
 
 enum outcome { COMMITTED, FAILED, AGAIN };
@@ -65,6 +84,8 @@ static enum outcome commit(struct ledger_sqlite *ledger, struct ledger_entry *fi
 {
     uint64_t seq = 0, count = 0;
     struct ledger_entry *entry = first, *last = first;
+    if (!put_files(ledger, first))
+        return FAILED;
     int status = step(ledger, LEDGER_BEGIN);
     for (; status == SQLITE_OK && entry != NULL && count < LEDGER_BATCH_MAX; count++) {
         last = entry;
@@ -85,7 +106,10 @@ static enum outcome commit(struct ledger_sqlite *ledger, struct ledger_entry *fi
             return AGAIN;
         }
         char where[AGENT_ERROR_TEXT_MAX];
-        snprintf(where, sizeof where, "%.200s: %.300s", ledger->path, text);
+        snprintf(where, sizeof where, "%.150s: %.150s; %s", ledger->path, text,
+                 agent_ledger_advice(status));
+        if ((status & 0xff) == SQLITE_CORRUPT || (status & 0xff) == SQLITE_NOTADB)
+            agent_ledger_damaged(ledger, where);
         ledger->base.on_failure(ledger->base.user, where);
         return FAILED;
     }
@@ -158,6 +182,7 @@ void *agent_ledger_thread(void *user)
             ledger->base.on_commit(ledger->base.user, seq);
         free_until(work, rest);
         work = rest;
+        agent_ledger_files_drop(ledger);
         agent_ledger_checkpoint_after(ledger);
     }
     ledger->lost = work != NULL;

@@ -44,6 +44,15 @@ static void bytes(struct binder *b, const struct agent_blob *blob)
         b->at++;
 }
 
+static void payload(struct binder *b, const struct ledger_entry *entry)
+{
+    bytes(b, entry->in_file ? NULL : entry->blob);
+    b->at++;
+    if (entry->in_file)
+        b->status |=
+            sqlite3_bind_blob(b->statement, b->at, entry->file, sizeof entry->file, SQLITE_STATIC);
+}
+
 // A name's number; "" is NULL.
 static void name(struct ledger_sqlite *ledger, struct binder *b, const char *value)
 {
@@ -103,8 +112,29 @@ static int apply_job(struct ledger_sqlite *ledger, const struct ledger_entry *en
     number(&b, job->submitted_us);
     number(&b, (int64_t)job->input_bytes);
     number(&b, job->rows);
-    bytes(&b, entry->blob);
+    payload(&b, entry);
     return run(&b);
+}
+
+// What files these rows have is looked at again after the commit.
+static int let_go(struct ledger_sqlite *ledger, enum ledger_statement which, uint64_t first,
+                  uint64_t last)
+{
+    if (!ledger->has_files)
+        return SQLITE_OK;
+    struct binder b = bind(ledger, which);
+    number(&b, (int64_t)first);
+    number(&b, (int64_t)last);
+    int status = b.status == SQLITE_OK ? SQLITE_ROW : b.status;
+    while (status == SQLITE_ROW && (status = sqlite3_step(b.statement)) == SQLITE_ROW) {
+        for (int i = 0; i < 2 && status == SQLITE_ROW; i++) {
+            int kept = agent_ledger_file_loose(ledger, sqlite3_column_blob(b.statement, i),
+                                               sqlite3_column_bytes(b.statement, i));
+            status = kept == SQLITE_OK ? SQLITE_ROW : kept;
+        }
+    }
+    sqlite3_reset(b.statement);
+    return status == SQLITE_DONE ? SQLITE_OK : status;
 }
 
 static int apply_end(struct ledger_sqlite *ledger, const struct ledger_entry *entry)
@@ -135,10 +165,12 @@ static int apply_end(struct ledger_sqlite *ledger, const struct ledger_entry *en
     number(&b, (int64_t)job->output_bytes);
     rare_text(&b, job->error_code);
     rare_text(&b, job->error_text);
-    bytes(&b, entry->blob);
+    payload(&b, entry);
     int status = run(&b);
     if (status == SQLITE_OK && strcmp(job->error_code, AGENT_CODE_POISONED) == 0)
         status = run_on(ledger, LEDGER_KEEP_INPUT, job->id);
+    else if (status == SQLITE_OK)
+        status = let_go(ledger, LEDGER_FILES_LIVE, job->id, job->id);
     return status == SQLITE_OK ? run_on(ledger, LEDGER_LEAVE, job->id) : status;
 }
 
@@ -147,6 +179,11 @@ static int forget_range(struct ledger_sqlite *ledger, uint64_t first, uint64_t l
     static const enum ledger_statement statements[] = {LEDGER_FORGET_ENDED, LEDGER_FORGET_LIVE,
                                                        LEDGER_FORGET_ATTEMPTS};
     size_t count = ledger->has_attempts ? 3 : 2;
+    int files = let_go(ledger, LEDGER_FILES_ENDED, first, last);
+    if (files == SQLITE_OK)
+        files = let_go(ledger, LEDGER_FILES_LIVE, first, last);
+    if (files != SQLITE_OK)
+        return files;
     for (size_t i = 0; i < count; i++) {
         struct binder b = bind(ledger, statements[i]);
         number(&b, (int64_t)first);

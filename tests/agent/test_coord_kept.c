@@ -115,3 +115,82 @@ Test(coord_kept, what_was_kept_is_known_after_a_restart)
     cr_assert_eq(rig_submit(&rig, "k2999"), 2999);
     cr_assert_eq(rig_submit(&rig, "k2998"), 3001, "that one had no key");
 }
+
+static struct rig_action *last_append(enum agent_record_kind kind)
+{
+    for (size_t i = rig.count; i-- > 0;) {
+        if (rig.actions[i].kind == AGENT_ACTION_APPEND && rig.actions[i].record == kind)
+            return &rig.actions[i];
+    }
+    return NULL;
+}
+
+Test(coord_kept, an_attempt_that_does_not_end_its_job_is_recorded)
+{
+    begin(10, 100);
+    uint64_t job = rig_submit(&rig, "");
+    cr_assert_null(last_append(AGENT_RECORD_ATTEMPT));
+    rig_result(&rig, 7, job, 1, AGENT_OUTCOME_FAILED_RETRYABLE);
+    cr_assert_not_null(last_append(AGENT_RECORD_ATTEMPT));
+}
+
+Test(coord_kept, failures_from_before_a_restart_count)
+{
+    begin(10, 100);
+    struct agent_job_record record = {.id = 1,
+                                      .model = "digits",
+                                      .version = 1,
+                                      .priority = 2,
+                                      .key = "",
+                                      .tenant = "",
+                                      .agent = "",
+                                      .error_code = "",
+                                      .error_text = "",
+                                      .attempts = 4,
+                                      .dispatches = 6};
+    memcpy(record.hash, rig_hash, sizeof record.hash);
+    rig_step(&rig, &(struct agent_event){.kind = AGENT_EVENT_RECOVER_JOB, .job = &record});
+    rig_tick(&rig, 10);
+    struct rig_action *dispatch = rig_find(&rig, AGENT_ACTION_DISPATCH, 0, 1);
+    cr_assert_not_null(dispatch);
+    cr_assert_eq(dispatch->attempt, 7, "no number of before is used again");
+    rig_result(&rig, 7, 1, 7, AGENT_OUTCOME_FAILED_RETRYABLE);
+    rig_commit(&rig);
+    rig_state(&rig, 1, AGENT_JOB_FAILED);
+}
+
+/* A job that the database will never take is refused, not acknowledged with the commit behind it.
+ */
+Test(coord_kept, what_the_ledger_refuses_is_not_acknowledged)
+{
+    begin(10, 100);
+    struct agent_event event = rig_submission(77, "");
+    rig_step(&rig, &event);
+    uint64_t seq = rig.seq;
+    rig_step(&rig, &(struct agent_event){
+                       .kind = AGENT_EVENT_LEDGER_REFUSED, .seq = seq, .reason = "too big"});
+    rig_commit(&rig);
+    struct rig_action *reply = rig_find(&rig, AGENT_ACTION_REPLY, 77, 0);
+    cr_assert_eq(reply->reply, AGENT_REPLY_UNAVAILABLE);
+    cr_assert_not_null(strstr(reply->text, "too big"));
+    cr_assert_null(rig_find(&rig, AGENT_ACTION_DISPATCH, 0, 0));
+    cr_assert_eq(rig_submit(&rig, ""), 2, "others go on");
+}
+
+/* A damaged file is told; nothing new is entrusted to it, whatever can still be written. */
+Test(coord_kept, a_damaged_ledger_takes_no_jobs_and_ends_those_it_has)
+{
+    begin(10, 100);
+    uint64_t job = rig_submit(&rig, "");
+    rig_step(&rig, &(struct agent_event){.kind = AGENT_EVENT_LEDGER_DAMAGED,
+                                         .reason = "page 7; restore a backup"});
+    rig_result(&rig, 7, job, 1, AGENT_OUTCOME_DONE);
+    rig_commit(&rig);
+    rig_state(&rig, job, AGENT_JOB_DONE);
+    struct agent_event event = rig_submission(78, "");
+    rig_step(&rig, &event);
+    struct rig_action *reply = rig_find(&rig, AGENT_ACTION_REPLY, 78, 0);
+    cr_assert_eq(reply->reply, AGENT_REPLY_UNAVAILABLE);
+    cr_assert_not_null(strstr(reply->text, "restore"));
+    cr_assert(totals().ledger_damaged && !totals().ledger_ok);
+}

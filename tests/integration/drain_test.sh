@@ -15,6 +15,8 @@ check "a plan changes nothing" sh -c "'$STOKER' drain one --plan 2>&1 | grep -q 
 check "the agent still works" agent_is one ready
 check "cordon" "$STOKER" cordon two --reason "test"
 check "it is cordoned" agent_is two cordoned
+check "the audit tells who cordoned it and why" \
+    sh -c "'$STOKER' audit --what cordon --target two | grep -q 'cordon  *two  *test'"
 check "uncordon" "$STOKER" uncordon two
 "$STOKER" drain one --deadline 30s --reason "new fan" --yes >"$work/drain.out" 2>&1 || fail "drain: $(cat "$work/drain.out")"
 check "it ends with a certificate" grep -q 'SAFE TO REMOVE' "$work/drain.out"

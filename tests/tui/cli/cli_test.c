@@ -8,6 +8,7 @@
 #include <openssl/evp.h>
 
 #include "cli/answer.h"
+#include "cli/past.h"
 #include "cli/reply.h"
 #include "cli/submission.h"
 #include "cli/table.h"
@@ -210,4 +211,34 @@ Test(submission, specs_come_from_the_model)
     cr_assert_not(tui_spec_override(NULL, "1,x", &inputs.specs[0]));
     cr_assert_not(tui_spec_override("float31", NULL, &inputs.specs[0]));
     cJSON_Delete(model);
+}
+
+static bool past_of(const char *since, const char *until, double *ret_since, double *ret_until)
+{
+    static const struct tui_option past[] = {TUI_PAST_OPTIONS, {NULL, NULL, NULL}};
+    struct tui_cli cli = {.options = past, .values = {since, until}};
+    cJSON *request = cJSON_CreateObject();
+    bool ok = tui_past_options(&cli, request);
+
+    *ret_since = tui_reply_number(request, "since_ms");
+    *ret_until = tui_reply_number(request, "until_ms");
+    cJSON_Delete(request);
+    return ok;
+}
+
+Test(past, windows_are_spans_ago_or_dates)
+{
+    double since, until;
+    char text[TUI_CELL_BYTES];
+
+    setenv("TZ", "UTC", 1);
+    cr_assert(past_of("2026-11-21", "2026-11-21 17:30", &since, &until));
+    cr_assert_float_eq(since, 1795219200e3, 0.5);
+    cr_assert_float_eq(until, 1795282200e3, 0.5);
+    cr_assert_str_eq(tui_format_moment(text, until), "2026-11-21 17:30:00");
+    cr_assert_str_eq(tui_format_moment(text, 0), "-");
+    cr_assert(past_of("2h", "1h", &since, &until));
+    cr_assert_float_eq(until - since, 3600e3, 1000);
+    cr_assert_not(past_of("yesterday", NULL, &since, &until));
+    cr_assert_not(past_of("2026-13-41", NULL, &since, &until));
 }
