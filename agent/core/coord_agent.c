@@ -288,6 +288,7 @@ void agent_coord_hello(struct agent_coord *core, const struct agent_event *event
                        agent_coord_chars(agent->name), 0, "takes %" PRIu32 " jobs at a time%s%s",
                        credit, agent->admin != AGENT_ADMIN_NONE ? "; is " : "",
                        agent->admin != AGENT_ADMIN_NONE ? agent_coord_agent_state(agent) : "");
+    agent_coord_tunes_resume(core, agent);
     agent_coord_drain_resume(core, agent);
 }
 

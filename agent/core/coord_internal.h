@@ -191,7 +191,9 @@ struct coord_agent {
 };
 
 struct coord_tune {
-    struct coord_agent *agent; // whose device it is; NULL once it has ended
+    struct coord_agent *agent; // whose device it is; NULL while it is away, and at the end
+    uint8_t instance[16];      // of its process
+    int64_t away_us;           // since when
     struct agent_text *model, *name;
     uint8_t hash[AGENT_HASH_SIZE];
     struct agent_tune_view view; // its texts are those above
@@ -517,8 +519,10 @@ void agent_coord_roll(struct agent_coord *core, const struct agent_event *event)
 // coord_tune.c
 void agent_coord_tune(struct agent_coord *core, const struct agent_event *event);
 void agent_coord_tune_state(struct agent_coord *core, const struct agent_event *event);
-// The agent is lost: its tunings have failed.
+// The agent is away: its tunings wait for it.
 void agent_coord_tunes_lose(struct agent_coord *core, const struct coord_agent *agent,
                             const char *why);
+// It came back: those that it had go on, or have failed with the process that it was.
+void agent_coord_tunes_resume(struct agent_coord *core, struct coord_agent *agent);
 
 #endif

@@ -196,7 +196,7 @@ static void on_cancel(struct worker_core *core, const struct worker_ref *ref)
 static void on_link_down(struct worker_core *core)
 {
     core->is_linked = false;
-    agent_worker_tunes_stop(core);
+    agent_worker_tunes_orphan(core);
     if (core->operation != 0 && !AGENT_PLANTED(WORKER_DRAINS_ON))
         core->is_draining = false; /* the coordinator asks again if it still wants that */
     for (uint32_t i = 0; i < core->jobs_max; i++) {

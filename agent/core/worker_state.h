@@ -72,6 +72,16 @@ struct tuning {
     enum worker_tuning state; /* never an end */
     bool is_stopping;         /* wanted to end */
     bool was_cancelled;       /* LOADING: how it will have ended */
+    bool is_orphan;           /* the link that asked for it has ended */
+    uint64_t claim_by_us; /* an orphan that is linked again: stopped if nobody asks until then */
+};
+
+/* How the last one ended, for a coordinator that was away. */
+struct tuning_end {
+    uint64_t operation; /* 0: none */
+    uint8_t hash[WORKER_HASH_SIZE];
+    enum worker_tuning state;
+    char text[WORKER_TEXT_MAX];
 };
 
 struct device {
@@ -83,6 +93,7 @@ struct device {
     uint32_t restarts;
     uint32_t model; /* LOADING, RUNNING, TUNING */
     struct tuning tuning;
+    struct tuning_end tuned;
     uint32_t batch_head, batch_jobs;
     bool is_stopping;    /* its batch, which nobody wants any more */
     uint32_t batch_size; /* its rows with padding; 0: it is no measure of any size */
@@ -186,6 +197,8 @@ void agent_worker_tune_on_loaded(struct worker_core *core, const struct worker_e
 void agent_worker_tune_died(struct worker_core *core, uint32_t device, const char *text);
 /* All of them: the link or the work of this agent ends. */
 void agent_worker_tunes_stop(struct worker_core *core);
+/* Their link has ended. */
+void agent_worker_tunes_orphan(struct worker_core *core);
 /* Begins those that can, and ends those that never will. */
 void agent_worker_tunes_go(struct worker_core *core);
 bool agent_worker_tunes_any(const struct worker_core *core);

@@ -1,11 +1,15 @@
 /* Tuning: a device measures kernels for a model and takes no batches meanwhile. Begun as soon as
  * the model is here and the device idle; at its end the model is loaded again, so that what was
- * chosen is in force when it is reported. */
+ * chosen is in force when it is reported. It outlives the link: a coordinator that comes back asks
+ * for the same operation and hears how far it is, or how it ended. */
 #include "worker_state.h"
 
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
+
+/* A coordinator asks for its operations as soon as it has heard HELLO. */
+enum { CLAIM_US = 10000000 };
 
 static void tell(struct worker_core *core, uint32_t device, uint64_t operation,
                  enum worker_tuning state, const char *text)
@@ -27,8 +31,12 @@ static void state_set(struct worker_core *core, uint32_t index, enum worker_tuni
 static void end(struct worker_core *core, uint32_t index, enum worker_tuning state,
                 const char *text)
 {
-    struct tuning *tuning = &core->devices[index].tuning;
+    struct device *device = &core->devices[index];
+    struct tuning *tuning = &device->tuning;
     uint64_t operation = tuning->operation;
+    device->tuned = (struct tuning_end){.operation = operation, .state = state};
+    memcpy(device->tuned.hash, core->models[tuning->model].hash, WORKER_HASH_SIZE);
+    agent_worker_text_set(device->tuned.text, text);
     memset(tuning, 0, sizeof(*tuning));
     tell(core, index, operation, state, text);
 }
@@ -51,15 +59,34 @@ uint64_t agent_worker_core_tuning(const struct worker_core *core, uint32_t devic
     return core->devices[device].tuning.operation;
 }
 
+/* One that runs or ran here already, of a coordinator that was away. Another's numbers may be the
+ * same: the model tells. */
+static bool is_known(struct worker_core *core, const struct worker_event *event)
+{
+    if (event->device >= core->n_devices)
+        return false;
+    struct device *device = &core->devices[event->device];
+    struct tuning *tuning = &device->tuning;
+    if (tuning->operation == event->operation &&
+        memcmp(core->models[tuning->model].hash, event->hash, WORKER_HASH_SIZE) == 0) {
+        tuning->is_orphan = false;
+        state_set(core, event->device, tuning->state);
+        return true;
+    }
+    if (tuning->operation != 0 || device->tuned.operation != event->operation ||
+        memcmp(device->tuned.hash, event->hash, WORKER_HASH_SIZE) != 0)
+        return false;
+    tell(core, event->device, event->operation, device->tuned.state, device->tuned.text);
+    return true;
+}
+
 static void on_tune(struct worker_core *core, const struct worker_event *event)
 {
     char text[WORKER_TEXT_MAX] = "";
     uint32_t model = NONE;
     struct device *device = event->device < core->n_devices ? &core->devices[event->device] : NULL;
-    if (device != NULL && device->tuning.operation == event->operation) {
-        state_set(core, event->device, device->tuning.state);
+    if (is_known(core, event))
         return;
-    }
     if (device == NULL)
         snprintf(text, sizeof(text), "this agent has no device %" PRIu32, event->device);
     else if (core->is_draining)
@@ -95,6 +122,26 @@ void agent_worker_tunes_stop(struct worker_core *core)
     for (uint32_t i = 0; i < core->n_devices; i++)
         if (core->devices[i].tuning.operation != 0)
             stop(core, i);
+}
+
+void agent_worker_tunes_orphan(struct worker_core *core)
+{
+    for (uint32_t i = 0; i < core->n_devices; i++) {
+        core->devices[i].tuning.is_orphan = core->devices[i].tuning.operation != 0;
+        core->devices[i].tuning.claim_by_us = 0;
+    }
+}
+
+/* A coordinator is here again that does not know of it, or has ended it meanwhile. */
+static void check_orphan(struct worker_core *core, uint32_t index)
+{
+    struct tuning *tuning = &core->devices[index].tuning;
+    if (!tuning->is_orphan || !core->is_linked)
+        return;
+    if (tuning->claim_by_us == 0)
+        tuning->claim_by_us = core->now_us + CLAIM_US;
+    else if (core->now_us >= tuning->claim_by_us)
+        stop(core, index);
 }
 
 static void on_stop(struct worker_core *core, uint64_t operation)
@@ -187,6 +234,7 @@ void agent_worker_tunes_go(struct worker_core *core)
     for (uint32_t i = 0; i < core->n_devices; i++) {
         struct device *device = &core->devices[i];
         const struct tuning *tuning = &device->tuning;
+        check_orphan(core, i);
         if (tuning->operation == 0 || tuning->state != WORKER_TUNING_WAITING)
             continue;
         const struct model *model = &core->models[tuning->model];

@@ -127,7 +127,7 @@ Test(coord_tune, a_cancelled_one_ends_when_its_agent_says_so)
     cr_assert_eq(reply_of(7), AGENT_REPLY_CONFLICT);
 }
 
-Test(coord_tune, an_agent_that_is_lost_takes_its_tunings_with_it)
+Test(coord_tune, a_link_that_breaks_is_waited_for_and_the_tuning_goes_on)
 {
     tune(5, "one", 0);
     rig_hello(&rig, 8, "two", 2, 4);
@@ -135,14 +135,75 @@ Test(coord_tune, an_agent_that_is_lost_takes_its_tunings_with_it)
     cr_assert_str_eq(operation(1).state, "running", "another agent's word does not count");
     rig_step(&rig, &(struct agent_event){
                        .kind = AGENT_EVENT_LINK_LOST, .link = 7, .reason = "the connection ended"});
-    cr_assert_str_eq(operation(1).state, "failed");
-    cr_assert_str_eq(operation(1).text, "the connection ended");
+    cr_assert_str_eq(operation(1).state, "running");
+    cr_assert_str_eq(operation(1).text, "the connection ended; waits for one to come back");
     rig_hello(&rig, 9, "one", 1, 4);
+    cr_assert_eq(rig_find(&rig, AGENT_ACTION_TUNE, 0, 1)->link, 9, "it is asked how far it is");
     tune(6, "one", 0);
-    cr_assert_eq(reply_of(6), AGENT_REPLY_OK);
+    cr_assert_eq(reply_of(6), AGENT_REPLY_CONFLICT, "the device is busy");
+    report(9, 1, AGENT_TUNING_DONE, "");
+    cr_assert_str_eq(operation(1).state, "done");
 }
 
-Test(coord_tune, one_that_ran_has_failed_after_a_restart_and_others_stay)
+Test(coord_tune, an_agent_that_stays_away_or_is_another_process_ends_it)
+{
+    tune(5, "one", 0);
+    tune(6, "one", 1);
+    rig_step(&rig, &(struct agent_event){
+                       .kind = AGENT_EVENT_LINK_LOST, .link = 7, .reason = "the connection ended"});
+    rig_hello(&rig, 9, "one", 3, 4);
+    cr_assert_str_eq(operation(1).state, "failed");
+    cr_assert_not_null(strstr(operation(1).text, "started again"));
+    tune(7, "one", 0);
+    cr_assert_eq(reply_of(7), AGENT_REPLY_OK);
+    rig_step(&rig, &(struct agent_event){.kind = AGENT_EVENT_LINK_LOST, .link = 9, .reason = "x"});
+    rig_tick(&rig, 19000);
+    cr_assert_str_eq(operation(3).state, "running");
+    rig_tick(&rig, 2000);
+    cr_assert_str_eq(operation(3).state, "failed");
+    cr_assert_not_null(strstr(operation(3).text, "has not come back"));
+}
+
+Test(coord_tune, one_that_ran_goes_on_after_a_restart_of_the_coordinator)
+{
+    struct agent_operation_record record = {
+        .id = 4,
+        .kind = "tune",
+        .target = "digits:1 on one device 2",
+        .by = "me",
+        .reason = "",
+        .detail = "device=2 version=1 rows=8 budget_ms=5000\n"
+                  "01000000000000000000000000000000 "
+                  "0102030000000000000000000000000000000000000000000000000000000000 one digits\n"};
+    rig_step(&rig, &(struct agent_event){.kind = AGENT_EVENT_LINK_LOST, .link = 7, .reason = "x"});
+    rig_step(&rig,
+             &(struct agent_event){.kind = AGENT_EVENT_RECOVER_OPERATION, .operation = &record});
+    struct agent_operation_view view = operation(4);
+    cr_assert_str_eq(view.state, "running");
+    cr_assert_str_eq(view.tune->agent, "one");
+    cr_assert_eq(view.tune->what.device, 2);
+    cr_assert_eq(view.tune->what.rows, 8);
+    cr_assert_eq(memcmp(view.tune->what.hash, rig_hash, AGENT_HASH_SIZE), 0);
+    rig_hello(&rig, 9, "one", 1, 4);
+    cr_assert_eq(rig_find(&rig, AGENT_ACTION_TUNE, 0, 4)->link, 9);
+    report(9, 4, AGENT_TUNING_MEASURING, "measuring");
+    cr_assert_eq(operation(4).tune->figures.measured, 12);
+    report(9, 4, AGENT_TUNING_DONE, "");
+    cr_assert_str_eq(operation(4).state, "done");
+    record.id = 5;
+    rig_step(&rig, &(struct agent_event){.kind = AGENT_EVENT_LINK_LOST, .link = 9, .reason = "x"});
+    rig_step(&rig,
+             &(struct agent_event){.kind = AGENT_EVENT_RECOVER_OPERATION, .operation = &record});
+    rig_step(&rig,
+             &(struct agent_event){.kind = AGENT_EVENT_OPERATION_CANCEL, .token = 6, .id = 5});
+    rig_commit(&rig);
+    cr_assert_eq(reply_of(6), AGENT_REPLY_OK);
+    cr_assert_str_eq(operation(5).state, "cancelled", "though its agent is away");
+    rig_hello(&rig, 10, "one", 1, 4);
+    cr_assert_null(rig_find(&rig, AGENT_ACTION_TUNE, 0, 5));
+}
+
+Test(coord_tune, one_of_an_older_version_has_failed_after_a_restart_and_others_stay)
 {
     struct agent_operation_record record = {
         .id = 4, .kind = "tune", .target = "digits:1 on one device 0", .by = "me", .reason = ""};

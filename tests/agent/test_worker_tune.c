@@ -156,7 +156,7 @@ Test(worker_tune, an_executor_that_dies_gives_the_device_back)
     end(&h);
 }
 
-Test(worker_tune, a_drain_and_a_lost_link_stop_it)
+Test(worker_tune, a_drain_stops_it)
 {
     struct harness h;
     uint32_t model = tuning_start(&h, 1);
@@ -168,9 +168,55 @@ Test(worker_tune, a_drain_and_a_lost_link_stop_it)
     cr_expect_eq(find(&h, WORKER_DO_DRAINED, 0)->operation, 9);
     cr_expect_eq(count(&h, WORKER_DO_EVICT), 1);
     end(&h);
-    tuning_start(&h, 1);
+}
+
+static void link_again(struct harness *h)
+{
+    step(h, &(struct worker_event){.kind = WORKER_LINK_DOWN});
+    cr_expect_eq(count(h, WORKER_DO_TUNE_STOP), 0, "a link is no reason to stop");
+    h->now_us += 30 * SECOND;
+    step(h, &(struct worker_event){.kind = WORKER_PROGRESS, .device = 0});
+    step(h, &(struct worker_event){.kind = WORKER_TICK});
+    cr_expect_eq(count(h, WORKER_DO_TUNE_STOP), 0, "nobody could have asked for it");
+    step(h, &(struct worker_event){.kind = WORKER_LINK_UP, .epoch = 2});
+}
+
+Test(worker_tune, it_outlives_the_link_when_it_is_asked_for_again)
+{
+    struct harness h;
+    uint32_t model = tuning_start(&h, 1);
+    link_again(&h);
+    tune(&h, 7, 0, 1);
+    expect_state(&h, 7, WORKER_TUNING_MEASURING);
+    cr_expect_eq(count(&h, WORKER_DO_TUNE), 0, "it goes on, it does not begin again");
+    h.now_us += 20 * SECOND;
+    step(&h, &(struct worker_event){.kind = WORKER_PROGRESS, .device = 0});
+    step(&h, &(struct worker_event){.kind = WORKER_TICK});
+    cr_expect_eq(count(&h, WORKER_DO_TUNE_STOP), 0);
+    // It ends while the link is away: who asks later hears how.
     step(&h, &(struct worker_event){.kind = WORKER_LINK_DOWN});
+    step(&h, &(struct worker_event){.kind = WORKER_TUNED, .model = model});
+    step(&h, &(struct worker_event){.kind = WORKER_LOADED, .model = model});
+    step(&h, &(struct worker_event){.kind = WORKER_LINK_UP, .epoch = 3});
+    tune(&h, 7, 0, 1);
+    expect_state(&h, 7, WORKER_TUNING_DONE);
+    cr_expect_eq(count(&h, WORKER_DO_TUNE), 0);
+    tune(&h, 7, 0, 2);
+    expect_state(&h, 7, WORKER_TUNING_WAITING); // of another coordinator: another model
+    end(&h);
+}
+
+Test(worker_tune, one_that_nobody_asks_for_again_stops)
+{
+    struct harness h;
+    tuning_start(&h, 1);
+    link_again(&h);
+    step(&h, &(struct worker_event){.kind = WORKER_TICK});
+    cr_expect_eq(count(&h, WORKER_DO_TUNE_STOP), 0, "it may still come");
+    h.now_us += 11 * SECOND;
+    step(&h, &(struct worker_event){.kind = WORKER_PROGRESS, .device = 0});
     cr_expect_eq(count(&h, WORKER_DO_TUNE_STOP), 1);
+    cr_expect_eq(agent_worker_core_tuning(h.core, 0), 7, "until the executor has answered");
     end(&h);
 }
 

@@ -84,14 +84,21 @@ check "that is told" grep -q 'failed: ' "$work/died.out"
 "$STOKER" cordon two >/dev/null
 check "the device answers again" "$STOKER" submit digits "$image" --wait --timeout 60s
 
-# The coordinator is started again: the operation has failed, and the agent serves on.
+# The coordinator dies and is started again: the tuning goes on, and is followed and ended from elsewhere.
 "$STOKER" tune digits --agent one --batch 4096 --budget 60s >"$work/lost.out" 2>&1 &
 lost_pid=$!
 pids="$pids $lost_pid"
 wait_for 30 device_is one tuning
+id=$("$STOKER" operations --output json | jq -r '.operations[0].id')
 kill -KILL "$coordinator_pid"
 wait $lost_pid
 start_coordinator
-check "the operation is known and has failed" tuning_of failed
-check "the agent stops tuning and serves" "$STOKER" submit digits "$image" --wait --timeout 60s
+goes_on() {
+    "$STOKER" operations "$id" --output json | jq -e '.operation | .state == "running" and .tune.state == "measuring" and .tune.elapsed_ms > 0'
+}
+wait_for 30 goes_on
+check "the tuning goes on" device_is one tuning
+check "it is cancelled" "$STOKER" operations "$id" --cancel
+check "what was learnt is told" sh -c "'$STOKER' operations $id --watch; '$STOKER' operations $id --output json | jq -e '.operation.state == \"cancelled\" and .operation.tune.measured >= 0'"
+check "the agent serves" "$STOKER" submit digits "$image" --wait --timeout 60s
 say "$checks passed, 0 failed"
