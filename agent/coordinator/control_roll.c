@@ -89,6 +89,25 @@ static void plan_agent(struct agent_coordinator *c, const struct wanted *wanted,
              "can't start itself again: somebody has to, when it is drained");
 }
 
+static int by_name(const void *a, const void *b)
+{
+    return strcmp(((const struct agent_agent_view *)a)->name,
+                  ((const struct agent_agent_view *)b)->name);
+}
+
+static void plan_all(struct agent_coordinator *c, const struct wanted *wanted, cJSON *list,
+                     cJSON *warnings)
+{
+    static struct agent_agent_view agents[ROLL_AGENTS_MAX]; // of the owner's thread
+    size_t count = 0;
+    for (uint32_t i = 0;
+         count < ROLL_AGENTS_MAX && agent_coord_agent_at(c->core, i, &agents[count]); i++)
+        count += is_meant(wanted, &agents[count]);
+    qsort(agents, count, sizeof agents[0], by_name);
+    for (size_t i = 0; i < count; i++)
+        plan_agent(c, wanted, &agents[i], list, warnings);
+}
+
 static void show_plan(struct io_call *call, const struct wanted *wanted)
 {
     struct agent_coordinator *c = call->c;
@@ -106,10 +125,8 @@ static void show_plan(struct io_call *call, const struct wanted *wanted)
                          wanted->agents[i]);
         return;
     }
-    for (uint32_t i = 0; wanted->count == 0 && agent_coord_agent_at(c->core, i, &agent); i++) {
-        if (is_meant(wanted, &agent))
-            plan_agent(c, wanted, &agent, list, warnings);
-    }
+    if (wanted->count == 0)
+        plan_all(c, wanted, list, warnings);
     cJSON_AddNumberToObject(reply, "keep_percent", wanted->keep);
     cJSON_AddItemToObject(reply, "warnings", warnings);
     agent_call_reply(call, reply);

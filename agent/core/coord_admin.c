@@ -17,6 +17,7 @@ void agent_coord_agent_cordon(struct agent_coord *core, struct coord_agent *agen
 {
     const char *name = agent_coord_chars(agent->name);
     agent->admin = AGENT_ADMIN_CORDONED;
+    agent->drained_by = 0;
     agent_coord_text_set(&agent->reason, why);
     core->world++;
     agent_coord_agent_refresh(core, agent);

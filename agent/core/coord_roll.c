@@ -33,6 +33,7 @@ struct roll_agent {
     struct agent_text *name;
     uint8_t instance[16]; // when the operation began
     uint8_t step;
+    uint8_t before; // enum agent_admin, which it gets back
     uint64_t drain; // its operation
 };
 
@@ -83,8 +84,9 @@ static void detail_write(struct coord_operation *operation)
         const struct roll_agent *agent = &roll->agents[i];
         char hex[2 * sizeof agent->instance + 1];
         agent_coord_instance_hex(agent->instance, hex);
-        used += (size_t)snprintf(text + used, size - used, "%s %u %" PRIu64 " %s\n",
-                                 agent_coord_chars(agent->name), agent->step, agent->drain, hex);
+        used += (size_t)snprintf(text + used, size - used, "%s %u %" PRIu64 " %s %u\n",
+                                 agent_coord_chars(agent->name), agent->step, agent->drain, hex,
+                                 agent->before);
     }
     agent_coord_text_set(&operation->detail, text);
     free(text);
@@ -97,14 +99,16 @@ static bool read_agents(struct coord_roll *roll, const char *line)
     for (uint32_t i = 0; roll->agents != NULL && i < roll->count; i++) {
         struct roll_agent *agent = &roll->agents[i];
         char name[AGENT_NAME_MAX + 1], hex[2 * sizeof agent->instance + 1];
-        unsigned step = 0;
+        unsigned step = 0, before = 0;
         line = strchr(line, '\n');
         if (line == NULL ||
-            sscanf(++line, "%63s %u %" SCNu64 " %32s", name, &step, &agent->drain, hex) != 4 ||
-            step >= ROLL_STEPS)
+            sscanf(++line, "%63s %u %" SCNu64 " %32s %u", name, &step, &agent->drain, hex,
+                   &before) != 5 ||
+            step >= ROLL_STEPS || before >= AGENT_ADMIN_STATES)
             return false;
         agent->name = agent_coord_text_new(name);
         agent->step = (uint8_t)step;
+        agent->before = (uint8_t)before;
         agent_coord_instance_parse(hex, agent->instance);
         if (agent->name == NULL)
             return false;
@@ -233,6 +237,7 @@ static void begin_drain(struct agent_coord *core, struct coord_operation *operat
     if (drain == NULL)
         return;
     roll->agents[roll->at].drain = drain->id;
+    roll->agents[roll->at].before = drain->was_cordoned ? AGENT_ADMIN_CORDONED : AGENT_ADMIN_NONE;
     say(operation, "drains %s", agent_coord_chars(agent->name));
     go(core, operation, ROLL_DRAINING);
     agent_coord_drain_check(core, agent);
@@ -263,7 +268,8 @@ static void on_waiting(struct agent_coord *core, struct coord_operation *operati
         return;
     }
     if (agent->admin == AGENT_ADMIN_DRAINED) {
-        go(core, operation, ROLL_RESTARTING); // an operator has emptied it
+        roll->agents[roll->at].before = AGENT_ADMIN_DRAINED; // an operator has emptied it
+        go(core, operation, ROLL_RESTARTING);
         return;
     }
     hindrance(core, roll, agent, why, sizeof why);
@@ -294,13 +300,19 @@ static void on_draining(struct agent_coord *core, struct coord_operation *operat
     go(core, operation, ROLL_RESTARTING);
 }
 
-// Ends the agent's drain, so that it works again.
+// Ends the agent's drain: it is again what an operator wanted of it before.
 static void give_back(struct agent_coord *core, struct coord_operation *operation,
                       struct coord_agent *agent)
 {
-    if (agent->admin == AGENT_ADMIN_DRAINED)
-        agent_coord_agent_give_back(core, agent, agent_coord_chars(operation->by),
-                                    "it was started again");
+    const struct coord_roll *roll = operation->roll;
+    const char *by = agent_coord_chars(operation->by);
+    uint8_t before = roll->agents[roll->at].before;
+    if (agent->admin != AGENT_ADMIN_DRAINED || before == AGENT_ADMIN_DRAINED)
+        return;
+    if (before == AGENT_ADMIN_CORDONED)
+        agent_coord_agent_cordon(core, agent, by, "it was cordoned before it was started again");
+    else
+        agent_coord_agent_give_back(core, agent, by, "it was started again");
 }
 
 static void on_restarting(struct agent_coord *core, struct coord_operation *operation,
@@ -436,7 +448,13 @@ static void add(struct coord_roll *roll, const struct coord_agent *agent)
     memcpy(to->instance, agent->instance, sizeof to->instance);
 }
 
-// Those that were named in their order, once each, or all that can be meant.
+static int by_name(const void *a, const void *b)
+{
+    const struct roll_agent *left = a, *right = b;
+    return strcmp(agent_coord_chars(left->name), agent_coord_chars(right->name));
+}
+
+// Those that were named in their order, once each, or all that can be meant by their names.
 static void choose(const struct agent_coord *core, struct coord_roll *roll,
                    const struct agent_event *event)
 {
@@ -454,6 +472,8 @@ static void choose(const struct agent_coord *core, struct coord_roll *roll,
         if (agent != NULL && (restart ? agent->link != 0 : agent->admin != AGENT_ADMIN_DRAINED))
             add(roll, agent);
     }
+    if (event->n_agents == 0)
+        qsort(roll->agents, roll->count, sizeof roll->agents[0], by_name);
 }
 
 static struct coord_roll *roll_new(const struct agent_coord *core, const struct agent_event *event)

@@ -216,6 +216,8 @@ enum agent_status agent_ledger_sqlite_recover(struct agent_ledger *base,
         status = each_row(ledger, "operations",
                           "SELECT id,kind,target,requested_by,reason,state,was_cordoned,started_us,"
                           "deadline_us,finished_us,requeued,text,detail FROM operations"
+                          // Those that run, and as many as anybody will ask for.
+                          " WHERE state=0 OR id>(SELECT max(id)-1024 FROM operations)"
                           " ORDER BY id",
                           reader, read_operation, err);
     if (status == AGENT_OK && reader->on_job != NULL)

@@ -53,6 +53,22 @@ check "the other one was not touched" agent_is two ready
 cp "$daemon" "$work/stokerd"
 check "uncordon gives it back" "$STOKER" uncordon one
 
+# The coordinator is upgraded: SIGTERM, then a start. What was acknowledged is answered.
+image=$(ls "$IMAGES"/digit-0-*.png | head -n 1)
+set --
+for _ in $(seq 40); do set -- "$@" "$image"; done
+"$STOKER" submit digits "$@" >/dev/null || fail "submit"
+kill -TERM "$coordinator_pid"
+wait "$coordinator_pid"
+check "the coordinator stops in order" test $? -eq 0
+start_coordinator
+all_done() {
+    "$STOKER" jobs --state done --model digits --limit 1 --output json | jq -e '.total == 40'
+}
+wait_for 30 all_done
+wait_for 30 agents_ready 2
+check "a restart of the coordinator loses no job" all_done
+
 # drain --all keeps half of it at work, and waits for the operator.
 "$STOKER" drain --all --yes --detach --output json >"$work/all.json" 2>"$work/err" || fail "drain --all: $(cat "$work/err")"
 id=$(jq -r .operation.id "$work/all.json")

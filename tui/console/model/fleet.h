@@ -80,6 +80,7 @@ struct tui_operation {
     char reason[TUI_TEXT_SIZE];
     char text[TUI_TEXT_SIZE]; /* what it does now, or how it ended */
     uint64_t started_ms, deadline_ms, expected_end_ms, remaining, requeued;
+    uint64_t parts, parts_done; /* agents of a drain-all or a restart, moves of a rebalance */
     bool safe_to_remove;
     struct tui_blocker blockers[TUI_BLOCKERS_MAX];
     size_t blocker_count;

@@ -169,6 +169,8 @@ void tui_parse_operation(const cJSON *object, struct tui_operation *ret_operatio
     ret_operation->started_ms = integer(object, "started_ms");
     ret_operation->deadline_ms = integer(object, "deadline_ms");
     ret_operation->expected_end_ms = integer(object, "expected_end_ms");
+    ret_operation->parts = integer(object, "agents_total") + integer(object, "moves");
+    ret_operation->parts_done = integer(object, "agents_done") + integer(object, "moved");
     ret_operation->remaining = integer(object, "remaining");
     ret_operation->requeued = integer(object, "requeued");
     ret_operation->safe_to_remove = tui_json_flag(object, "safe_to_remove");

@@ -222,7 +222,12 @@ void tui_operation_summary(char *ret_text, size_t size, const struct tui_operati
     int used;
 
     if (strcmp(operation->kind, "drain") != 0) {
-        snprintf(ret_text, size, "%s", operation->text);
+        used = operation->parts == 0 ? 0
+                                     : snprintf(ret_text, size, "%llu of %llu%s",
+                                                (unsigned long long)operation->parts_done,
+                                                (unsigned long long)operation->parts,
+                                                operation->text[0] != 0 ? "; " : "");
+        snprintf(ret_text + used, size - (size_t)used, "%s", operation->text);
         return;
     }
     if (operation->safe_to_remove) {
