@@ -117,6 +117,7 @@ static void coordinator_settings(const struct agent_config *config, char *strate
     settings->jobs_recent_max = (uint32_t)config->jobs_recent_max;
     settings->attempts_max = (uint32_t)config->attempts_max;
     settings->poison_agents = (uint32_t)config->poison_agents;
+    settings->hedge_times = (uint32_t)config->hedge_times;
     settings->rebalance_gain_ms = config->rebalance_gain_ms;
     settings->rebalance_rest_ms = config->rebalance_rest_ms;
     settings->retention_ms = config->retention_ms;

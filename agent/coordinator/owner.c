@@ -133,6 +133,7 @@ struct agent_coord_limits agent_io_limits(const struct agent_coordinator *c,
         limits.jobs_kept_max = limits.jobs_recent_max;
     limits.attempts_max = settings->attempts_max;
     limits.poison_agents = settings->poison_agents;
+    limits.hedge_times = settings->hedge_times;
     limits.output_bytes_max = settings->results_bytes_max;
     limits.rebalance_gain_us = settings->rebalance_gain_ms * 1000;
     limits.rebalance_rest_us = settings->rebalance_rest_ms * 1000;

@@ -21,6 +21,8 @@ void agent_coord_limits_init(struct agent_coord_limits *limits)
         .tenant_percent = 90,
         .operations_max = 256,
         .attempts_max = 5,
+        .hedge_runs_min = 100,
+        .hedge_share_percent = 1,
         .poison_agents = 3,
         .retry_share_percent = 20,
         .retry_floor = 10,
@@ -138,6 +140,7 @@ static void set_limits(struct agent_coord *core, const struct agent_coord_limits
     core->limits.tenant_rate_milli = limits->tenant_rate_milli;
     core->limits.tenant_burst = limits->tenant_burst;
     core->limits.poison_agents = limits->poison_agents;
+    core->limits.hedge_times = limits->hedge_times;
     if (limits->attempts_max > core->attempts_most)
         core->attempts_most = limits->attempts_max;
     core->limits.output_bytes_max = limits->output_bytes_max;

@@ -34,6 +34,9 @@ struct agent_coord_limits {
     uint32_t tenant_burst;      // of them at once, unless told; 0: what a second gives
     uint32_t operations_max;
     uint32_t attempts_max;
+    uint32_t hedge_times;   // slower than 99 of 100 so many times: run once more elsewhere; 0 never
+    uint32_t hedge_runs_min;      // of a model, before its slowest are known
+    uint32_t hedge_share_percent; // of the dispatches
     uint32_t poison_agents; // a job that kills executors of so many agents has failed; 0 never
     uint32_t retry_share_percent; // retries in the queue and out, of the live jobs
     uint32_t retry_floor;         // that many are always allowed

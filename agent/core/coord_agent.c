@@ -21,7 +21,7 @@ struct coord_agent *agent_coord_agent_by_name(const struct agent_coord *core, co
 
 uint32_t agent_coord_agent_holds(const struct coord_agent *agent)
 {
-    return agent->assigned + agent->running + agent->revoked_count;
+    return agent->assigned + agent->running + agent->revoked_count + agent->n_hedges;
 }
 
 uint32_t agent_coord_agent_room(const struct coord_agent *agent)
@@ -132,6 +132,7 @@ struct coord_agent *agent_coord_agent_get(struct agent_coord *core, const char *
     agent->slot = slot;
     agent->slowness = 1u << COORD_SLOWNESS_SHIFT;
     TAILQ_INIT(&agent->jobs);
+    TAILQ_INIT(&agent->hedges);
     core->agents[slot] = agent;
     agent_names_put(&core->by_agent, &agent->named, agent->name->chars);
     if (slot >= core->n_agents)
@@ -184,6 +185,7 @@ void agent_coord_agent_lose(struct agent_coord *core, struct coord_agent *agent,
     agent->link = 0;
     agent->lost_us = core->now_us;
     agent->revoked_count = 0;
+    agent_coord_hedges_lose(agent);
     agent->suspect = agent->paused = false;
     agent->rests_until_us = 0;
     agent_coord_breaker_reset(agent);

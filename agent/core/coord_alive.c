@@ -154,6 +154,7 @@ void agent_coord_agents_tick(struct agent_coord *core)
     struct coord_agent *resting = NULL;
     bool any_sound = false;
     count_sleep(core);
+    agent_coord_hedges_tick(core);
     for (uint32_t i = 0; i < core->n_agents; i++) {
         struct coord_agent *agent = core->agents[i];
         if (agent == NULL || agent->link == 0)

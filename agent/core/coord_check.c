@@ -75,6 +75,16 @@ static bool check_agents(const struct agent_coord *core, struct agent_error *err
         CHECK(agent->revoked_count <= agent->revoked_room, "%s has too many revoked", name);
         CHECK(agent->link == 0 || agent_coord_agent_by_link(core, agent->link) == agent,
               "%s can't be found by its link", name);
+        uint32_t hedges = 0;
+        const struct coord_hedge *hedge;
+        TAILQ_FOREACH(hedge, &agent->hedges, link)
+        {
+            CHECK(hedge->agent == agent && hedge->job->hedge == hedge &&
+                      hedge->job->agent != agent && hedge->job->where == COORD_HELD,
+                  "%s has a second run of a job that nobody holds", name);
+            hedges++;
+        }
+        CHECK(hedges == agent->n_hedges, "%s counts second runs wrong", name);
         held += assigned + running;
         open += agent->open;
     }

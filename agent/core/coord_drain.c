@@ -248,6 +248,7 @@ static void take_away(struct agent_coord *core, struct coord_agent *agent)
             agent_coord_revoke(core, job);
         agent_coord_requeue(core, job, "taken from its agent at the drain's deadline");
     }
+    agent_coord_hedges_drop(core, agent);
     agent_coord_operation_changed(core, agent->drain);
 }
 

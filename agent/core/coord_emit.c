@@ -52,7 +52,7 @@ void agent_coord_append_job(struct agent_coord *core, const struct coord_job *jo
                                                  .seq = seq,
                                                  .record = &record,
                                                  .id = job->id,
-                                                 .attempt = job->dispatches});
+                                                 .attempt = job->attempt});
 }
 
 void agent_coord_append_attempt(struct agent_coord *core, const struct coord_job *job,

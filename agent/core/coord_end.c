@@ -8,6 +8,7 @@
 void agent_coord_end(struct agent_coord *core, struct coord_job *job, enum agent_job_state state,
                      const char *code, const char *text)
 {
+    agent_coord_hedge_drop(core, job);
     if (job->where == COORD_HELD)
         agent_coord_release(core, job);
     agent_coord_job_leave(core, job);

@@ -25,6 +25,7 @@
 #define COORD_SLOWNESS_SHIFT 10
 #define COORD_ANSWERS 32      // of an agent, that its breaker looks at
 #define COORD_KILLS_MAX 8     // agents that a job is known to have killed executors of
+#define COORD_RUN_BUCKETS 48  // of a model's runs by how long they took
 #define COORD_PAUSE_US 500000 // no new work for an agent that gave some back
 
 // A shared, immutable string.
@@ -76,8 +77,10 @@ struct coord_job {
     uint32_t work_us;               // counted in its agent's backlog
     uint32_t charged_us;            // to its tenant, of the class charged_class
     struct agent_timing timing;
-    uint32_t dispatches; // fences: each dispatch has a number of its own
-    uint32_t failures;   // charged attempts that went wrong
+    uint32_t dispatches;       // fences: each dispatch has a number of its own
+    uint32_t attempt;          // the one by which its agent holds it
+    struct coord_hedge *hedge; // a second agent that has it as well; NULL none
+    uint32_t failures;         // charged attempts that went wrong
     uint32_t rows, batch;
     uint8_t charged_class;
     uint8_t where, state, end_state, priority, device, history_count, history_room;
@@ -100,7 +103,24 @@ struct coord_kept {
     uint64_t output_bytes;
 };
 
+struct coord_runs {
+    uint32_t counts[COORD_RUN_BUCKETS];
+    uint32_t total;
+};
+
+struct coord_hedge {
+    TAILQ_ENTRY(coord_hedge) link; // its agent's
+    struct coord_job *job;
+    struct coord_agent *agent;
+    uint32_t attempt;
+    bool running;
+    int64_t started_us;
+};
+
+TAILQ_HEAD(coord_hedges, coord_hedge);
+
 struct coord_model {
+    struct coord_runs runs; // how long they took, from the start to the answer
     LIST_HEAD(, coord_flow) flows;
     uint32_t number;
     struct agent_text *name;
@@ -161,6 +181,8 @@ struct coord_agent {
     uint32_t assigned, running;
     struct coord_revoked *revoked; // told to drop, no answer yet
     uint32_t revoked_count, revoked_room;
+    struct coord_hedges hedges; // jobs of others that it has as well
+    uint32_t n_hedges;
     int64_t heard_us, connected_us, paused_us, lost_us;
     struct agent_detector detector; // outlives the links
     bool lost_silent;               // given up for its silence, not because the link broke
@@ -223,11 +245,13 @@ struct agent_coord {
     struct agent_coord_limits limits;
     const struct agent_sink *sink; // during a step
     int64_t now_us;
-    uint32_t attempts_most; // the highest limit of attempts that there was
-    int64_t ticked_us;      // the last tick; 0 none yet
-    int64_t asleep_us;      // how long the coordinator itself slept lately, halved every second
-    int64_t woken_us;       // when that was last counted
-    uint64_t token;         // of the submission that is being taken
+    uint32_t attempts_most;      // the highest limit of attempts that there was
+    uint64_t dispatched, hedged; // jobs, and those of them that had a second agent
+    int64_t hedges_looked_us;
+    int64_t ticked_us; // the last tick; 0 none yet
+    int64_t asleep_us; // how long the coordinator itself slept lately, halved every second
+    int64_t woken_us;  // when that was last counted
+    uint64_t token;    // of the submission that is being taken
     uint64_t random;
 
     struct agent_idpages by_id;
@@ -382,6 +406,12 @@ void agent_coord_kept_finish(struct agent_coord *core);
 void agent_coord_started(struct agent_coord *core, const struct agent_event *event);
 void agent_coord_result(struct agent_coord *core, const struct agent_event *event);
 void agent_coord_hold(struct agent_coord *core, struct coord_job *job, struct coord_agent *agent);
+// As attempt `attempt`, which was dispatched there already.
+void agent_coord_hold_as(struct agent_coord *core, struct coord_job *job, struct coord_agent *agent,
+                         uint32_t attempt);
+void agent_coord_run(struct agent_coord *core, struct coord_job *job, int64_t started_us);
+void agent_coord_revoke_at(struct agent_coord *core, struct coord_agent *agent, uint64_t job,
+                           uint32_t attempt);
 void agent_coord_release(struct agent_coord *core, struct coord_job *job); // from its agent
 void agent_coord_revoke(struct agent_coord *core, struct coord_job *job);  // and release
 void agent_coord_requeue(struct agent_coord *core, struct coord_job *job, const char *why);
@@ -459,6 +489,22 @@ void agent_coord_breaker_leave(struct coord_agent *agent, uint64_t job); // has 
 void agent_coord_breaker_forgive(struct agent_coord *core, struct coord_agent *agent, uint64_t job);
 void agent_coord_breaker_tick(struct agent_coord *core, struct coord_agent *agent);
 void agent_coord_breaker_reset(struct coord_agent *agent); // it is another process now
+
+// coord_hedge.c
+void agent_coord_hedge_learn(struct agent_coord *core, const struct coord_job *job); // it is done
+void agent_coord_hedges_tick(struct agent_coord *core);
+// Nobody waits for the second one any more; it is told so.
+void agent_coord_hedge_drop(struct agent_coord *core, struct coord_job *job);
+void agent_coord_hedges_drop(struct agent_coord *core, struct coord_agent *agent);
+void agent_coord_hedges_lose(struct coord_agent *agent); // its link is gone
+void agent_coord_hedge_forget(struct coord_job *job);
+// The second agent is the job's own from now on. False: there is none.
+bool agent_coord_hedge_promote(struct agent_coord *core, struct coord_job *job, const char *why);
+bool agent_coord_hedge_started(struct agent_coord *core, const struct coord_job *job,
+                               const struct coord_agent *agent, uint32_t attempt);
+// An answer of the second agent. False: it is to be taken as the job's own.
+bool agent_coord_hedge_answered(struct agent_coord *core, struct coord_job *job,
+                                struct coord_agent *agent, const struct agent_result *result);
 
 // coord_quarantine.c
 // An attempt has failed: whether the job has killed so often that it has ended now.

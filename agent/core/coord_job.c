@@ -147,6 +147,7 @@ void agent_coord_job_free(struct agent_coord *core, struct coord_job *job)
     }
     drop_history(core, job);
     free(job->kills);
+    agent_coord_hedge_forget(job);
     agent_coord_text_unref(job->agent_name);
     agent_coord_text_unref(job->key);
     agent_coord_text_unref(job->error);
@@ -240,7 +241,7 @@ void agent_coord_job_log_decision(struct agent_coord *core, struct coord_job *jo
         .time_us = core->now_us,
         .decision = decision,
         .agent = agent_coord_text_ref(job->agent->name),
-        .attempt = job->dispatches,
+        .attempt = job->attempt,
         .state = AGENT_JOB_ASSIGNED,
     };
 }
@@ -255,7 +256,7 @@ void agent_coord_job_log(struct agent_coord *core, struct coord_job *job,
         .time_us = core->now_us,
         .agent = job->agent != NULL ? agent_coord_text_ref(job->agent->name) : NULL,
         .text = agent_coord_text_ref(text),
-        .attempt = job->dispatches,
+        .attempt = job->attempt,
         .state = (uint8_t)state,
     };
 }

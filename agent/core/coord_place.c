@@ -25,7 +25,7 @@ static void assign(struct agent_coord *core, struct coord_job *job, struct coord
     agent_coord_act(core, &(struct agent_action){.kind = AGENT_ACTION_DISPATCH,
                                                  .link = agent->link,
                                                  .id = job->id,
-                                                 .attempt = job->dispatches,
+                                                 .attempt = job->attempt,
                                                  .deadline_us = left});
     if (!core->sink->job_notices)
         return;

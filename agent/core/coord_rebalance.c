@@ -172,7 +172,7 @@ static void fill(const struct agent_coord *core, struct coord_rebalance *plan, s
         int64_t here = agent_coord_expect_us(core, load->agent, job->model);
         int64_t there = agent_coord_expect_us(core, loads[move.to].agent, job->model);
         move.job = job->id;
-        move.attempt = job->dispatches;
+        move.attempt = job->attempt;
         move.from = from;
         move.from_id = load->agent->id;
         plan->moves[plan->count++] = move;
@@ -297,7 +297,7 @@ static const char *stale(const struct agent_coord *core, const struct rebalance_
     if (job == NULL || job->where >= COORD_ENDING)
         return "has ended";
     if (job->where != COORD_HELD || job->agent != from || from->id != move->from_id ||
-        job->dispatches != move->attempt)
+        job->attempt != move->attempt)
         return "is somewhere else";
     if (job->state != AGENT_JOB_ASSIGNED)
         return "has begun";
@@ -348,7 +348,7 @@ static void ask_all(struct agent_coord *core, struct coord_rebalance *plan)
         agent_coord_act(core, &(struct agent_action){.kind = AGENT_ACTION_REVOKE,
                                                      .link = job->agent->link,
                                                      .id = job->id,
-                                                     .attempt = job->dispatches});
+                                                     .attempt = job->attempt});
     }
 }
 
@@ -488,7 +488,7 @@ void agent_coord_moved(struct agent_coord *core, struct coord_job *job)
                       .kind = AGENT_ACTION_DISPATCH,
                       .link = to->link,
                       .id = job->id,
-                      .attempt = job->dispatches,
+                      .attempt = job->attempt,
                       .deadline_us = job->deadline_us == 0 ? 0 : job->deadline_us - core->now_us});
         agent_coord_agent_refresh(core, to);
     }

@@ -6,7 +6,8 @@
 #include "agent/core/coord_speed.h"
 #include "agent/core/planted.h"
 
-void agent_coord_hold(struct agent_coord *core, struct coord_job *job, struct coord_agent *agent)
+void agent_coord_hold_as(struct agent_coord *core, struct coord_job *job, struct coord_agent *agent,
+                         uint32_t attempt)
 {
     agent_coord_queue_charge(core, job, agent);
     agent_coord_job_leave(core, job);
@@ -14,7 +15,7 @@ void agent_coord_hold(struct agent_coord *core, struct coord_job *job, struct co
     job->agent = agent;
     agent_coord_text_unref(job->agent_name);
     job->agent_name = agent_coord_text_ref(agent->name);
-    job->dispatches++;
+    job->attempt = attempt;
     job->started_us = 0;
     job->device = AGENT_NO_DEVICE;
     agent->assigned++;
@@ -22,6 +23,20 @@ void agent_coord_hold(struct agent_coord *core, struct coord_job *job, struct co
     job->tenant->held++;
     agent_coord_breaker_held(agent, job->id);
     agent_coord_job_enter(core, job, COORD_HELD, false);
+}
+
+void agent_coord_hold(struct agent_coord *core, struct coord_job *job, struct coord_agent *agent)
+{
+    core->dispatched++;
+    agent_coord_hold_as(core, job, agent, ++job->dispatches);
+}
+
+void agent_coord_run(struct agent_coord *core, struct coord_job *job, int64_t started_us)
+{
+    agent_coord_job_set_state(core, job, AGENT_JOB_RUNNING);
+    job->agent->assigned--;
+    job->agent->running++;
+    job->started_us = started_us;
 }
 
 void agent_coord_release(struct agent_coord *core, struct coord_job *job)
@@ -47,21 +62,26 @@ void agent_coord_release(struct agent_coord *core, struct coord_job *job)
     agent_coord_agent_refresh(core, agent);
 }
 
+void agent_coord_revoke_at(struct agent_coord *core, struct coord_agent *agent, uint64_t job,
+                           uint32_t attempt)
+{
+    // There is room: an agent never holds more than its credit, for which the array was made.
+    agent->revoked[agent->revoked_count++] = (struct coord_revoked){.job = job, .attempt = attempt};
+    agent_coord_act(
+        core, &(struct agent_action){
+                  .kind = AGENT_ACTION_REVOKE, .link = agent->link, .id = job, .attempt = attempt});
+}
+
 void agent_coord_revoke(struct agent_coord *core, struct coord_job *job)
 {
-    struct coord_agent *agent = job->agent;
-    // There is room: an agent never holds more than its credit, for which the array was made.
-    agent->revoked[agent->revoked_count++] =
-        (struct coord_revoked){.job = job->id, .attempt = job->dispatches};
-    agent_coord_act(core, &(struct agent_action){.kind = AGENT_ACTION_REVOKE,
-                                                 .link = agent->link,
-                                                 .id = job->id,
-                                                 .attempt = job->dispatches});
+    agent_coord_revoke_at(core, job->agent, job->id, job->attempt);
     agent_coord_release(core, job);
 }
 
 void agent_coord_requeue(struct agent_coord *core, struct coord_job *job, const char *why)
 {
+    if (agent_coord_hedge_promote(core, job, why))
+        return;
     struct agent_text *text = agent_coord_text_new(why);
     agent_coord_job_log(core, job, AGENT_JOB_QUEUED, text);
     agent_coord_text_unref(text);
@@ -81,17 +101,17 @@ void agent_coord_started(struct agent_coord *core, const struct agent_event *eve
     const struct agent_job_ref *ref = &event->started.ref;
     struct coord_agent *agent = agent_coord_agent_by_link(core, event->link);
     struct coord_job *job = agent_coord_job_find(core, ref->job);
+    if (job != NULL && agent != NULL && ref->epoch == core->limits.epoch &&
+        agent_coord_hedge_started(core, job, agent, ref->attempt))
+        return;
     if (agent == NULL || job == NULL || job->where != COORD_HELD || job->agent != agent ||
-        ref->epoch != core->limits.epoch || ref->attempt != job->dispatches) {
+        ref->epoch != core->limits.epoch || ref->attempt != job->attempt) {
         core->stale++;
         return;
     }
     if (job->state != AGENT_JOB_ASSIGNED)
         return;
-    agent_coord_job_set_state(core, job, AGENT_JOB_RUNNING);
-    agent->assigned--;
-    agent->running++;
-    job->started_us = core->now_us;
+    agent_coord_run(core, job, core->now_us);
     agent_coord_notice(core, AGENT_NOTICE_JOB_RUNNING, AGENT_NOTICE_INFO,
                        agent_coord_chars(agent->name), job->id, "attempt %" PRIu32,
                        job->failures + 1);
@@ -137,6 +157,8 @@ static void failed(struct agent_coord *core, struct coord_job *job,
     agent_coord_notice(core, AGENT_NOTICE_JOB_REQUEUED, AGENT_NOTICE_WARNING,
                        agent_coord_chars(agent->name), job->id, "%s", text);
     agent->requeued++;
+    if (agent_coord_hedge_promote(core, job, text))
+        return;
     agent_coord_requeue(core, job, text);
     agent_coord_job_leave(core, job);
     if (job->retrying) {
@@ -165,6 +187,7 @@ static void returned(struct agent_coord *core, struct coord_job *job)
 static void done(struct agent_coord *core, struct coord_job *job, const struct agent_result *result)
 {
     agent_coord_speed_result(core, job->agent, job->model, result);
+    agent_coord_hedge_learn(core, job);
     job->agent->done++;
     agent_coord_breaker_done(core, job->agent, job->id);
     job->output_bytes = result->output_bytes;
@@ -181,8 +204,10 @@ void agent_coord_result(struct agent_coord *core, const struct agent_event *even
         core->stale++;
         return;
     }
+    if (job != NULL && agent_coord_hedge_answered(core, job, agent, result))
+        return;
     if (job == NULL || job->where != COORD_HELD || job->agent != agent ||
-        (result->ref.attempt != job->dispatches && !AGENT_PLANTED(ATTEMPT_UNCHECKED))) {
+        (result->ref.attempt != job->attempt && !AGENT_PLANTED(ATTEMPT_UNCHECKED))) {
         core->stale++;
         if (AGENT_PLANTED(DUPLICATE_COUNTED) && job != NULL && job->where == COORD_ENDED)
             core->done++;

@@ -158,6 +158,12 @@ static void view_agent(const struct coord_agent *agent, struct agent_agent_view 
         .failed = agent->failed,
         .requeued = agent->requeued,
     };
+    const struct coord_hedge *hedge;
+    TAILQ_FOREACH(hedge, &agent->hedges, link)
+    {
+        view->assigned += !hedge->running;
+        view->running += hedge->running;
+    }
 }
 
 bool agent_coord_agent_at(const struct agent_coord *core, uint32_t index,

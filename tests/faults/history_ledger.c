@@ -25,11 +25,10 @@ static sqlite3 *ledger_open(const char *path, int flags)
 
 int history_arm(const char *ledger)
 {
-    static const char sql[] =
-        "CREATE TABLE IF NOT EXISTS fault_ends(id INT, state INT);"
-        "CREATE INDEX IF NOT EXISTS fault_ends_id ON fault_ends(id);"
-        "CREATE TRIGGER IF NOT EXISTS fault_end AFTER UPDATE OF state ON jobs WHEN NEW.state>=3"
-        " BEGIN INSERT INTO fault_ends VALUES(NEW.id,NEW.state); END;";
+    static const char sql[] = "CREATE TABLE IF NOT EXISTS fault_ends(id INT, state INT);"
+                              "CREATE INDEX IF NOT EXISTS fault_ends_id ON fault_ends(id);"
+                              "CREATE TRIGGER IF NOT EXISTS fault_end AFTER INSERT ON ended"
+                              " BEGIN INSERT INTO fault_ends VALUES(NEW.id,NEW.state); END;";
     sqlite3 *db = ledger_open(ledger, SQLITE_OPEN_READWRITE);
     if (db == NULL)
         return 1;
@@ -74,9 +73,10 @@ static void check_job(sqlite3_stmt *statements[3], const char *key, int64_t id,
 
 int history_check(const char *ledger, const char *file)
 {
-    static const char *const texts[3] = {"SELECT state FROM jobs WHERE key=? AND id=?",
-                                         "SELECT count(*) FROM jobs WHERE key=?",
-                                         "SELECT count(*) FROM fault_ends WHERE id=?"};
+    static const char *const texts[3] = {
+        "SELECT state FROM ended WHERE key=? AND id=?",
+        "SELECT (SELECT count(*) FROM ended WHERE key=?1)+(SELECT count(*) FROM live WHERE key=?1)",
+        "SELECT count(*) FROM fault_ends WHERE id=?"};
     sqlite3_stmt *statements[3] = {NULL, NULL, NULL};
     struct counts counts = {0};
     char key[128], state[16];
@@ -85,7 +85,7 @@ int history_check(const char *ledger, const char *file)
     sqlite3 *db = ledger_open(ledger, SQLITE_OPEN_READWRITE);
     /* The ledger does not look for keys; we do, a hundred thousand times. */
     bool ok = db != NULL && in != NULL &&
-              sqlite3_exec(db, "CREATE INDEX IF NOT EXISTS fault_keys ON jobs(key)", NULL, NULL,
+              sqlite3_exec(db, "CREATE INDEX IF NOT EXISTS fault_keys ON ended(key)", NULL, NULL,
                            NULL) == SQLITE_OK;
     for (int i = 0; ok && i < 3; i++)
         ok = sqlite3_prepare_v2(db, texts[i], -1, &statements[i], NULL) == SQLITE_OK;

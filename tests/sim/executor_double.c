@@ -83,6 +83,8 @@ static void ran(struct sim *sim, struct sim_host *host, uint32_t device)
     if (executor->run_error != 0)
         event.error = (enum worker_error)executor->run_error;
     executor->run_error = 0;
+    if (executor->is_stopped)
+        event.error = WORKER_ERROR_STOPPED;
     for (uint32_t i = 0; i < executor->n_batch; i++) {
         executor->batch[i]->device = WORKER_NO_DEVICE;
         executor->batch[i]->is_done = event.error == WORKER_ERROR_NONE;
@@ -128,6 +130,7 @@ static void fire_answer(struct sim *sim, const struct sim_event *event)
 static void take(struct sim_executor *executor, const struct worker_action *action)
 {
     executor->is_busy = true;
+    executor->is_stopped = false;
     executor->serial++;
     executor->order = action->kind;
     executor->model = action->model;
@@ -176,7 +179,8 @@ void sim_executor_order(struct sim *sim, struct sim_host *host, const struct wor
         died(sim, host, action->device); // it takes no requests
         return;
     }
-    if (executor->is_busy && action->kind != WORKER_DO_EVICT && action->kind != WORKER_DO_TUNE_STOP)
+    if (executor->is_busy && action->kind != WORKER_DO_EVICT && action->kind != WORKER_DO_STOP &&
+        action->kind != WORKER_DO_TUNE_STOP)
         sim_fail(sim, "an executor gets an order before it has answered the last", "%s device %u",
                  host->name, action->device);
     switch (action->kind) {
@@ -200,6 +204,12 @@ void sim_executor_order(struct sim *sim, struct sim_host *host, const struct wor
         take(executor, action);
         executor->is_cancelled = false;
         answer_in(sim, host, action->device, (int64_t)action->budget_us);
+        break;
+    case WORKER_DO_STOP:
+        // Every third batch has one launch that takes as long as all of it.
+        executor->is_stopped = executor->serial % 3 != 0;
+        if (executor->is_stopped)
+            answer_in(sim, host, action->device, SIM_MS);
         break;
     case WORKER_DO_TUNE_STOP:
         executor->is_cancelled = true;

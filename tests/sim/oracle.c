@@ -231,9 +231,13 @@ static void check_dispatch(struct sim *sim, const struct agent_action *action, s
         sim_fail(sim, "a silent agent gets a job", "job %llu to %s", id, name);
     if (count_flights(sim, action->link, true) >= *credit_of(sim, action->link))
         sim_fail(sim, "an agent gets more than its credit", "job %llu to %s", id, name);
+    bool may_hedge = sim->scenario->limits.hedge_times > 0 && row->state == AGENT_JOB_QUEUED;
     for (uint32_t i = 0; i < job->n_flights; i++) {
         const struct sim_flight *flight = &job->flights[i];
-        if (!flight->is_lost && !flight->is_answered && !flight->is_revoked)
+        bool is_out = !flight->is_lost && !flight->is_answered && !flight->is_revoked;
+        if (is_out && flight->link == action->link)
+            sim_fail(sim, "a job is dispatched twice to an agent", "job %llu", id);
+        if (is_out && !may_hedge)
             sim_fail(sim, "a job is dispatched while an agent has it", "job %llu", id);
         if (flight->attempt >= action->attempt)
             sim_fail(sim, "a dispatch has no number of its own", "job %llu", id);

@@ -101,6 +101,11 @@ static void make_limits(struct sim_scenario *s, struct sim_random *r)
     limits->strategy = agent_strategy_at(sim_chance(r, strategies_count()))->name;
     limits->bound_percent = 100 + sim_chance(r, 100);
     limits->decisions_max = 1 + sim_chance(r, 50);
+    if (s->seed % 3 == 0) { // far more second runs than there ever are
+        limits->hedge_times = 1;
+        limits->hedge_runs_min = 3;
+        limits->hedge_share_percent = 40;
+    }
 }
 
 static void make_cluster(struct sim_scenario *s)

@@ -347,7 +347,7 @@ struct sim_executor {
     enum worker_action_kind order;       // while it is busy
     uint32_t serial;                     // of its orders
     uint32_t model, size;
-    bool is_prepared, is_cancelled;
+    bool is_prepared, is_cancelled, is_stopped;
     struct sim_payload *batch[64];
     uint32_t n_batch;
     uint32_t run_error, load_error; // of the next; 0 none
