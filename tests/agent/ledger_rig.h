@@ -25,9 +25,10 @@ struct waiter {
     pthread_cond_t wake;
     uint64_t seq;
     bool failed;
+    char text[512]; // of the failure
 };
 
-static struct waiter waiter = {PTHREAD_MUTEX_INITIALIZER, PTHREAD_COND_INITIALIZER, 0, false};
+static struct waiter waiter = {PTHREAD_MUTEX_INITIALIZER, PTHREAD_COND_INITIALIZER, 0, false, ""};
 
 static inline void on_commit(void *user, uint64_t seq)
 {
@@ -41,9 +42,9 @@ static inline void on_commit(void *user, uint64_t seq)
 static inline void on_failure(void *user, const char *text)
 {
     (void)user;
-    (void)text;
     pthread_mutex_lock(&waiter.lock);
     waiter.failed = true;
+    snprintf(waiter.text, sizeof waiter.text, "%s", text);
     pthread_cond_broadcast(&waiter.wake);
     pthread_mutex_unlock(&waiter.lock);
 }
