@@ -255,3 +255,57 @@ Test(coord_operations, a_restart_of_the_coordinator_is_no_reason_to_call_it_safe
     cr_assert_str_eq(operation(4).state, "running", "its agent has not come back yet");
     cr_assert_not(operation(4).safe_to_remove);
 }
+
+static unsigned dice(void)
+{
+    static unsigned state = 7;
+    state = state * 1103515245 + 12345;
+    return state >> 8;
+}
+
+// A ledger that was damaged, or of another version: what can't be read ends, nothing worse.
+Test(coord_operations, any_detail_in_the_ledger_is_safe)
+{
+    static const struct {
+        const char *kind, *detail;
+    } kinds[] = {
+        {"drain", "instance=0102030405060708090a0b0c0d0e0f10 parent=2 epoch=9 connected=1"},
+        {"drain-all", "keep=50 credit=12 force=0 drain_us=10 back_us=6 count=2\n"
+                      "one 1 5 01000000000000000000000000000000 0\n"
+                      "two 0 0 02000000000000000000000000000000 0\n"},
+        {"restart", "keep=50 credit=12 force=0 drain_us=10 back_us=6 count=1\n"
+                    "one 2 5 01000000000000000000000000000000 0\n"},
+        {"rebalance", "moves=3 moved=1 stayed=0"},
+        {"tune", "device=2 version=1 rows=8 budget_ms=5000\n01000000000000000000000000000000 "
+                 "0102030000000000000000000000000000000000000000000000000000000000 one digits\n"},
+    };
+    char detail[512];
+    for (unsigned round = 0; round < 3000; round++) {
+        unsigned which = round % (sizeof kinds / sizeof kinds[0]);
+        size_t len = strlen(kinds[which].detail);
+        memcpy(detail, kinds[which].detail, len + 1);
+        for (unsigned i = dice() % 5; i > 0; i--)
+            detail[dice() % len] = (char)(1 + dice() % 255);
+        if (dice() % 3 == 0)
+            detail[dice() % len] = '\0';
+        struct agent_operation_record record = {.id = 10 + round,
+                                                .kind = kinds[which].kind,
+                                                .target = dice() % 2 ? "one" : "gone",
+                                                .by = "me",
+                                                .reason = "",
+                                                .state = (uint8_t)(dice() % 5),
+                                                .deadline_us = rig.now_us + 1000,
+                                                .detail = detail};
+        rig_step(&rig, &(struct agent_event){.kind = AGENT_EVENT_RECOVER_OPERATION,
+                                             .operation = &record});
+        struct agent_operation_view view;
+        struct agent_roll_view agents[2];
+        for (uint32_t i = 0; agent_coord_operation_at(rig.core, i, &view); i++)
+            agent_coord_operation_agents(rig.core, view.id, agents, 2);
+        rig.count = 0;
+        rig_tick(&rig, 300);
+        rig_step(&rig, &(struct agent_event){
+                           .kind = AGENT_EVENT_OPERATION_CANCEL, .token = 5, .id = record.id});
+        rig_commit(&rig);
+    }
+}

@@ -3,9 +3,9 @@
 
 static struct rig rig;
 
-// Two agents; jobs of a second each wait at the first, which is the only one until the second
+// Two agents; eight jobs of `run_us` each wait at the first, which is the only one until the second
 // comes.
-static void setup(void)
+static void make(uint32_t run_us)
 {
     struct agent_coord_limits limits;
     agent_coord_limits_init(&limits);
@@ -13,13 +13,18 @@ static void setup(void)
     rig_init(&rig, &limits);
     rig_hello(&rig, 7, "one", 1, 16);
     struct agent_event event = rig_answer(7, rig_submit(&rig, ""), 1, AGENT_OUTCOME_DONE);
-    event.result.compute_us = 1000000;
+    event.result.compute_us = run_us;
     rig_step(&rig, &event);
     rig_commit(&rig);
     for (int i = 0; i < 8; i++)
         rig_submit(&rig, "");
     rig_start(&rig, 7, 2, 1);
     rig_hello(&rig, 8, "two", 2, 16);
+}
+
+static void setup(void)
+{
+    make(1000000);
 }
 
 static void teardown(void)
@@ -173,11 +178,16 @@ Test(coord_rebalance, it_rests_and_does_not_move_for_a_little)
         if (rig_find(&rig, AGENT_ACTION_REVOKE, 0, job))
             confirm(job); // too late for the operation: it is queued as any other
     }
-    for (uint64_t job = 10; job < 30; job++)
+    // Another pile.
+    rig_step(&rig, &(struct agent_event){.kind = AGENT_EVENT_CORDON, .agent = "two"});
+    for (int i = 0; i < 8; i++)
         rig_submit(&rig, "");
+    rig_step(&rig, &(struct agent_event){.kind = AGENT_EVENT_UNCORDON, .agent = "two"});
     number = ask(9, 0, false)->id;
+    cr_assert_gt(plan_of(number).moves, 0);
     cr_assert_gt(plan_of(number).rests_us, 0);
-    cr_assert(plan_of(number).moves == 0 || ask(10, number, false)->reply == AGENT_REPLY_CONFLICT);
+    cr_assert_eq(ask(10, number, false)->reply, AGENT_REPLY_CONFLICT);
+    cr_assert_eq(ask(11, number, true)->reply, AGENT_REPLY_OK, "who insists");
 }
 
 Test(coord_rebalance, a_plan_without_gain_is_empty)
@@ -186,6 +196,15 @@ Test(coord_rebalance, a_plan_without_gain_is_empty)
     uint64_t number = ask(5, 0, false)->id;
     cr_assert_eq(plan_of(number).moves, 0);
     cr_assert_eq(ask(6, number, false)->reply, AGENT_REPLY_CONFLICT);
+}
+
+Test(coord_rebalance, nothing_moves_for_a_gain_that_nobody_would_notice)
+{
+    rig_finish(&rig);
+    make(20000);
+    struct agent_rebalance_view plan = plan_of(ask(5, 0, false)->id);
+    cr_assert_eq(plan.before_us, 160000);
+    cr_assert_eq(plan.moves, 0);
 }
 
 Test(coord_rebalance, one_that_ran_is_over_after_a_restart)
