@@ -392,9 +392,12 @@ static int64_t settings_reloaded(void *user, char *ret_text)
 static const struct agent_setting_host settings_host = {
     .list = settings_list, .set = settings_set, .reloaded = settings_reloaded};
 
-static uint32_t grace_ms(const struct server *server)
+static uint32_t grace_ms(struct server *server)
 {
-    return (uint32_t)server->loaded.values.drain_grace_ms;
+    pthread_mutex_lock(&server->lock);
+    int64_t grace = server->loaded.values.drain_grace_ms;
+    pthread_mutex_unlock(&server->lock);
+    return (uint32_t)grace;
 }
 
 /* The agent ends first: what it gives back and finishes is still answered. */

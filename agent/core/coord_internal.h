@@ -535,6 +535,9 @@ void agent_coord_plan_make(const struct agent_coord *core, const struct coord_ag
 // Whether the model is in use there and nobody else could run it. `model` may be NULL.
 bool agent_coord_is_orphan(const struct agent_coord *core, const struct coord_agent *agent,
                            const struct coord_model *model);
+// How long a run of the model takes there as measured; 0 unknown.
+int64_t agent_coord_run_us(const struct agent_coord *core, const struct coord_agent *agent,
+                           const struct coord_model *model);
 // How long a job should run yet as measured: 0 it has not started or is over its time, -1 unknown.
 int64_t agent_coord_job_left_us(const struct agent_coord *core, const struct coord_job *job);
 

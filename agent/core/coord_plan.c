@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "agent/core/coord_internal.h"
+#include "agent/core/coord_speed.h"
 
 #define FNV_START 0xcbf29ce484222325u
 
@@ -96,13 +97,24 @@ uint32_t agent_coord_drain_orphans(const struct agent_coord *core, const char *n
     return count;
 }
 
+// The model's runs over all agents, in the proportion in which this agent is slower or faster.
+int64_t agent_coord_run_us(const struct agent_coord *core, const struct coord_agent *agent,
+                           const struct coord_model *model)
+{
+    int64_t here = agent_coord_expect_us(core, agent, model);
+    if (here == 0 || model->job_us == 0)
+        return model->run_us;
+    return (int64_t)((double)model->run_us * (double)here / model->job_us);
+}
+
 int64_t agent_coord_job_left_us(const struct agent_coord *core, const struct coord_job *job)
 {
-    if (job->state != AGENT_JOB_RUNNING)
+    if (job->state != AGENT_JOB_RUNNING || job->agent == NULL)
         return 0;
-    if (job->model->run_us == 0)
+    int64_t run = agent_coord_run_us(core, job->agent, job->model);
+    if (run == 0)
         return -1;
-    int64_t left = job->started_us + job->model->run_us - core->now_us;
+    int64_t left = job->started_us + run - core->now_us;
     return left > 0 ? left : 0;
 }
 

@@ -264,7 +264,7 @@ uint32_t agent_coord_blockers(const struct agent_coord *core, const char *agent_
                 .model = agent_coord_chars(job->model->name),
                 .state = job->state,
                 .running_us = job->started_us != 0 ? core->now_us - job->started_us : 0,
-                .expected_us = job->model->run_us,
+                .expected_us = agent_coord_run_us(core, agent, job->model),
                 .left_us = agent_coord_job_left_us(core, job),
             };
         }

@@ -106,6 +106,43 @@ Test(coord_operations, what_runs_has_an_expected_end_once_a_run_was_measured)
     cr_assert_eq(blocker.left_us, 2000000);
 }
 
+static void measure(uint64_t link, const char *name, uint32_t us)
+{
+    for (int i = 0; i < 40; i++) {
+        uint64_t job = rig_submit(&rig, "");
+        struct agent_job_view view;
+        cr_assert(agent_coord_job(rig.core, job, &view));
+        uint64_t at = strcmp(view.agent, name) == 0 ? link : link == 7 ? 8 : 7;
+        struct agent_event event = rig_answer(at, job, 1, AGENT_OUTCOME_DONE);
+        event.result.compute_us = at == link ? us : us / 4;
+        rig_start(&rig, at, job, 1);
+        rig_step(&rig, &event);
+        rig_commit(&rig);
+    }
+}
+
+Test(coord_operations, a_slow_agent_is_expected_to_take_longer)
+{
+    rig_finish(&rig);
+    struct agent_coord_limits limits;
+    agent_coord_limits_init(&limits);
+    limits.strategy = "round-robin";
+    rig_init(&rig, &limits);
+    rig_hello(&rig, 7, "one", 1, 4);
+    rig_hello(&rig, 8, "two", 2, 4);
+    measure(7, "one", 4000000);
+    uint64_t a = rig_submit(&rig, ""), b = rig_submit(&rig, "");
+    rig_start(&rig, 7, a, 1);
+    rig_start(&rig, 8, a, 1);
+    rig_start(&rig, 7, b, 1);
+    rig_start(&rig, 8, b, 1);
+    struct agent_blocker_view slow, fast;
+    cr_assert_eq(agent_coord_blockers(rig.core, "one", &slow, 1), 1);
+    cr_assert_eq(agent_coord_blockers(rig.core, "two", &fast, 1), 1);
+    cr_assert_gt(slow.left_us, 2 * fast.left_us, "%lld and %lld", (long long)slow.left_us,
+                 (long long)fast.left_us);
+}
+
 Test(coord_operations, the_last_home_is_not_drained_by_accident)
 {
     admin(AGENT_EVENT_CORDON, "two");

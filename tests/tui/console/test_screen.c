@@ -297,6 +297,33 @@ Test(screen, a_drain_waits_for_its_plan)
     cr_assert_not(tui_app_take_request(app, &request));
 }
 
+Test(screen, a_drain_confirms_the_plan_that_was_shown_with_its_warnings)
+{
+    static const char plan[] =
+        "{\"ok\":true,\"operation\":{\"id\":0,\"kind\":\"drain\",\"remaining\":1},\"moves\":[],"
+        "\"plan\":{\"id\":\"5d7d2f01-1b9e0c44\",\"needs_force\":true,"
+        "\"warnings\":[\"ember-01 is the last\\u001b one\",7]}}";
+    struct tui_request request;
+
+    load(TUI_UPDATE_FLEET, "snapshot.json");
+    find("");
+    type("d");
+    cr_assert(tui_app_take_request(app, &request));
+    struct tui_update *update =
+        tui_update_parse(TUI_UPDATE_ANSWER, plan, sizeof(plan) - 1, app->now_ms);
+    update->token = request.token;
+    tui_app_update(app, update);
+    cr_assert_geq(find("ember-01 is the last? one"), 0);
+    type("\t\r");
+    cr_assert(tui_app_take_request(app, &request));
+    cr_assert_not(request.plan);
+    cr_assert_str_eq(request.confirm, "5d7d2f01-1b9e0c44");
+    cr_assert(request.force, "what it warned of was seen");
+    char *text = tui_request_text(&request);
+    cr_assert_not_null(strstr(text, "\"confirm\":\"5d7d2f01-1b9e0c44\""));
+    free(text);
+}
+
 Test(screen, a_target_that_left_is_not_acted_on)
 {
     static const char text[] = "{\"totals\":{},\"agents\":[{\"name\":\"ember-02\"}]}";
