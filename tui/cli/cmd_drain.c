@@ -88,25 +88,6 @@ static void print_plan(const cJSON *reply, int64_t deadline_ms)
     fprintf(stderr, "  plan %s\n", tui_shown(tui_reply_text(plan, "id"), id, sizeof(id)));
 }
 
-static enum tui_exit follow(struct tui_cli *cli, cJSON *reply)
-{
-    cJSON *operation = cJSON_GetObjectItemCaseSensitive(reply, "operation");
-    bool detach = tui_option_value(cli, "detach") != NULL;
-    enum tui_exit exit_code = TUI_EXIT_OK;
-
-    if (!detach) {
-        cJSON *last = NULL;
-        exit_code = tui_operation_watch(cli, (int64_t)tui_reply_number(operation, "id"), &last);
-        if (exit_code == TUI_EXIT_OK)
-            cJSON_ReplaceItemInObjectCaseSensitive(reply, "operation", last);
-    } else if (!cli->json) {
-        tui_operation_print(operation);
-    }
-    if (cli->json && exit_code == TUI_EXIT_OK)
-        tui_print_json(reply);
-    return exit_code;
-}
-
 /* Who says yes to a plan with a warning on a terminal has said yes to what it warns of; a script
  * has to say --force. */
 static bool agreed(struct tui_cli *cli, const cJSON *plan, bool *ret_force)
@@ -149,7 +130,7 @@ static enum tui_exit drain_one(struct tui_cli *cli)
                         force, &reply);
     cJSON_Delete(shown);
     if (!plan_only && exit_code == TUI_EXIT_OK)
-        exit_code = follow(cli, reply);
+        exit_code = tui_operation_follow(cli, reply);
     cJSON_Delete(reply);
     return exit_code;
 }

@@ -67,7 +67,7 @@ static void print_plan(const cJSON *plan)
 
 static enum tui_exit apply(struct tui_cli *cli, const char *id)
 {
-    cJSON *reply = NULL, *last = NULL, *request = cJSON_CreateObject();
+    cJSON *reply = NULL, *request = cJSON_CreateObject();
     const char *reason = tui_option_value(cli, "reason");
 
     cJSON_AddStringToObject(request, "apply", id);
@@ -78,16 +78,7 @@ static enum tui_exit apply(struct tui_cli *cli, const char *id)
     enum tui_exit exit_code = tui_request(cli, "rebalance", request, 0, &reply);
     if (exit_code != TUI_EXIT_OK)
         return exit_code;
-    cJSON *operation = cJSON_GetObjectItemCaseSensitive(reply, "operation");
-    if (tui_option_value(cli, "detach") == NULL) {
-        exit_code = tui_operation_watch(cli, (int64_t)tui_reply_number(operation, "id"), &last);
-        if (exit_code == TUI_EXIT_OK)
-            cJSON_ReplaceItemInObjectCaseSensitive(reply, "operation", last);
-    } else if (!cli->json) {
-        tui_operation_print(operation);
-    }
-    if (cli->json && exit_code == TUI_EXIT_OK)
-        tui_print_json(reply);
+    exit_code = tui_operation_follow(cli, reply);
     cJSON_Delete(reply);
     return exit_code;
 }

@@ -136,3 +136,20 @@ enum tui_exit tui_operation_watch(struct tui_cli *cli, int64_t id, cJSON **ret_o
         }
     }
 }
+
+enum tui_exit tui_operation_follow(struct tui_cli *cli, cJSON *reply)
+{
+    cJSON *operation = cJSON_GetObjectItemCaseSensitive(reply, "operation"), *last = NULL;
+    enum tui_exit exit_code = TUI_EXIT_OK;
+
+    if (tui_option_value(cli, "detach") == NULL) {
+        exit_code = tui_operation_watch(cli, (int64_t)tui_reply_number(operation, "id"), &last);
+        if (exit_code == TUI_EXIT_OK)
+            cJSON_ReplaceItemInObjectCaseSensitive(reply, "operation", last);
+    } else if (!cli->json) {
+        tui_operation_print(operation);
+    }
+    if (cli->json && exit_code == TUI_EXIT_OK)
+        tui_print_json(reply);
+    return exit_code;
+}

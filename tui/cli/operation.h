@@ -11,4 +11,8 @@ void tui_operation_print(const cJSON *operation);
  * without being done. */
 enum tui_exit tui_operation_watch(struct tui_cli *cli, int64_t id, cJSON **ret_operation);
 
+/* Follows the operation of a reply to its end, or with --detach only shows it; prints the reply as
+ * JSON where that is wanted. */
+enum tui_exit tui_operation_follow(struct tui_cli *cli, cJSON *reply);
+
 #endif

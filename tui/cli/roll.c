@@ -56,23 +56,6 @@ static void print_plan(const struct roll *roll, const cJSON *plan)
     tui_warnings_print(tui_reply_member(plan, "warnings"));
 }
 
-static enum tui_exit follow(struct tui_cli *cli, cJSON *reply)
-{
-    cJSON *operation = cJSON_GetObjectItemCaseSensitive(reply, "operation"), *last = NULL;
-    enum tui_exit exit_code = TUI_EXIT_OK;
-
-    if (tui_option_value(cli, "detach") == NULL) {
-        exit_code = tui_operation_watch(cli, (int64_t)tui_reply_number(operation, "id"), &last);
-        if (exit_code == TUI_EXIT_OK)
-            cJSON_ReplaceItemInObjectCaseSensitive(reply, "operation", last);
-    } else if (!cli->json) {
-        tui_operation_print(operation);
-    }
-    if (cli->json && exit_code == TUI_EXIT_OK)
-        tui_print_json(reply);
-    return exit_code;
-}
-
 static bool agreed(const struct tui_cli *cli, const struct roll *roll, const cJSON *plan)
 {
     char question[64];
@@ -118,7 +101,7 @@ enum tui_exit tui_roll(struct tui_cli *cli, const char *op)
     }
     cJSON_Delete(plan);
     if (reply != NULL)
-        exit_code = follow(cli, reply);
+        exit_code = tui_operation_follow(cli, reply);
     cJSON_Delete(reply);
     return exit_code;
 }
