@@ -291,6 +291,7 @@ void agent_coord_step(struct agent_coord *core, const struct agent_event *events
                       int64_t now_us, const struct agent_sink *sink)
 {
     core->sink = sink;
+    core->steps++;
     if (now_us > core->now_us)
         core->now_us = now_us; // a clock that goes back stands still in here
     for (size_t i = 0; i < count; i++)

@@ -1,6 +1,6 @@
 // Whether a job is let in. What is refused for a while is told how long: until its tenant's bucket
-// has a token again, or until so many jobs or bytes have left as measured lately. Each that is told
-// so gets a time of its own.
+// has a token again, or until so many jobs or bytes have left as measured lately. Who is told so
+// later gets a later time; those of one step are taken for one submitter's.
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -86,7 +86,7 @@ static bool has_places(struct agent_coord *core, const struct agent_event *event
     if (!is_full(core, live, core->limits.jobs_live_max, tenant->live, 1, &mine))
         return true;
     struct agent_pace *pace = mine ? &tenant->ends : &core->ends;
-    int64_t wait_us = agent_pace_wait_us(pace, core->now_us, 1, FALLBACK_US);
+    int64_t wait_us = agent_pace_wait_us(pace, core->now_us, 1, core->steps, FALLBACK_US);
     tenant->refused++;
     if (mine)
         refuse(core, event, tenant, wait_us,
@@ -118,7 +118,7 @@ static bool has_bytes(struct agent_coord *core, const struct agent_event *event,
         return false;
     }
     struct agent_pace *pace = mine ? &tenant->bytes : &core->bytes;
-    int64_t wait_us = agent_pace_wait_us(pace, core->now_us, more, FALLBACK_US);
+    int64_t wait_us = agent_pace_wait_us(pace, core->now_us, more, core->steps, FALLBACK_US);
     if (mine)
         refuse(core, event, tenant, wait_us,
                "the inputs of tenant %s's jobs take %" PRIu64 " bytes, its share "
@@ -140,7 +140,6 @@ static void fill(struct agent_coord *core, struct coord_tenant *tenant, uint64_t
     uint64_t gained = elapsed_us < most / rate_milli + 1 ? elapsed_us * rate_milli : most;
     tenant->filled_us = core->now_us;
     tenant->tokens = gained < most - tenant->tokens ? tenant->tokens + gained : most;
-    tenant->promised = tenant->promised > gained ? tenant->promised - gained : 0;
 }
 
 static bool has_token(struct agent_coord *core, const struct agent_event *event,
@@ -155,12 +154,16 @@ static bool has_token(struct agent_coord *core, const struct agent_event *event,
     fill(core, tenant, rate_milli);
     if (tenant->tokens >= NANO)
         return true;
-    uint64_t missing = NANO - tenant->tokens + tenant->promised;
-    int64_t wait_us = (int64_t)(missing / rate_milli) + 1;
-    if (wait_us < AGENT_PACE_WAIT_US_MAX)
-        tenant->promised += NANO;
-    else
-        wait_us = AGENT_PACE_WAIT_US_MAX;
+    int64_t due_us = core->now_us + (int64_t)((NANO - tenant->tokens) / rate_milli) + 1;
+    // Many that come together come from the same submitter, who is told once.
+    if (tenant->promised_step != core->steps) {
+        int64_t next_us = tenant->promised_us + (int64_t)(NANO / rate_milli) + 1;
+        tenant->promised_us = next_us > due_us ? next_us : due_us;
+        if (tenant->promised_us > core->now_us + AGENT_PACE_WAIT_US_MAX)
+            tenant->promised_us = core->now_us + AGENT_PACE_WAIT_US_MAX;
+        tenant->promised_step = core->steps;
+    }
+    int64_t wait_us = tenant->promised_us - core->now_us;
     tenant->throttled++;
     refuse(core, event, tenant, wait_us,
            "tenant %s may submit %" PRIu64 ".%03u jobs a second, and has", tenant->named.name,

@@ -139,10 +139,11 @@ void agent_coord_reply_busy(struct agent_coord *core, uint64_t token, int64_t wa
     va_start(args, format);
     vsnprintf(text, sizeof text, format, args);
     va_end(args);
+    uint32_t wait_ms = (uint32_t)((wait_us + 999) / 1000);
     agent_coord_act(core, &(struct agent_action){.kind = AGENT_ACTION_REPLY,
                                                  .token = token,
                                                  .reply = AGENT_REPLY_BUSY,
-                                                 .retry_after_ms = (uint32_t)(wait_us / 1000) + 1,
+                                                 .retry_after_ms = wait_ms,
                                                  .text = text});
 }
 

@@ -245,6 +245,7 @@ struct agent_coord {
     struct agent_coord_limits limits;
     const struct agent_sink *sink; // during a step
     int64_t now_us;
+    uint64_t steps;
     uint32_t attempts_most;      // the highest limit of attempts that there was
     uint64_t dispatched, hedged; // jobs, and those of them that had a second agent
     int64_t hedges_looked_us;

@@ -43,7 +43,9 @@ struct coord_tenant {
     uint64_t input_bytes; // of live ones
     uint64_t done, failed, throttled, refused;
     struct agent_tenant_set set; // by operators
-    uint64_t tokens, promised;   // billionths of a job
+    uint64_t tokens;             // billionths of a job
+    int64_t promised_us;         // when the last one that was told to come back is due
+    uint64_t promised_step;      // in which it was told
     int64_t filled_us;
     int64_t refusal_said_us; // 0 never
     struct agent_pace ends, bytes, device_us;

@@ -30,18 +30,21 @@ uint64_t agent_pace_milli(const struct agent_pace *pace, int64_t now_us)
     return open_us > WINDOW_US && most < pace->milli ? most : pace->milli;
 }
 
-int64_t agent_pace_wait_us(struct agent_pace *pace, int64_t now_us, uint64_t count,
+int64_t agent_pace_wait_us(struct agent_pace *pace, int64_t now_us, uint64_t count, uint64_t asker,
                            int64_t fallback_us)
 {
     uint64_t milli = agent_pace_milli(pace, now_us);
     if (milli == 0)
         return fallback_us;
-    uint64_t before = pace->promised + count;
+    uint64_t before = pace->promised > count ? pace->promised : count;
+    if (pace->asker != asker)
+        before = pace->promised + count;
     if (before > AGENT_PACE_WAIT_US_MAX / MILLI_US * milli + milli * 60)
         return AGENT_PACE_WAIT_US_MAX;
     uint64_t us = before * MILLI_US / milli;
     if (us > AGENT_PACE_WAIT_US_MAX)
         return AGENT_PACE_WAIT_US_MAX;
     pace->promised = before;
+    pace->asker = asker;
     return (int64_t)us;
 }

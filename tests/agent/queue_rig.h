@@ -35,7 +35,8 @@ static inline void queue_rig_act(void *user, const struct agent_action *action)
         rig->seq = action->seq;
     } else if (action->kind == AGENT_ACTION_REPLY) {
         rig->reply = action->reply;
-        rig->retry_after_ms = action->retry_after_ms;
+        if (action->reply == AGENT_REPLY_BUSY)
+            rig->retry_after_ms = action->retry_after_ms;
     } else if (action->kind == AGENT_ACTION_DISPATCH) {
         cr_assert_lt(rig->n_went, QUEUE_RIG_JOBS);
         rig->went[rig->n_went++] = action->id;
@@ -115,6 +116,33 @@ static inline uint64_t queue_rig_submit(struct queue_rig *rig, uint8_t tenant, u
     rig->model_of[id] = model;
     rig->tenant_of[id] = tenant;
     return id;
+}
+
+// Submits `count` jobs of a tenant and model 0 in one step, and commits. Returns how many are
+// taken.
+static inline uint32_t queue_rig_submit_many(struct queue_rig *rig, const char *tenant,
+                                             uint32_t count)
+{
+    static struct agent_event events[256];
+    static const uint8_t hash[AGENT_HASH_SIZE] = {1, 1};
+    struct agent_totals before, after;
+    cr_assert_leq(count, 256);
+    for (uint32_t i = 0; i < count; i++) {
+        events[i] = (struct agent_event){.kind = AGENT_EVENT_SUBMIT, .token = ++rig->token};
+        events[i].submit = (struct agent_submit){.model = "m0",
+                                                 .version = 1,
+                                                 .hash = hash,
+                                                 .priority = 2,
+                                                 .tenant = tenant,
+                                                 .key = "",
+                                                 .input_bytes = 64,
+                                                 .rows = 1};
+    }
+    agent_coord_totals(rig->core, &before);
+    agent_coord_step(rig->core, events, count, rig->now_us, &rig->sink);
+    queue_rig_commit(rig);
+    agent_coord_totals(rig->core, &after);
+    return (uint32_t)(after.submitted - before.submitted);
 }
 
 // The agent runs the job that went first of those that it has: time goes on, and the core hears

@@ -62,6 +62,41 @@ Test(coord_admission, who_waits_for_the_rate_as_told_is_taken)
     queue_rig_free(rig);
 }
 
+// A submitter with many at once comes back with the rest when it is told, and loses no time by it.
+Test(coord_admission, who_comes_with_many_is_let_in_at_its_rate)
+{
+    for (uint32_t burst = 1; burst <= 64; burst *= 8) {
+        struct queue_rig *rig = queue_rig_new(NULL, 0);
+        set_rate(rig, "t1", 100000, burst);
+        int64_t start = rig->now_us;
+        uint32_t left = 200;
+        while ((left -= queue_rig_submit_many(rig, "t1", left)) > 0)
+            rig->now_us += rig->retry_after_ms * 1000;
+        int64_t due = (200 - burst) * 10000;
+        cr_assert(rig->now_us - start <= due * 115 / 100, "burst %u: %lld us, not %lld", burst,
+                  (long long)(rig->now_us - start), (long long)due);
+        queue_rig_free(rig);
+    }
+}
+
+// A promise that was made a while ago is not given to the next one.
+Test(coord_admission, who_is_told_later_comes_later)
+{
+    struct queue_rig *rig = queue_rig_new(NULL, 0);
+    set_rate(rig, "t1", 10000, 1); // one in 100 ms
+    cr_assert_neq(queue_rig_submit(rig, 1, 0, 2, 0), 0);
+    cr_assert_eq(queue_rig_submit(rig, 1, 0, 2, 0), 0);
+    int64_t first_us = rig->now_us + rig->retry_after_ms * 1000;
+    rig->now_us += 70000;
+    cr_assert_eq(queue_rig_submit(rig, 1, 0, 2, 0), 0);
+    int64_t second_us = rig->now_us + rig->retry_after_ms * 1000;
+    rig->now_us = first_us;
+    cr_assert_neq(queue_rig_submit(rig, 1, 0, 2, 0), 0);
+    rig->now_us = second_us;
+    cr_assert_neq(queue_rig_submit(rig, 1, 0, 2, 0), 0);
+    queue_rig_free(rig);
+}
+
 Test(coord_admission, the_default_rate_is_for_tenants_without_one)
 {
     struct agent_coord_limits limits;

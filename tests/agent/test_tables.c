@@ -138,16 +138,17 @@ Test(tables, a_pace_follows_and_fades)
 {
     struct agent_pace pace = {0};
     int64_t now = 1000;
-    cr_assert_eq(agent_pace_wait_us(&pace, now, 1, 777), 777);
+    cr_assert_eq(agent_pace_wait_us(&pace, now, 1, 1, 777), 777);
     for (int i = 0; i < 5000; i++, now += 1000) // 1,000 a second
         agent_pace_add(&pace, now, 1);
     uint64_t milli = agent_pace_milli(&pace, now);
     cr_assert(milli > 950000 && milli < 1050000, "%lu", (unsigned long)milli);
     cr_assert_leq(agent_pace_milli(&pace, now + 10000000), 25000); // nothing for ten seconds
     // So much that nobody should wait for it.
-    cr_assert_eq(agent_pace_wait_us(&pace, now, UINT64_MAX / 2, 1), AGENT_PACE_WAIT_US_MAX);
-    cr_assert_eq(agent_pace_wait_us(&pace, now, 100000, 1), AGENT_PACE_WAIT_US_MAX);
-    int64_t first = agent_pace_wait_us(&pace, now, 10, 1);
+    cr_assert_eq(agent_pace_wait_us(&pace, now, UINT64_MAX / 2, 2, 1), AGENT_PACE_WAIT_US_MAX);
+    cr_assert_eq(agent_pace_wait_us(&pace, now, 100000, 3, 1), AGENT_PACE_WAIT_US_MAX);
+    int64_t first = agent_pace_wait_us(&pace, now, 10, 4, 1);
     cr_assert(first > 9000 && first < 11000, "%lld", (long long)first);
-    cr_assert_gt(agent_pace_wait_us(&pace, now, 10, 1), first);
+    cr_assert_eq(agent_pace_wait_us(&pace, now, 10, 4, 1), first); // the same asks again
+    cr_assert_gt(agent_pace_wait_us(&pace, now, 10, 5, 1), first);
 }
