@@ -92,6 +92,13 @@ static enum net_status send_tune(struct io_link *link, const struct agent_action
     return net_tune_encode(&link->out, &tune, NULL);
 }
 
+static enum net_status send_unload(struct io_link *link, const struct agent_action *action)
+{
+    struct net_model_unload unload;
+    memcpy(unload.hash, action->hash, sizeof unload.hash);
+    return net_model_unload_encode(&link->out, &unload, NULL);
+}
+
 void agent_io_send_simple(struct agent_coordinator *c, const struct agent_action *action)
 {
     struct io_link *link = agent_io_link(c, action->link);
@@ -118,6 +125,9 @@ void agent_io_send_simple(struct agent_coordinator *c, const struct agent_action
         break;
     case AGENT_ACTION_RESTART:
         status = net_restart_encode(&link->out, &restart, NULL);
+        break;
+    case AGENT_ACTION_UNLOAD:
+        status = send_unload(link, action);
         break;
     case AGENT_ACTION_TUNE:
         status = send_tune(link, action);

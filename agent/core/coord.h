@@ -307,6 +307,7 @@ enum agent_action_kind {
     AGENT_ACTION_DRAIN,     // to the link: operation `id`, `deadline_us` left
     AGENT_ACTION_RESUME,    // to the link
     AGENT_ACTION_RESTART,   // to the link: operation `id`
+    AGENT_ACTION_UNLOAD,    // to the link: drop the model `hash` from its devices
     AGENT_ACTION_TUNE,      // to the link: operation `id`, `tune`
     AGENT_ACTION_TUNE_STOP, // to the link: operation `id`
     AGENT_ACTION_CLOSE,     // the link; nothing more is sent for it
@@ -332,6 +333,7 @@ struct agent_action {
     uint32_t agent_id;
     uint32_t attempt;
     int64_t deadline_us; // left of it
+    const uint8_t *hash; // AGENT_HASH_SIZE bytes
     const struct agent_tune *tune;
     const char *agent; // name
     const char *text;  // one line for a person
@@ -374,6 +376,7 @@ struct agent_cache {
 struct agent_caches {
     struct agent_cache sticky;     // jobs that went where their model was
     struct agent_cache capability; // agents whose fitness for a model was known
+    uint64_t model_evictions;      // models that left an agent that has its link
 };
 
 // ---- looking at it: pointers are valid until the next step

@@ -142,8 +142,12 @@ struct coord_model {
     uint32_t on_room;
     uint32_t *holders; // slots of agents that have it or load it
     uint32_t n_holders, holders_room;
-    uint32_t n_usable; // of them, those that have it and are ready
-    uint32_t held;     // jobs that agents have
+    uint32_t n_usable;             // of them, those that have it and are ready
+    uint32_t held;                 // jobs that agents have
+    int64_t recent_us;             // device time of what was sent lately
+    int64_t wants_us;              // since when no agent has room for it; 0 one has
+    struct coord_model *room_from; // that makes room for it on room_slot; NULL none
+    uint32_t room_slot;
     uint32_t pins;
     uint64_t scan_world; // in which `scanned` slots up to `scan_at` had nothing for it
     uint32_t scan_at, scanned;

@@ -106,7 +106,7 @@ void agent_coord_model_state(struct agent_coord *core, const struct agent_event 
         agent_coord_notice(core, AGENT_NOTICE_MODEL_INVALID, AGENT_NOTICE_WARNING, name, 0,
                            "%s:%u can't be loaded there: %s", agent_coord_chars(model->name),
                            model->version, event->model.text);
-    else if (was_resident)
+    else if (was_resident && ++core->caches.model_evictions > 0)
         agent_coord_notice(core, AGENT_NOTICE_MODEL_EVICTED, AGENT_NOTICE_INFO, name, 0, "%s:%u",
                            agent_coord_chars(model->name), model->version);
 }

@@ -3,6 +3,7 @@
 
 #include "agent/core/coord_index.h"
 #include "agent/core/coord_internal.h"
+#include "agent/core/coord_room.h"
 #include "agent/core/coord_speed.h"
 
 #define HEADS 7         // of the heap: the three least are among them
@@ -39,6 +40,7 @@ static void describe(const struct agent_coord *core, const struct coord_agent *a
         .surplus = surplus_of(agent, model),
         .run_us = (uint32_t)agent_coord_expect_us(core, agent, model),
         .load_us = agent_coord_load_left_us(core, agent, model),
+        .evict_us = agent_coord_room_cost_us(core, agent, model),
         .recent_us = agent->recent_us,
         .turn = agent->picked_turn,
     };

@@ -5,6 +5,7 @@
 
 #include "agent/core/coord_index.h"
 #include "agent/core/coord_internal.h"
+#include "agent/core/coord_room.h"
 #include "agent/core/planted.h"
 
 #define BURST_US 1000  // so much work goes to one agent without a look at the others
@@ -19,6 +20,8 @@ static void assign(struct agent_coord *core, struct coord_job *job, struct coord
         core->caches.sticky.hits++;
     else
         core->caches.sticky.misses++;
+    if (on == NULL || on->at == 0)
+        agent_coord_room_make(core, agent, job->model);
     agent_coord_hold(core, job, agent);
     agent_coord_job_log_decision(core, job, decision);
     int64_t left = job->deadline_us == 0 ? 0 : job->deadline_us - core->now_us;
@@ -52,6 +55,10 @@ static uint32_t chunk_of(const struct agent_coord *core, const struct agent_pick
         if (second != NULL && chunk > even + 1)
             chunk = (uint32_t)even + 1;
     }
+    // One is enough to make it load: the others follow when that is over, or go where it is sooner.
+    if (!chosen->resident && chosen->load_us > 0 &&
+        agent_coord_load_is_dear(core, core->agents[chosen->slot], pick->model))
+        chunk = 1;
     if (chunk > COORD_CHUNK)
         chunk = COORD_CHUNK;
     if (chunk > chosen->credit - chosen->held)
@@ -79,6 +86,7 @@ static bool place_chunk(struct agent_coord *core, struct coord_flow *flow)
 {
     const struct coord_job *first = agent_coord_queue_head(core, flow);
     const struct agent_candidate *chosen = choose(core, flow, first);
+    agent_coord_room_wants(core, flow->model, chosen == NULL);
     if (chosen == NULL)
         return false;
     struct coord_agent *agent = core->agents[chosen->slot];
@@ -120,6 +128,12 @@ void agent_coord_place_tick(struct agent_coord *core)
         core->rank_job_us = core->job_us;
         agent_coord_index_rebuild(core);
     }
+    for (uint32_t i = 0; i < core->n_models; i++) {
+        struct coord_model *model = core->models[i];
+        if (model != NULL)
+            model->recent_us -= (model->recent_us + (1 << FADE_SHIFT) - 1) >> FADE_SHIFT;
+    }
+    agent_coord_room_tick(core);
     core->recent_us = 0;
     for (uint32_t slot = 0; slot < core->n_agents; slot++) {
         struct coord_agent *agent = core->agents[slot];

@@ -100,7 +100,7 @@ bool agent_coord_residency_set(struct agent_coord *core, struct coord_agent *age
     if (on->state != state)
         on->since_us = core->now_us;
     on->state = (uint8_t)state;
-    on->assumed = on->asked = false;
+    on->assumed = on->asked = on->leaving = false;
     return true;
 }
 

@@ -29,6 +29,7 @@ struct coord_on {
     uint8_t fits;         // 1 + the rule that keeps the model from its devices for ever; 0 unknown
     bool assumed;         // the state is our own guess: a job was sent that makes it load
     bool asked;           // we asked it to load the model
+    bool leaving;         // gets no more jobs, to make room
     bool pinned;          // an operator wants it to stay there
 };
 

@@ -1,13 +1,9 @@
 // Why jobs are where they are, and why they are nowhere.
 #include <string.h>
 
-#include "agent/core/coord_index.h"
 #include "agent/core/coord_internal.h"
-#include "agent/core/coord_speed.h"
+#include "agent/core/coord_room.h"
 #include "agent/core/planted.h"
-
-#define HOLDERS_ASKED 4
-#define LOAD_SLACK_US 2000 // a load that short is not worth a thought
 
 struct rule {
     const char *name, *text;
@@ -55,34 +51,6 @@ enum agent_rule agent_coord_closed(const struct coord_agent *agent)
     return AGENT_RULE_NONE;
 }
 
-// What is before a job at the least loaded of some that have the model: of any model.
-static int64_t others_wait_us(const struct agent_coord *core, const struct coord_model *model)
-{
-    int64_t least = INT64_MAX;
-    for (uint32_t i = 0; i < model->n_holders && i < HOLDERS_ASKED; i++) {
-        const struct coord_agent *agent = core->agents[model->holders[i]];
-        if (agent->ready && agent_coord_agent_wait_us(agent) < least)
-            least = agent_coord_agent_wait_us(agent);
-    }
-    return least != INT64_MAX ? least : 0;
-}
-
-// Whether those that have the model would be done sooner with what waits for it than a job here,
-// which waits for the load.
-static bool is_behind_load(const struct agent_coord *core, const struct coord_agent *agent,
-                           const struct coord_model *model)
-{
-    if (model->n_usable == 0 ||
-        agent_coord_model_state_on(model, agent->slot) == AGENT_MODEL_RESIDENT)
-        return false;
-    int64_t load = agent_coord_load_left_us(core, agent, model);
-    if (load <= LOAD_SLACK_US)
-        return false;
-    int64_t there = ((int64_t)model->queued + model->held) * model->job_us / model->n_usable;
-    int64_t others = others_wait_us(core, model);
-    return agent_coord_agent_wait_us(agent) + load > (there > others ? there : others);
-}
-
 enum agent_rule agent_coord_rejects(const struct agent_coord *core, const struct coord_agent *agent,
                                     const struct coord_model *model)
 {
@@ -94,7 +62,7 @@ enum agent_rule agent_coord_rejects(const struct agent_coord *core, const struct
     enum agent_rule fits = passes ? agent_coord_fits(agent, model) : AGENT_RULE_NONE;
     if (fits != AGENT_RULE_NONE || rule != AGENT_RULE_NONE)
         return fits != AGENT_RULE_NONE ? fits : rule;
-    return is_behind_load(core, agent, model) ? AGENT_RULE_BEHIND_LOAD : AGENT_RULE_NONE;
+    return agent_coord_room_rule(core, agent, model);
 }
 
 bool agent_coord_rule_passes(enum agent_rule rule)

@@ -38,6 +38,7 @@ struct agent_candidate {
     uint32_t run_us;       // a job's device time there; 0 unknown
     int64_t wait_us;       // until its device could begin: what it holds, and the load
     int64_t load_us;       // of that: loading the model, or what is left of it
+    int64_t evict_us;      // of loading again what a load there would push out
     int64_t recent_us;     // device time of what it was given lately
     uint64_t turn;         // when it was last chosen; less is longer ago
     int64_t score;         // set by the strategy: less is better

@@ -12,7 +12,7 @@ struct agent_candidate *agent_strategy_latency_adaptive_choose(struct agent_pick
 {
     for (uint32_t i = 0; i < pick->count; i++) {
         struct agent_candidate *c = &pick->candidates[i];
-        c->score = c->wait_us + c->run_us;
+        c->score = c->wait_us + c->run_us + c->evict_us;
     }
     pick->choice = AGENT_CHOICE_SOONEST;
     return agent_pick_best(pick);

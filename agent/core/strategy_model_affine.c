@@ -27,7 +27,8 @@ static bool is_load_worth(const struct agent_candidate *holder, const struct age
 {
     if (other->score < holder->score)
         return true;
-    return other->recent_us + other->load_us < holder->recent_us / 2 && other->held == 0;
+    return other->recent_us + other->load_us + other->evict_us < holder->recent_us / 2 &&
+           other->held == 0;
 }
 
 // Jobs wait where the model is while this one does nothing, and would be through sooner, load
@@ -44,7 +45,7 @@ struct agent_candidate *agent_strategy_model_affine_choose(struct agent_pick *pi
     bool holder_over = true;
     for (uint32_t i = 0; i < pick->count; i++) {
         struct agent_candidate *c = &pick->candidates[i];
-        c->score = c->wait_us + c->run_us;
+        c->score = c->wait_us + c->run_us + c->evict_us;
         if (!c->resident) {
             if (other == NULL || c->score < other->score ||
                 (c->score == other->score && c->turn < other->turn))

@@ -1,0 +1,226 @@
+// Placement as a whole, on the real core among simulated agents: what an operator would measure.
+#include <criterion/criterion.h>
+
+#include "tests/agent/coord_rig.h"
+#include "tests/agent/place_world.h"
+
+static double sticky(const struct place_result *result)
+{
+    return (double)result->hits / (double)(result->hits + result->misses);
+}
+
+static struct place_result run(struct place_options options)
+{
+    struct place_result result;
+    if (options.strategy == NULL)
+        options.strategy = "model-affine";
+    cr_assert(place_world_run(&options, &result));
+    return result;
+}
+
+// 20 models by Zipf's law, of which half fit an agent.
+static const struct place_options zipf = {
+    .agents = 10,
+    .models = 20,
+    .room = 10,
+    .credit = 64,
+    .job_us = 5000,
+    .load_us = 200000,
+    .zipf = 1,
+    .jobs = 40000,
+    .warm_jobs = 20000,
+    .utilization = 0.7,
+};
+
+Test(place, jobs_go_where_their_model_is_and_no_agent_has_much_more_than_the_mean)
+{
+    for (uint64_t seed = 1; seed <= 2; seed++) {
+        struct place_options options = zipf;
+        options.seed = seed;
+        struct place_result result = run(options);
+        cr_assert_geq(sticky(&result), 0.95, "%.3f", sticky(&result));
+        cr_assert_leq(result.max_over_mean, 1.25, "%.3f", result.max_over_mean);
+        cr_assert_leq(result.p95_us, 50000);
+    }
+}
+
+Test(place, so_it_is_when_all_agents_are_busy)
+{
+    struct place_options options = zipf;
+    options.utilization = 0;
+    options.outstanding = 512;
+    struct place_result result = run(options);
+    cr_assert_geq(sticky(&result), 0.95, "%.3f", sticky(&result));
+    cr_assert_leq(result.max_over_mean, 1.25, "%.3f", result.max_over_mean);
+    cr_assert_geq(result.ideal, 0.9, "%.3f", result.ideal);
+}
+
+// Half of the models fit all agents together: each switch has to serve many jobs.
+Test(place, models_that_do_not_fit_take_turns_and_do_not_thrash)
+{
+    struct place_result result = run((struct place_options){.agents = 5,
+                                                            .models = 20,
+                                                            .room = 2,
+                                                            .credit = 64,
+                                                            .job_us = 5000,
+                                                            .load_us = 500000,
+                                                            .zipf = 1,
+                                                            .jobs = 20000,
+                                                            .warm_jobs = 2000,
+                                                            .outstanding = 1024});
+    cr_assert_geq(sticky(&result), 0.95, "%.3f", sticky(&result));
+    // A third of the jobs is for models that had to go: a load for each would be 7,000.
+    cr_assert_leq(result.loads, 1600, "%llu", (unsigned long long)result.loads);
+}
+
+Test(place, short_jobs_on_many_agents_keep_them_all_busy)
+{
+    struct place_result result = run((struct place_options){.agents = 50,
+                                                            .models = 1,
+                                                            .room = 1,
+                                                            .credit = 64,
+                                                            .job_us = 5000,
+                                                            .load_us = 100000,
+                                                            .jobs = 30000,
+                                                            .warm_jobs = 5000,
+                                                            .outstanding = 1024});
+    cr_assert_geq(result.ideal, 0.97, "%.3f", result.ideal);
+}
+
+Test(place, agents_that_say_nothing_of_their_models_work_as_well)
+{
+    struct place_options options = zipf;
+    options.tells_nothing = true;
+    options.room = 20;
+    options.load_us = 1000;
+    struct place_result result = run(options);
+    cr_assert_geq(sticky(&result), 0.95, "%.3f", sticky(&result));
+    cr_assert_leq(result.max_over_mean, 1.25, "%.3f", result.max_over_mean);
+}
+
+Test(place, faster_agents_get_more_in_proportion)
+{
+    static const char *const names[] = {"model-affine", "latency-adaptive"};
+    for (int i = 0; i < 2; i++) {
+        struct place_result result = run((struct place_options){.strategy = names[i],
+                                                                .agents = 3,
+                                                                .models = 1,
+                                                                .room = 1,
+                                                                .credit = 64,
+                                                                .job_us = 8000,
+                                                                .load_us = 100000,
+                                                                .speeds = {1, 2, 4},
+                                                                .n_speeds = 3,
+                                                                .jobs = 10000,
+                                                                .warm_jobs = 2000,
+                                                                .outstanding = 24});
+        double unit = (double)(result.jobs[0] + result.jobs[1] + result.jobs[2]) / 7;
+        for (int agent = 0; agent < 3; agent++) {
+            double share = (double)result.jobs[agent] / unit / (1 << agent);
+            cr_assert(share > 0.9 && share < 1.1, "%s: agent %d got %.2f of its share", names[i],
+                      agent, share);
+        }
+    }
+}
+
+// ---- rules, event by event
+
+static struct rig rig;
+
+static void begin(void)
+{
+    rig_init(&rig, NULL);
+}
+
+static void finish(void)
+{
+    rig_finish(&rig);
+}
+
+TestSuite(place_rules, .init = begin, .fini = finish);
+
+static void model_state(uint64_t link, uint8_t model, enum agent_model_state state, uint64_t bytes,
+                        int64_t load_us)
+{
+    uint8_t hash[AGENT_HASH_SIZE] = {model, 2, 3};
+    struct agent_event event = {.kind = AGENT_EVENT_MODEL_STATE, .link = link};
+    event.model.hash = hash;
+    event.model.state = state;
+    event.model.bytes = bytes;
+    event.model.load_us = load_us;
+    event.model.text = "";
+    rig_step(&rig, &event);
+}
+
+static uint64_t submit(uint8_t model)
+{
+    static uint64_t token = 50000;
+    uint8_t hash[AGENT_HASH_SIZE] = {model, 2, 3};
+    struct agent_event event = rig_submission(++token, "");
+    event.submit.hash = hash;
+    rig_step(&rig, &event);
+    rig_commit(&rig);
+    return rig_find(&rig, AGENT_ACTION_REPLY, token, 0)->id;
+}
+
+static void hello(uint64_t link, const char *name, const struct agent_device_info *device)
+{
+    struct agent_event event = {.kind = AGENT_EVENT_HELLO, .link = link};
+    event.hello.name = name;
+    event.hello.instance[0] = (uint8_t)link;
+    event.hello.credit = 4;
+    event.hello.devices = device;
+    event.hello.n_devices = 1;
+    rig_step(&rig, &event);
+}
+
+static void done(uint64_t link, uint64_t job, uint32_t compute_us)
+{
+    struct agent_event event = rig_answer(
+        link, job, rig_find(&rig, AGENT_ACTION_DISPATCH, 0, job)->attempt, AGENT_OUTCOME_DONE);
+    event.result.compute_us = compute_us;
+    rig_step(&rig, &event);
+    rig_commit(&rig);
+}
+
+Test(place_rules, jobs_do_not_queue_behind_a_load_that_others_spare_them)
+{
+    rig_hello(&rig, 1, "one", 1, 64);
+    done(1, submit(1), 1000);
+    model_state(1, 1, AGENT_MODEL_RESIDENT, 1000, 5000000); // a load takes 5 s
+    rig_hello(&rig, 2, "two", 2, 64);
+    for (int i = 0; i < 60; i++)
+        cr_assert_eq(rig_find(&rig, AGENT_ACTION_DISPATCH, 0, submit(1))->link, 1);
+    struct agent_why_not_view view;
+    uint64_t last = rig_find(&rig, AGENT_ACTION_DISPATCH, 0, 0)->id;
+    cr_assert_eq(agent_coord_why_not(rig.core, last, "two", &view), AGENT_REPLY_OK);
+    cr_assert_eq(view.rule, AGENT_RULE_BEHIND_LOAD, "%s", view.text);
+}
+
+Test(place_rules, a_model_in_demand_is_not_evicted_for_one_request)
+{
+    const struct agent_device_info device = {.family = "gpu", .memory_bytes = 1000};
+    hello(1, "one", &device);
+    done(1, submit(1), 1000);
+    model_state(1, 1, AGENT_MODEL_RESIDENT, 800, 500000);
+    done(1, submit(1), 1000); // it was used a moment ago
+    // The other needs as much: first seen elsewhere.
+    rig_hello(&rig, 2, "two", 2, 64);
+    rig_step(&rig, &(struct agent_event){.kind = AGENT_EVENT_CORDON, .token = 5, .agent = "one"});
+    done(2, submit(2), 1000);
+    model_state(2, 2, AGENT_MODEL_RESIDENT, 800, 500000);
+    rig_step(&rig, &(struct agent_event){.kind = AGENT_EVENT_LINK_LOST, .link = 2});
+    rig_step(&rig, &(struct agent_event){.kind = AGENT_EVENT_UNCORDON, .token = 6, .agent = "one"});
+    uint64_t job = submit(2);
+    rig_state(&rig, job, AGENT_JOB_QUEUED);
+    struct agent_why_not_view view;
+    cr_assert_eq(agent_coord_why_not(rig.core, job, "one", &view), AGENT_REPLY_OK);
+    cr_assert_eq(view.rule, AGENT_RULE_SWITCH, "%s", view.text);
+    // It doesn't wait for ever: after a few loads' time it gets its turn, and room is made first.
+    for (int i = 0; i < 60; i++) {
+        rig_heard(&rig, 1);
+        rig_tick(&rig, 100);
+    }
+    rig_state(&rig, job, AGENT_JOB_ASSIGNED);
+    cr_assert_not_null(rig_find(&rig, AGENT_ACTION_UNLOAD, 0, 0));
+}
