@@ -4,7 +4,7 @@
 // between two commits.
 #include "agent/ledger/ledger_internal.h"
 
-#define REST_PAGES_MAX 1024 // that the writing thread takes on itself: some milliseconds
+#define REST_PAGES_MAX 512 // that the writing thread takes on itself: some milliseconds
 
 static void *checkpoint_thread(void *user)
 {

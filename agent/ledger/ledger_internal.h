@@ -18,7 +18,7 @@
 #define LEDGER_QUERIES_MAX 256       // that wait
 #define LEDGER_COUNT_MS 100          // of counting what matches
 #define LEDGER_INTERNS 1024          // names and models whose numbers are at hand
-#define LEDGER_WAL_PAGES 2048        // after which a checkpoint begins
+#define LEDGER_WAL_PAGES 8192        // after which a checkpoint begins: 32 MiB
 #define LEDGER_INLINE_MAX (64 << 10) // bytes of a blob in its row, unless options say otherwise
 #define LEDGER_CHUNK_SIZE (64 << 10)
 

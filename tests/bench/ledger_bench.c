@@ -28,6 +28,7 @@ struct waiting {
 
 static struct waiting ring[RING];
 static uint64_t ring_first, ring_end, next_id = 1, next_seq = 1;
+static int64_t wall_us; // the wall clock's time less that of latencies
 static uint32_t *latencies;
 static size_t n_latencies;
 static struct agent_blob *input, *output;
@@ -75,6 +76,21 @@ static uint64_t wait_until(uint64_t more_than, int64_t until_us)
     return now;
 }
 
+static uint64_t kept_max, forgotten; // 0: none are forgotten
+
+// As retention does it: what is beyond the limit, in pieces.
+static void forget(struct agent_ledger *ledger)
+{
+    uint64_t ids[256];
+    while (kept_max != 0 && next_id - forgotten > kept_max + 256) {
+        for (int i = 0; i < 256; i++)
+            ids[i] = ++forgotten;
+        struct agent_record record = {.kind = AGENT_RECORD_FORGET, .forget = {ids, 256}};
+        if (agent_ledger_append(ledger, next_seq++, &record, NULL) != AGENT_OK)
+            exit(1);
+    }
+}
+
 static void append(struct agent_ledger *ledger, uint64_t id, bool ending, int64_t begun_us)
 {
     static const char *const agents[] = {"ember-01", "ember-02", "ember-03", "kiln.example.org"};
@@ -85,15 +101,15 @@ static void append(struct agent_ledger *ledger, uint64_t id, bool ending, int64_
                                            .priority = 2,
                                            .key = "",
                                            .tenant = "default",
-                                           .submitted_us = begun_us,
+                                           .submitted_us = begun_us + wall_us,
                                            .input_bytes = 64,
                                            .rows = 1};
     record.job.hash[0] = id % 3 ? 7 : 9;
     if (ending) {
         record.job.state = AGENT_JOB_DONE;
         record.job.agent = agents[id % 4];
-        record.job.started_us = begun_us + 900;
-        record.job.finished_us = begun_us + 5000;
+        record.job.started_us = begun_us + wall_us + 900;
+        record.job.finished_us = begun_us + wall_us + 5000;
         record.job.attempts = record.job.batch = 1;
         record.job.timing = (struct agent_timing){5000, 4000, 0, 900, 100};
         record.job.output_bytes = 64;
@@ -117,6 +133,7 @@ static uint32_t take(struct agent_ledger *ledger, uint64_t seq)
             append(ledger, waiting.id, true, waiting.begun_us);
         }
     }
+    forget(ledger);
     return ended;
 }
 
@@ -178,7 +195,7 @@ static void open_loop(struct agent_ledger *ledger, uint32_t per_s, uint32_t jobs
         seq = wait_until(seq, start + (int64_t)begun * 1000000 / per_s);
         ended += take(ledger, seq);
     }
-    snprintf(name, sizeof name, "open_%" PRIu32, per_s);
+    snprintf(name, sizeof name, "open_%" PRIu32 "%s", per_s, kept_max != 0 ? "_forgetting" : "");
     report(name, now_us() - start, cpu_s() - cpu);
 }
 
@@ -261,6 +278,9 @@ int main(int argc, char **argv)
     pthread_condattr_init(&monotonic);
     pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
     pthread_cond_init(&wake, &monotonic);
+    struct timespec wall;
+    clock_gettime(CLOCK_REALTIME, &wall);
+    wall_us = (int64_t)wall.tv_sec * 1000000 + wall.tv_nsec / 1000 - now_us();
     latencies = calloc(4000000, sizeof *latencies);
     input = agent_blob_new(bytes, sizeof bytes);
     output = agent_blob_new(bytes, sizeof bytes);
@@ -276,8 +296,15 @@ int main(int argc, char **argv)
     closed(ledger, 8192, 500000);
     open_loop(ledger, 5000, 20000);
     open_loop(ledger, 20000, 100000);
+    open_loop(ledger, 100000, 400000);
+    // The same while as many are forgotten as end: the file stays as it is.
     struct agent_ledger_stats stats;
+    kept_max = next_id - 1;
     agent_ledger_stats(ledger, &stats);
+    printf("ledger_bytes_before %" PRIu64 " bytes\n", stats.bytes);
+    open_loop(ledger, 100000, 400000);
+    agent_ledger_stats(ledger, &stats);
+    printf("ledger_bytes_after %" PRIu64 " bytes\n", stats.bytes);
     printf("ledger_commits %" PRIu64 " commits\nledger_checkpoints %" PRIu64 " checkpoints\n",
            stats.commits, stats.checkpoints);
     agent_ledger_close(ledger);
