@@ -247,6 +247,7 @@ enum agent_status agent_coordinator_create(const struct agent_coordinator_option
     c->clock_offset_us = (int64_t)wall.tv_sec * 1000000 + wall.tv_nsec / 1000 - agent_io_now_us(c);
     c->started_us = c->next_tick_us = agent_io_now_us(c);
     c->next_cursor = 1;
+    c->job_pool = (struct agent_pool){.size = sizeof(struct io_job), .kept_max = IO_SPARE_JOBS};
     TAILQ_INIT(&c->parked);
     c->events = calloc(IO_EVENTS_MAX, sizeof *c->events);
     c->offers = calloc(IO_EVENTS_MAX, sizeof *c->offers);

@@ -15,6 +15,8 @@
 #include "agent/coordinator/window.h"
 #include "agent/core/coord.h"
 #include "agent/core/idmap.h"
+#include "agent/core/idpages.h"
+#include "agent/core/pool.h"
 #include "agent/ledger/ledger.h"
 #include "agent/repository/repository.h"
 #include "net_link.h"
@@ -107,7 +109,6 @@ struct io_job {
     struct agent_blob *input;   // body of a DISPATCH
     struct agent_blob *output;  // body of a RESULT, while its commit is under way
     bool foreign;               // its input was not encoded by this process
-    struct io_job *spare;       // the next of those that are not in use
     struct io_waiter submitter; // who submitted it, and behind it those who gave its key again
     struct io_calls waiters;
 };
@@ -211,9 +212,9 @@ struct agent_coordinator {
     struct agent_idmap declared; // the inputs of `shapes`, as jobs are checked against them
 
     // of the owner
-    struct io_job *spare_jobs; // IO_SPARE_JOBS at most: jobs come and go in thousands
-    uint32_t n_spare_jobs;
-    struct agent_idmap links, jobs, tokens, stats_by_agent;
+    struct agent_pool job_pool;
+    struct agent_idpages jobs;
+    struct agent_idmap links, tokens, stats_by_agent;
     struct io_link **link_list;
     size_t n_links, link_room;
     struct agent_event *events; // of the next step

@@ -4,21 +4,16 @@
 
 struct io_job *agent_io_job(const struct agent_coordinator *c, uint64_t id)
 {
-    return agent_idmap_get(&c->jobs, id);
+    return agent_idpages_get(&c->jobs, id);
 }
 
 struct io_job *agent_io_job_new(struct agent_coordinator *c, uint64_t id, struct agent_blob *input)
 {
-    struct io_job *job = c->spare_jobs;
-    if (job != NULL)
-        c->spare_jobs = job->spare;
-    else
-        job = malloc(sizeof *job);
-    if (job == NULL || !agent_idmap_put(&c->jobs, id, job)) {
-        free(job);
+    struct io_job *job = agent_pool_get(&c->job_pool);
+    if (job == NULL || !agent_idpages_put(&c->jobs, id, job)) {
+        agent_pool_put(&c->job_pool, job);
         return NULL;
     }
-    c->n_spare_jobs -= c->n_spare_jobs > 0;
     *job = (struct io_job){.id = id};
     job->input = agent_blob_ref(input);
     TAILQ_INIT(&job->waiters);
@@ -53,30 +48,22 @@ static void empty(struct io_job *job)
 
 void agent_io_job_free(struct agent_coordinator *c, struct io_job *job)
 {
-    agent_idmap_remove(&c->jobs, job->id);
+    agent_idpages_remove(&c->jobs, job->id);
     empty(job);
-    if (c->n_spare_jobs == IO_SPARE_JOBS) {
-        free(job);
-        return;
-    }
-    job->spare = c->spare_jobs;
-    c->spare_jobs = job;
-    c->n_spare_jobs++;
+    agent_pool_put(&c->job_pool, job);
 }
 
 void agent_io_jobs_free(struct agent_coordinator *c)
 {
-    for (size_t i = 0; i < c->jobs.capacity; i++) {
-        struct io_job *job = c->jobs.entries[i].value;
-        if (job == NULL)
-            continue;
-        empty(job);
-        free(job);
+    for (size_t i = 0; i < c->jobs.pages.capacity; i++) {
+        const struct agent_idpage *page = c->jobs.pages.entries[i].value;
+        for (size_t at = 0; page != NULL && at < AGENT_IDPAGE_IDS; at++) {
+            if (page->values[at] == NULL)
+                continue;
+            empty(page->values[at]);
+            free(page->values[at]);
+        }
     }
-    while (c->spare_jobs != NULL) {
-        struct io_job *job = c->spare_jobs;
-        c->spare_jobs = job->spare;
-        free(job);
-    }
-    agent_idmap_finish(&c->jobs);
+    agent_pool_finish(&c->job_pool);
+    agent_idpages_finish(&c->jobs);
 }

@@ -49,6 +49,8 @@ struct agent_event *agent_io_event(struct agent_coordinator *c, enum agent_event
 
 const char *agent_io_scratch(struct agent_coordinator *c, const char *text, size_t len)
 {
+    if (len == 0)
+        return "";
     if (c->n_scratch == c->scratch_room) {
         size_t room = c->scratch_room == 0 ? 64 : c->scratch_room * 2;
         char **scratch = realloc(c->scratch, room * sizeof *scratch);

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "agent/core/idmap.h"
+#include "agent/core/idpages.h"
 #include "agent/ledger/ledger_internal.h"
 
 #define OUTPUTS_MAX 10000
@@ -13,9 +13,9 @@
 
 struct ledger_null {
     struct agent_ledger base;
-    pthread_mutex_t lock;       // the outputs: those who ask are on other threads
-    struct agent_idmap outputs; // blobs by job
-    uint64_t *order;            // ring of OUTPUTS_MAX jobs, some of which may be forgotten already
+    pthread_mutex_t lock;         // the outputs: those who ask are on other threads
+    struct agent_idpages outputs; // blobs by job
+    uint64_t *order; // ring of OUTPUTS_MAX jobs, some of which may be forgotten already
     size_t order_first, order_count;
     uint64_t output_bytes;
     uint64_t seq, told; // of the thread that appends
@@ -24,9 +24,10 @@ struct ledger_null {
 
 static void drop_output(struct ledger_null *ledger, uint64_t id)
 {
-    struct agent_blob *blob = agent_idmap_remove(&ledger->outputs, id);
+    struct agent_blob *blob = agent_idpages_get(&ledger->outputs, id);
     if (blob == NULL)
         return;
+    agent_idpages_remove(&ledger->outputs, id);
     ledger->output_bytes -= blob->size;
     agent_blob_unref(blob);
 }
@@ -34,14 +35,14 @@ static void drop_output(struct ledger_null *ledger, uint64_t id)
 static void keep_output(struct ledger_null *ledger, uint64_t id, struct agent_blob *blob)
 {
     pthread_mutex_lock(&ledger->lock);
-    if (agent_idmap_get(&ledger->outputs, id) == NULL && blob->size <= OUTPUT_BYTES_MAX) {
+    if (agent_idpages_get(&ledger->outputs, id) == NULL && blob->size <= OUTPUT_BYTES_MAX) {
         while (ledger->order_count == OUTPUTS_MAX ||
                (ledger->order_count > 0 && ledger->output_bytes + blob->size > OUTPUT_BYTES_MAX)) {
             drop_output(ledger, ledger->order[ledger->order_first]);
             ledger->order_first = (ledger->order_first + 1) % OUTPUTS_MAX;
             ledger->order_count--;
         }
-        if (agent_idmap_put(&ledger->outputs, id, blob)) {
+        if (agent_idpages_put(&ledger->outputs, id, blob)) {
             agent_blob_ref(blob);
             ledger->output_bytes += blob->size;
             ledger->order[(ledger->order_first + ledger->order_count++) % OUTPUTS_MAX] = id;
@@ -83,7 +84,7 @@ static enum agent_status null_output(struct agent_ledger *base, uint64_t id,
 {
     struct ledger_null *ledger = (struct ledger_null *)base;
     pthread_mutex_lock(&ledger->lock);
-    struct agent_blob *blob = agent_blob_ref(agent_idmap_get(&ledger->outputs, id));
+    struct agent_blob *blob = agent_blob_ref(agent_idpages_get(&ledger->outputs, id));
     pthread_mutex_unlock(&ledger->lock);
     if (blob == NULL)
         return agent_error_set(err, AGENT_ERR_NOT_FOUND,
@@ -128,7 +129,7 @@ static enum agent_status null_close(struct agent_ledger *base)
     struct ledger_null *ledger = (struct ledger_null *)base;
     for (size_t i = 0; i < ledger->order_count; i++)
         drop_output(ledger, ledger->order[(ledger->order_first + i) % OUTPUTS_MAX]);
-    agent_idmap_finish(&ledger->outputs);
+    agent_idpages_finish(&ledger->outputs);
     pthread_mutex_destroy(&ledger->lock);
     free(ledger->order);
     free(ledger);
