@@ -44,7 +44,8 @@ static struct busy measure(struct agent_coordinator *c, const char *agent)
         const cJSON *device;
         if (link == NULL || (!here && strcmp(view.state, "ready") != 0))
             continue;
-        cJSON_ArrayForEach(device, cJSON_GetObjectItemCaseSensitive(link->telemetry, "devices"))
+        cJSON_ArrayForEach(device,
+                           cJSON_GetObjectItemCaseSensitive(agent_io_telemetry_of(link), "devices"))
         {
             const cJSON *share = cJSON_GetObjectItemCaseSensitive(device, "busy");
             double part = cJSON_IsNumber(share) ? share->valuedouble : 0;

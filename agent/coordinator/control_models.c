@@ -20,7 +20,8 @@ static void add_batches(struct agent_coordinator *c, cJSON *json, const char *ha
     for (uint32_t i = 0; agent_coord_agent_at(c->core, i, &agent); i++) {
         const struct io_link *link = agent.connected ? agent_io_link(c, agent.link) : NULL;
         const cJSON *models =
-            link != NULL ? cJSON_GetObjectItemCaseSensitive(link->telemetry, "models") : NULL;
+            link != NULL ? cJSON_GetObjectItemCaseSensitive(agent_io_telemetry_of(link), "models")
+                         : NULL;
         const cJSON *at;
         cJSON_ArrayForEach(at, models)
         {

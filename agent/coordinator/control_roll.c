@@ -66,7 +66,7 @@ static void plan_agent(struct agent_coordinator *c, const struct wanted *wanted,
     const struct io_link *link = agent->connected ? agent_io_link(c, agent->link) : NULL;
     bool can_restart =
         link != NULL &&
-        cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(link->capabilities, "restart"));
+        cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(agent_io_capabilities_of(link), "restart"));
     agent_coord_drain_plan(c->core, agent->name, (int64_t)wanted->deadline_ms * 1000, &plan);
     agent_io_instance_hex(agent->instance, instance);
     cJSON *entry = cJSON_CreateObject();

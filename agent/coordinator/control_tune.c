@@ -49,7 +49,8 @@ static bool is_device(const char *wanted, const cJSON *device, int index)
 static bool holds_model(const struct io_link *link, const char *hash, int index)
 {
     const cJSON *model, *device;
-    cJSON_ArrayForEach(model, cJSON_GetObjectItemCaseSensitive(link->telemetry, "models"))
+    cJSON_ArrayForEach(model,
+                       cJSON_GetObjectItemCaseSensitive(agent_io_telemetry_of(link), "models"))
     {
         const char *hex = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(model, "hash"));
         if (hex == NULL || strcmp(hex, hash) != 0)
@@ -66,12 +67,12 @@ static bool holds_model(const struct io_link *link, const char *hash, int index)
 static bool is_tunable(const struct agent_agent_view *agent, const struct io_link *link)
 {
     return (strcmp(agent->state, "ready") == 0 || strcmp(agent->state, "cordoned") == 0) &&
-           cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(link->capabilities, "tune"));
+           cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(agent_io_capabilities_of(link), "tune"));
 }
 
 static bool is_device_up(const struct io_link *link, int index)
 {
-    const cJSON *devices = cJSON_GetObjectItemCaseSensitive(link->telemetry, "devices");
+    const cJSON *devices = cJSON_GetObjectItemCaseSensitive(agent_io_telemetry_of(link), "devices");
     const char *state = cJSON_GetStringValue(
         cJSON_GetObjectItemCaseSensitive(cJSON_GetArrayItem(devices, index), "state"));
     return state == NULL || strcmp(state, "cordoned") != 0;
@@ -105,7 +106,8 @@ static cJSON *targets_find(struct agent_coordinator *c, const struct wanted *wan
         if (link == NULL || !is_tunable(&agent, link) ||
             (wanted->agent[0] != '\0' && strcmp(wanted->agent, agent.name) != 0))
             continue;
-        cJSON_ArrayForEach(device, cJSON_GetObjectItemCaseSensitive(link->capabilities, "devices"))
+        cJSON_ArrayForEach(
+            device, cJSON_GetObjectItemCaseSensitive(agent_io_capabilities_of(link), "devices"))
         {
             index++;
             if (index >= IO_DEVICES_MAX || !is_device(wanted->device, device, index) ||
@@ -137,8 +139,8 @@ static void refuse(struct io_call *call, const struct wanted *wanted)
     else if (!agent_coord_agent(call->c->core, wanted->agent, &agent))
         agent_call_error(call, "not_found", "stoker agents lists them", "no agent named '%s'",
                          wanted->agent);
-    else if (link != NULL &&
-             !cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(link->capabilities, "tune")))
+    else if (link != NULL && !cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(
+                                 agent_io_capabilities_of(link), "tune")))
         agent_call_error(call, "conflict", "upgrade it, or run stokerd tune on its host",
                          "unsupported: agent %s of version %s is too old to be tuned from here",
                          wanted->agent, link->version);

@@ -25,6 +25,7 @@
 #define IO_TICK_US 10000
 #define IO_COMMITS_A_TURN 4
 #define IO_SPARE_JOBS 4096
+#define IO_IDLE_BYTES 64 // sent at once by a link that has nothing to do
 #define IO_SNAPSHOT_US 250000
 #define IO_EVENTS_MAX 1024          // of one step
 #define IO_EVENTS_KEPT 4096         // in memory, for `events`
@@ -71,6 +72,17 @@ struct io_inbox {
 
 // ---- what the owner knows about links, jobs and calls
 
+// JSON of an agent: its text, which is a tenth as large as what it is parsed to, and that for as
+// long as somebody looks at it.
+struct io_json {
+    char *text; // NULL none
+    cJSON *parsed;
+};
+
+struct io_told {
+    struct io_json capabilities, telemetry;
+};
+
 struct io_link {
     struct net_link *net;
     uint64_t id;
@@ -86,9 +98,8 @@ struct io_link {
     uint64_t models_seen;
     char name[AGENT_NAME_MAX + 1];
     char version[NET_SOFTWARE_MAX + 1];
-    cJSON *capabilities;
+    struct io_told *told;              // what the agent says of itself
     struct agent_device_info *devices; // of the capabilities
-    cJSON *telemetry;
     uint64_t heartbeat_seq;
     int64_t heartbeat_us; // when the last one was sent
     uint32_t rtt_us;
@@ -310,6 +321,15 @@ enum net_status agent_io_model_want(struct agent_coordinator *c, struct io_link 
                                     const struct net_frame *frame, struct net_error *err);
 enum net_status agent_io_model_read(struct agent_coordinator *c, struct io_link *link,
                                     const struct net_frame *frame, struct net_error *err);
+// links_told.c. What an agent says of itself, parsed; NULL: nothing yet. Lives until the next
+// snapshot, or until it says something else.
+const cJSON *agent_io_capabilities_of(const struct io_link *link);
+const cJSON *agent_io_telemetry_of(const struct io_link *link);
+// False: memory is short; nothing has changed then.
+bool agent_io_told_capabilities(struct io_link *link, const char *text, size_t len);
+bool agent_io_told_telemetry(struct io_link *link, const char *text, size_t len);
+void agent_io_told_free(struct io_link *link);
+void agent_io_told_shed(struct agent_coordinator *c); // forgets what was parsed
 // links_telemetry.c
 enum net_status agent_io_telemetry(struct agent_coordinator *c, struct io_link *link,
                                    const struct net_frame *frame, struct net_error *err);

@@ -77,10 +77,11 @@ static void add_devices(cJSON *json, const struct io_link *link)
     cJSON *devices = cJSON_AddArrayToObject(json, "devices");
     if (link == NULL)
         return;
-    const cJSON *now = cJSON_GetObjectItemCaseSensitive(link->telemetry, "devices");
+    const cJSON *now = cJSON_GetObjectItemCaseSensitive(agent_io_telemetry_of(link), "devices");
     const cJSON *device;
     int index = 0;
-    cJSON_ArrayForEach(device, cJSON_GetObjectItemCaseSensitive(link->capabilities, "devices"))
+    cJSON_ArrayForEach(device,
+                       cJSON_GetObjectItemCaseSensitive(agent_io_capabilities_of(link), "devices"))
     {
         cJSON *out = cJSON_CreateObject();
         copy_members(out, device, fixed, sizeof fixed / sizeof fixed[0]);
@@ -132,7 +133,8 @@ static void add_batches_of(struct agent_coordinator *c, cJSON *json, const struc
 {
     cJSON *list = cJSON_AddArrayToObject(json, "batch");
     const cJSON *models =
-        link != NULL ? cJSON_GetObjectItemCaseSensitive(link->telemetry, "models") : NULL;
+        link != NULL ? cJSON_GetObjectItemCaseSensitive(agent_io_telemetry_of(link), "models")
+                     : NULL;
     const cJSON *at;
     cJSON_ArrayForEach(at, models)
     {
@@ -152,7 +154,7 @@ static void add_batches_of(struct agent_coordinator *c, cJSON *json, const struc
 static void add_agent_load(struct agent_coordinator *c, cJSON *json,
                            const struct agent_agent_view *agent, const struct io_link *link)
 {
-    const cJSON *telemetry = link != NULL ? link->telemetry : NULL;
+    const cJSON *telemetry = link != NULL ? agent_io_telemetry_of(link) : NULL;
     const cJSON *queued = cJSON_GetObjectItemCaseSensitive(telemetry, "queued");
     struct io_agent_stats *stats = agent_io_agent_stats(c, agent->name);
     struct agent_hist hist = {0};
@@ -195,7 +197,7 @@ cJSON *agent_io_json_agent(struct agent_coordinator *c, const struct agent_agent
     add_batches_of(c, json, link);
     add_devices(json, link);
     if (link != NULL)
-        copy_members(json, link->telemetry, live, sizeof live / sizeof live[0]);
+        copy_members(json, agent_io_telemetry_of(link), live, sizeof live / sizeof live[0]);
     return json;
 }
 
@@ -246,12 +248,14 @@ static size_t add_caches(const struct agent_coordinator *c, cJSON *snapshot)
     size_t devices = 0;
     for (size_t i = 0; i < c->n_links; i++) {
         const struct io_link *link = c->link_list[i];
-        const cJSON *caches = cJSON_GetObjectItemCaseSensitive(link->telemetry, "caches");
+        const cJSON *caches =
+            cJSON_GetObjectItemCaseSensitive(agent_io_telemetry_of(link), "caches");
         const cJSON *model = cJSON_GetObjectItemCaseSensitive(caches, "model");
         model_hits += member(model, "hits");
         model_misses += member(model, "misses");
         const cJSON *device;
-        cJSON_ArrayForEach(device, cJSON_GetObjectItemCaseSensitive(link->telemetry, "devices"))
+        cJSON_ArrayForEach(device,
+                           cJSON_GetObjectItemCaseSensitive(agent_io_telemetry_of(link), "devices"))
         {
             const cJSON *program = cJSON_GetObjectItemCaseSensitive(device, "program");
             program_hits += member(program, "hits");
@@ -259,7 +263,7 @@ static size_t add_caches(const struct agent_coordinator *c, cJSON *snapshot)
         }
         if (link->welcomed && !link->closing)
             devices += (size_t)cJSON_GetArraySize(
-                cJSON_GetObjectItemCaseSensitive(link->capabilities, "devices"));
+                cJSON_GetObjectItemCaseSensitive(agent_io_capabilities_of(link), "devices"));
     }
     cJSON *caches = cJSON_AddObjectToObject(snapshot, "caches");
     cJSON *model = cJSON_AddObjectToObject(caches, "model");

@@ -99,8 +99,7 @@ static void link_free(struct agent_coordinator *c, struct io_link *link)
     net_link_free(link->net);
     net_buf_free(&link->out);
     free(link->devices);
-    cJSON_Delete(link->capabilities);
-    cJSON_Delete(link->telemetry);
+    agent_io_told_free(link);
     free(link);
 }
 
@@ -167,15 +166,16 @@ static enum net_status take_hello(struct agent_coordinator *c, struct io_link *l
     }
     net_text_copy(hello.name, link->name, sizeof link->name);
     net_text_copy(hello.software, link->version, sizeof link->version);
-    link->capabilities = cJSON_ParseWithLength(hello.capabilities.data, hello.capabilities.len);
+    agent_io_told_capabilities(link, hello.capabilities.data, hello.capabilities.len);
+    const cJSON *capabilities = agent_io_capabilities_of(link);
     struct agent_event *event = agent_io_event(c, AGENT_EVENT_HELLO);
     event->link = link->id;
     event->hello.name = agent_io_scratch(c, hello.name.data, hello.name.len);
     memcpy(event->hello.instance, hello.instance, sizeof event->hello.instance);
-    event->hello.credit = agent_io_credit_of(link->capabilities);
-    event->hello.n_devices = agent_io_devices_of(link->capabilities, &link->devices);
+    event->hello.credit = agent_io_credit_of(capabilities);
+    event->hello.n_devices = agent_io_devices_of(capabilities, &link->devices);
     event->hello.can_restart =
-        cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(link->capabilities, "restart"));
+        cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(capabilities, "restart"));
     event->hello.devices = link->devices;
     return NET_OK;
 }

@@ -171,8 +171,12 @@ void agent_io_links_flush(struct agent_coordinator *c)
         struct io_link *link = c->link_list[i];
         if (link->out.len == 0 || link->closing)
             continue;
+        size_t len = link->out.len;
         // BUSY keeps the frames for the next time.
         if (net_link_send(link->net, &link->out) == NET_ERR_BUSY && link->out.len > IO_LINK_OUT_MAX)
             agent_io_link_close(c, link, "it does not read what it is sent");
+        else if (link->out.len == 0 && len <= IO_IDLE_BYTES)
+            net_buf_free(
+                &link->out); // nothing but heartbeats: a thousand such links keep no buffers
     }
 }

@@ -118,7 +118,7 @@ static void take_models(struct agent_coordinator *c, struct io_link *link, const
 // Models that were in the list before and are in it no more have left the agent.
 static void take_evictions(struct agent_coordinator *c, struct io_link *link, const cJSON *models)
 {
-    const cJSON *before = cJSON_GetObjectItemCaseSensitive(link->telemetry, "models");
+    const cJSON *before = cJSON_GetObjectItemCaseSensitive(agent_io_telemetry_of(link), "models");
     const cJSON *old, *model;
     cJSON_ArrayForEach(old, before)
     {
@@ -154,7 +154,7 @@ static void device_notice(struct agent_coordinator *c, const struct io_link *lin
 
 static void take_devices(struct agent_coordinator *c, struct io_link *link, const cJSON *devices)
 {
-    const cJSON *before = cJSON_GetObjectItemCaseSensitive(link->telemetry, "devices");
+    const cJSON *before = cJSON_GetObjectItemCaseSensitive(agent_io_telemetry_of(link), "devices");
     const cJSON *device;
     int index = 0;
     uint32_t ready = 0;
@@ -182,19 +182,23 @@ static void take_devices(struct agent_coordinator *c, struct io_link *link, cons
     event->devices.total = (uint32_t)index;
 }
 
-// A member that is missing keeps its last value. Only those that are used, or an agent could make
-// the object grow with each frame.
-static void keep_missing(cJSON *json, cJSON *before)
+// A member that is missing keeps its last value; returns whether one did. Only those that are used,
+// or an agent could make the object grow with each frame.
+static bool keep_missing(cJSON *json, const cJSON *before)
 {
     static const char *const names[] = {"queued", "running",   "devices", "models",
                                         "caches", "rss_bytes", "cpu"};
+    bool any = false;
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
         if (cJSON_GetObjectItemCaseSensitive(json, names[i]) != NULL)
             continue;
-        cJSON *old = cJSON_DetachItemFromObjectCaseSensitive(before, names[i]);
-        if (old != NULL)
-            cJSON_AddItemToObject(json, names[i], old);
+        const cJSON *old = cJSON_GetObjectItemCaseSensitive(before, names[i]);
+        if (old == NULL)
+            continue;
+        cJSON_AddItemToObject(json, names[i], cJSON_Duplicate(old, true));
+        any = true;
     }
+    return any;
 }
 
 enum net_status agent_io_telemetry(struct agent_coordinator *c, struct io_link *link,
@@ -216,8 +220,15 @@ enum net_status agent_io_telemetry(struct agent_coordinator *c, struct io_link *
         take_evictions(c, link, models);
     }
     take_devices(c, link, cJSON_GetObjectItemCaseSensitive(json, "devices"));
-    keep_missing(json, link->telemetry);
-    cJSON_Delete(link->telemetry);
-    link->telemetry = json;
+    // Without memory the last one stays.
+    if (keep_missing(json, agent_io_telemetry_of(link))) {
+        char *text = cJSON_PrintUnformatted(json);
+        if (text != NULL)
+            agent_io_told_telemetry(link, text, strlen(text));
+        cJSON_free(text);
+    } else {
+        agent_io_told_telemetry(link, telemetry.json.data, telemetry.json.len);
+    }
+    cJSON_Delete(json);
     return NET_OK;
 }

@@ -201,6 +201,7 @@ static void keep_time(struct agent_coordinator *c, int64_t now)
     }
     if (now >= c->next_snapshot_us) {
         agent_io_snapshot(c);
+        agent_io_told_shed(c);
         c->next_snapshot_us = now + IO_SNAPSHOT_US;
     }
 }

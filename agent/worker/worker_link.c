@@ -99,7 +99,7 @@ enum agent_status agent_worker_dial(struct agent_worker *worker, struct net_tls 
         .tls = tls,
         .random = random_bits,
         .on_retry = on_retry,
-        .backoff_ms_max = 5000,
+        .backoff_ms_max = 2000, // so that a fleet is back within 3 s of a coordinator
         .events = {.on_open = on_open, .on_batch = on_batch, .on_close = on_close, .user = worker},
     };
     if (net_link_dialer_create(&options, &worker->dialer, &net_err) != NET_OK)

@@ -140,7 +140,7 @@ struct net_link_dialer_options {
     struct net_tls *tls;     // for tls+tcp://; a reference is taken. May be NULL
     uint32_t connect_ms;     // limit of one attempt; 0 = 5,000
     uint32_t backoff_ms_min; // first delay, doubled each failure; 0 = 100
-    uint32_t backoff_ms_max; // 0 = 10,000
+    uint32_t backoff_ms_max; // 0 = 2,000
     // Any 32 random bits: half of each delay is drawn from them, so that a fleet does not come
     // back in step. NULL: no jitter. One call at a time.
     uint32_t (*random)(void *user);

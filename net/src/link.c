@@ -2,8 +2,8 @@
 #include "link.h"
 
 #include <stdatomic.h>
-#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/epoll.h>
 #include <unistd.h>
 
@@ -225,7 +225,8 @@ void net_link_watch(struct net_link *link)
 static struct net_link *create(struct net_host *host, int fd, const char *peer, struct net_tls *tls,
                                const struct net_address *address)
 {
-    struct net_link *link = calloc(1, sizeof(*link));
+    size_t peer_size = strlen(peer) + 1;
+    struct net_link *link = calloc(1, sizeof(*link) + peer_size);
     if (!link) {
         close(fd);
         return NULL;
@@ -244,7 +245,7 @@ static struct net_link *create(struct net_host *host, int fd, const char *peer, 
     link->timer = (struct net_timer){.fire = timer_fire, .arg = link};
     link->id = atomic_fetch_add(&last_id, 1) + 1;
     link->last_rx_ms = link->stats.opened_ms = net_clock_ms();
-    snprintf(link->peer, sizeof(link->peer), "%s", peer);
+    memcpy(link->peer, peer, peer_size);
     bool serving = host->from != NET_SENDER_COORDINATOR;
     if (address->scheme == NET_SCHEME_TLS)
         link->session = net_tls_session_new(tls, address, serving, fd);

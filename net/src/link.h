@@ -92,7 +92,7 @@ struct net_link {
     struct net_link_stats stats;
     uint64_t id;
     void *user;
-    char peer[NET_PEER_MAX];
+    char peer[]; // its address
 };
 
 // Makes a link of a connected socket, which it takes over, and calls on_open. `peer` is its text;

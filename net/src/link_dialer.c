@@ -12,7 +12,7 @@
 
 #define DEFAULT_CONNECT_MS 5000
 #define DEFAULT_BACKOFF_MS_MIN 100
-#define DEFAULT_BACKOFF_MS_MAX 10000
+#define DEFAULT_BACKOFF_MS_MAX 2000
 
 // At any time it is resolving, connecting, waiting for the next attempt, or has a link.
 struct net_link_dialer {
