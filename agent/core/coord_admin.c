@@ -32,13 +32,13 @@ void agent_coord_agent_give_back(struct agent_coord *core, struct coord_agent *a
                                  const char *by, const char *why)
 {
     const char *name = agent_coord_chars(agent->name);
-    bool drained = agent->admin == AGENT_ADMIN_DRAINED;
     agent->admin = AGENT_ADMIN_NONE;
     agent->drained_by = 0;
     agent_coord_text_set(&agent->reason, NULL);
     core->world++;
     agent_coord_agent_refresh(core, agent);
-    if (drained && agent->link != 0)
+    // Whatever it was told last: one that drained and was cordoned since drains on.
+    if (agent->link != 0)
         agent_coord_act(core,
                         &(struct agent_action){.kind = AGENT_ACTION_RESUME, .link = agent->link});
     agent_coord_append_agent(core, agent, by);

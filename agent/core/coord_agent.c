@@ -130,6 +130,7 @@ struct coord_agent *agent_coord_agent_get(struct agent_coord *core, const char *
     }
     agent->id = ++core->next_agent;
     agent->slot = slot;
+    agent->lost_us = core->now_us;
     agent->slowness = 1u << COORD_SLOWNESS_SHIFT;
     TAILQ_INIT(&agent->jobs);
     TAILQ_INIT(&agent->hedges);

@@ -357,8 +357,10 @@ static void on_trying(struct agent_coord *core, struct coord_operation *operatio
     if (agent->done > roll->done && is_up) {
         go(core, operation, ROLL_DONE);
     } else if (agent->failed > roll->failed) {
-        agent_coord_agent_cordon(core, agent, agent_coord_chars(operation->by),
-                                 "its first job after a restart failed");
+        // Somebody else may have drained or cordoned it meanwhile: then it is held back already.
+        if (agent->admin == AGENT_ADMIN_NONE)
+            agent_coord_agent_cordon(core, agent, agent_coord_chars(operation->by),
+                                     "its first job after a restart failed");
         fail(core, operation, "the first job of %s failed: it is cordoned", name);
     } else if (is_up && core->now_us - roll->step_us > ROLL_SETTLE_US) {
         go(core, operation, ROLL_DONE); // no job came
@@ -410,8 +412,12 @@ static void recover(struct agent_coord *core, struct coord_operation *operation)
     operation->roll = detail_read(core, agent_coord_chars(operation->detail));
     if (operation->state != AGENT_OPERATION_RUNNING)
         return;
-    if (operation->roll == NULL || operation->roll->at >= operation->roll->count)
+    const struct coord_roll *roll = operation->roll;
+    if (roll == NULL || roll->at >= roll->count)
         operation->state = AGENT_OPERATION_FAILED;
+    // Those that are to come have not connected again yet: they are known all the same.
+    for (uint32_t i = roll != NULL ? roll->at : 0; roll != NULL && i < roll->count; i++)
+        agent_coord_agent_get(core, agent_coord_chars(roll->agents[i].name));
 }
 
 static void view(const struct agent_coord *core, const struct coord_operation *operation,

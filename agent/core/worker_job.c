@@ -88,8 +88,6 @@ void agent_worker_job_enqueue(struct worker_core *core, uint32_t index)
     job->state = JOB_QUEUED;
     model->queued++;
     core->queued++;
-    if (AGENT_PLANTED(WORKER_RUNS_EXPIRED) && job->is_solo)
-        job->deadline_us = 0;
     if (job->deadline_us != 0 && job->deadline_us < core->deadline_next_us)
         core->deadline_next_us = job->deadline_us;
 }
@@ -184,7 +182,8 @@ void agent_worker_jobs_expire(struct worker_core *core)
         if (job->deadline_us <= core->now_us) {
             agent_worker_job_dequeue(core, i);
             agent_worker_job_fail(core, i, WORKER_EXPIRED, WORKER_ERROR_NONE, "");
-        } else if (job->deadline_us < core->deadline_next_us) {
+        } else if (job->deadline_us < core->deadline_next_us &&
+                   !AGENT_PLANTED(WORKER_DEADLINE_UNWATCHED)) {
             core->deadline_next_us = job->deadline_us;
         }
     }

@@ -76,6 +76,9 @@ static void operate(struct sim *sim, uint32_t index)
         {SIM_OP_CORDON, AGENT_EVENT_CORDON},
         {SIM_OP_UNCORDON, AGENT_EVENT_UNCORDON},
         {SIM_OP_DRAIN, AGENT_EVENT_DRAIN},
+        {SIM_OP_DRAIN_ALL, AGENT_EVENT_DRAIN_ALL},
+        {SIM_OP_RESTART, AGENT_EVENT_RESTART},
+        {SIM_OP_REBALANCE, AGENT_EVENT_REBALANCE},
         {SIM_OP_OPERATION_CANCEL, AGENT_EVENT_OPERATION_CANCEL},
         {SIM_OP_TUNE, AGENT_EVENT_TUNE},
         {SIM_OP_STRATEGY, AGENT_EVENT_STRATEGY},
@@ -88,6 +91,13 @@ static void operate(struct sim *sim, uint32_t index)
         event.kind = kinds[i].op == op->kind ? kinds[i].event : event.kind;
     event.agent = sim->hosts[op->a % SIM_AGENTS_MAX].name;
     event.deadline_us = op->us;
+    if (op->kind == SIM_OP_DRAIN_ALL || op->kind == SIM_OP_RESTART) {
+        event.keep_percent = op->b;
+        event.force = op->c % 2 == 0;
+        event.back_us = 5 * SIM_S;
+    }
+    if (op->kind == SIM_OP_REBALANCE)
+        event.id = sim->calls[index].plan;
     if (op->kind == SIM_OP_CANCEL || op->kind == SIM_OP_OPERATION_CANCEL)
         event.id = sim->calls[op->a].job;
     if (op->kind == SIM_OP_STRATEGY)
@@ -121,6 +131,12 @@ void sim_client_do(struct sim *sim, uint32_t op)
         operate(sim, op);
 }
 
+// The plan has been looked at, and is to be carried out.
+static void fire_plan(struct sim *sim, const struct sim_event *event)
+{
+    sim_client_do(sim, (uint32_t)event->a);
+}
+
 void sim_client_reply(struct sim *sim, const struct sim_out *reply)
 {
     uint32_t index = sim_client_call(sim, reply->token);
@@ -129,6 +145,11 @@ void sim_client_reply(struct sim *sim, const struct sim_out *reply)
     struct sim_call *call = &sim->calls[index];
     bool has_key = call->key[0] != '\0';
     sim_oracle_reply(sim, index, reply);
+    if (sim->scenario->ops[index].kind == SIM_OP_REBALANCE && call->plan == 0 &&
+        reply->reply == AGENT_REPLY_OK) {
+        call->plan = reply->id;
+        sim_at(sim, sim->now_us + sim->scenario->ops[index].us, fire_plan, index, 0, 0);
+    }
     if (sim->scenario->ops[index].kind != SIM_OP_SUBMIT) {
         call->job = reply->reply == AGENT_REPLY_OK ? reply->id : 0;
         call->token = 0;

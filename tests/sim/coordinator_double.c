@@ -167,6 +167,9 @@ void sim_coordinator_act(void *user, const struct agent_action *action)
     case AGENT_ACTION_TUNE:
         act_tune(sim, action);
         break;
+    case AGENT_ACTION_RESTART:
+        say(sim, action, SIM_RESTART);
+        break;
     case AGENT_ACTION_TUNE_STOP:
         say(sim, action, SIM_TUNE_STOP);
         break;
@@ -302,6 +305,7 @@ static const char *error_name(uint32_t error)
         [WORKER_ERROR_HUNG] = "executor_hung",
         [WORKER_ERROR_DRAINING] = "draining",
         [WORKER_ERROR_INTERNAL] = "internal",
+        [WORKER_ERROR_STOPPED] = "internal",
     };
     return names[error];
 }
@@ -330,8 +334,20 @@ static void add_hello(struct sim *sim, struct batch *batch, uint64_t link,
     event->hello.name = sim->hosts[sim_link_of(sim, link)->host].name;
     memcpy(event->hello.instance, &message->instance, sizeof message->instance);
     event->hello.credit = message->number;
+    event->hello.can_restart = true;
     event->hello.devices = sim->devices;
     event->hello.n_devices = sim->scenario->devices;
+}
+
+static void add_devices(struct sim *sim, struct batch *batch, uint64_t link, uint32_t ready)
+{
+    struct sim_io_link *from = link_of(&sim->coordinator, link);
+    if (ready == from->devices_ready)
+        return;
+    from->devices_ready = ready;
+    struct agent_event *event = event_of(batch, AGENT_EVENT_DEVICES, link);
+    event->devices.ready = ready;
+    event->devices.total = sim->scenario->devices;
 }
 
 static void add_message(struct sim *sim, struct batch *batch, uint64_t link,
@@ -349,6 +365,7 @@ static void add_message(struct sim *sim, struct batch *batch, uint64_t link,
         add_model(sim, batch, link, message->model, message->state);
         break;
     case SIM_TELEMETRY:
+        add_devices(sim, batch, link, message->number);
         for (uint32_t i = 0; i < sim->scenario->models; i++) {
             if (message->states[i] == SIM_NOT_LISTED)
                 continue;
@@ -393,7 +410,7 @@ static void forget_link(struct sim_coordinator *c, uint64_t id)
 static bool take_item(struct sim *sim, struct batch *batch, const struct sim_item *item)
 {
     struct sim_coordinator *c = &sim->coordinator;
-    if (batch->count + SIM_MODELS_MAX + 3 >= EVENTS_MAX && !step(sim, batch))
+    if (batch->count + SIM_MODELS_MAX + 4 >= EVENTS_MAX && !step(sim, batch))
         return false;
     const struct sim_io_link *link = link_of(c, item->link);
     switch (item->kind) {
@@ -411,8 +428,11 @@ static bool take_item(struct sim *sim, struct batch *batch, const struct sim_ite
         forget_link(c, item->link);
         return true;
     case SIM_ITEM_CALL:
+        // Alone, so that the oracle knows what was taken back by whom.
+        if (item->event.kind == AGENT_EVENT_REBALANCE && !step(sim, batch))
+            return false;
         batch->events[batch->count++] = item->event;
-        return true;
+        return item->event.kind != AGENT_EVENT_REBALANCE || step(sim, batch);
     case SIM_ITEM_LEDGER:
         event_of(batch, AGENT_EVENT_LEDGER_FAILED, 0)->reason = "no space is left";
         return true;

@@ -52,24 +52,28 @@ static size_t texts_of(struct agent_record *record, const char **texts[8])
     return n;
 }
 
+static void *must(void *memory)
+{
+    if (memory == NULL)
+        exit(2);
+    return memory;
+}
+
 static void copy(struct sim_append *append, const struct agent_record *record)
 {
     const char **texts[8];
     append->record = *record;
+    if (record->kind == AGENT_RECORD_FORGET) {
+        size_t size = record->forget.count * sizeof *record->forget.ids;
+        append->texts = must(malloc(size + 1));
+        memcpy(append->texts, record->forget.ids, size);
+        append->record.forget.ids = (const uint64_t *)(const void *)append->texts;
+        return;
+    }
     size_t n = texts_of(&append->record, texts), size = 0;
     for (size_t i = 0; i < n; i++)
         size += (*texts[i] != NULL ? strlen(*texts[i]) : 0) + 1;
-    size_t ids = 0;
-    if (record->kind == AGENT_RECORD_FORGET)
-        ids = record->forget.count * sizeof *record->forget.ids;
-    char *at = append->texts = malloc(ids + size + 1);
-    if (at == NULL)
-        exit(2);
-    if (ids > 0) {
-        memcpy(at, record->forget.ids, ids);
-        append->record.forget.ids = (const uint64_t *)(void *)at;
-        at += ids;
-    }
+    char *at = append->texts = must(malloc(size + 1));
     for (size_t i = 0; i < n; i++) {
         size_t length = *texts[i] != NULL ? strlen(*texts[i]) : 0;
         if (length > 0)
@@ -131,6 +135,7 @@ static void write_job(struct sim *sim, struct sim_append *append)
         job->state = AGENT_JOB_QUEUED;
         keep(&row->row, append);
         row->is_there = true;
+        row->failures = row->dispatches = 0;
         if (job->id >= disk->next_job)
             disk->next_job = job->id + 1;
         return;
@@ -165,6 +170,24 @@ static struct sim_append *agent_row(struct sim_disk *disk, const char *name)
     return &disk->agents[disk->n_agents++];
 }
 
+static struct sim_append *meta_row(struct sim_disk *disk, const char *key)
+{
+    for (size_t i = 0; i < disk->n_metas; i++) {
+        if (strcmp(disk->metas[i].record.meta.key, key) == 0)
+            return &disk->metas[i];
+    }
+    disk->metas = sim_grow(disk->metas, &disk->metas_room, disk->n_metas + 1, sizeof *disk->metas);
+    return &disk->metas[disk->n_metas++];
+}
+
+static void write_attempt(struct sim_disk_job *row, const struct agent_attempt_record *attempt)
+{
+    if (attempt->failures > row->failures)
+        row->failures = attempt->failures;
+    if (attempt->number > row->dispatches)
+        row->dispatches = attempt->number;
+}
+
 static void write_one(struct sim *sim, struct sim_append *append)
 {
     struct sim_disk *disk = &sim->disk;
@@ -178,6 +201,9 @@ static void write_one(struct sim *sim, struct sim_append *append)
         for (uint32_t i = 0; i < record->forget.count; i++)
             row_of(disk, record->forget.ids[i])->is_there = false;
         break;
+    case AGENT_RECORD_ATTEMPT:
+        write_attempt(row_of(disk, record->attempt.job), &record->attempt);
+        break;
     case AGENT_RECORD_OPERATION:
         keep(operation_row(disk, record->operation.id), append);
         break;
@@ -187,6 +213,7 @@ static void write_one(struct sim *sim, struct sim_append *append)
     case AGENT_RECORD_META:
         if (strcmp(record->meta.key, "strategy") == 0)
             snprintf(disk->strategy, sizeof disk->strategy, "%s", record->meta.value);
+        keep(meta_row(disk, record->meta.key), append);
         break;
     default:
         break;
@@ -278,9 +305,53 @@ static void recover(struct sim *sim, const struct agent_event *event)
     sim_coordinator_step(sim, event, 1);
 }
 
+static bool is_ended(const struct sim_disk_job *job)
+{
+    return job->is_there && job->row.record.job.state > AGENT_JOB_RUNNING;
+}
+
+static void recover_job(struct sim *sim, const struct sim_disk_job *job)
+{
+    struct agent_job_record record = job->row.record.job;
+    if (!is_ended(job)) {
+        record.attempts = job->failures;
+        record.dispatches = job->dispatches;
+    }
+    recover(sim, &(struct agent_event){.kind = AGENT_EVENT_RECOVER_JOB, .job = &record});
+}
+
+// Of all but the newest ended jobs only what must be known of them; then the rest by their ids.
+static void recover_jobs(struct sim *sim)
+{
+    struct sim_disk *disk = &sim->disk;
+    uint32_t recent = sim->scenario->limits.jobs_recent_max;
+    uint64_t cut = disk->jobs_room;
+    for (; cut > 0 && recent > 0; cut--)
+        recent -= is_ended(&disk->jobs[cut - 1]);
+    for (uint64_t id = 0; id < cut; id++) {
+        const struct agent_job_record *job = &disk->jobs[id].row.record.job;
+        struct agent_kept_record kept = {.id = id,
+                                         .key = job->key,
+                                         .finished_us = job->finished_us,
+                                         .output_bytes = job->output_bytes};
+        if (is_ended(&disk->jobs[id]))
+            recover(sim, &(struct agent_event){.kind = AGENT_EVENT_RECOVER_KEPT, .kept = &kept});
+    }
+    for (uint64_t id = 0; id < disk->jobs_room; id++) {
+        if (disk->jobs[id].is_there && (id >= cut || !is_ended(&disk->jobs[id])))
+            recover_job(sim, &disk->jobs[id]);
+    }
+}
+
 void sim_disk_recover(struct sim *sim)
 {
     struct sim_disk *disk = &sim->disk;
+    for (size_t i = 0; i < disk->n_metas; i++) {
+        struct agent_event event = {.kind = AGENT_EVENT_RECOVER_META};
+        event.meta.key = disk->metas[i].record.meta.key;
+        event.meta.value = disk->metas[i].record.meta.value;
+        recover(sim, &event);
+    }
     for (size_t i = 0; i < disk->n_agents; i++)
         recover(sim, &(struct agent_event){.kind = AGENT_EVENT_RECOVER_AGENT,
                                            .agent_record = &disk->agents[i].record.agent});
@@ -293,11 +364,7 @@ void sim_disk_recover(struct sim *sim)
         recover(sim,
                 &(struct agent_event){.kind = AGENT_EVENT_RECOVER_OPERATION, .operation = record});
     }
-    for (uint64_t id = 0; id < disk->jobs_room; id++) {
-        if (disk->jobs[id].is_there)
-            recover(sim, &(struct agent_event){.kind = AGENT_EVENT_RECOVER_JOB,
-                                               .job = &disk->jobs[id].row.record.job});
-    }
+    recover_jobs(sim);
     recover(sim, &(struct agent_event){.kind = AGENT_EVENT_RECOVER_NEXT_ID, .id = disk->next_job});
 }
 
@@ -311,6 +378,9 @@ void sim_disk_finish(struct sim *sim)
         free(disk->operations[i].texts);
     for (size_t i = 0; i < disk->n_agents; i++)
         free(disk->agents[i].texts);
+    for (size_t i = 0; i < disk->n_metas; i++)
+        free(disk->metas[i].texts);
+    free(disk->metas);
     free(disk->jobs);
     free(disk->operations);
     free(disk->agents);

@@ -72,7 +72,7 @@ static void ran(struct sim *sim, struct sim_host *host, uint32_t device)
                                  .prepare_us = executor->is_prepared ? 0 : 20000,
                                  .compute_us = (uint64_t)model->run_us,
                                  .copy_us = 100};
-    for (uint32_t i = 0; i < executor->n_batch; i++) {
+    for (uint32_t i = 0; i < executor->n_batch && !executor->is_stopped; i++) {
         if ((executor->batch[i]->flags & SIM_JOB_POISON) != 0) {
             died(sim, host, device);
             return;

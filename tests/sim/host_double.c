@@ -195,6 +195,9 @@ static void on_message(struct sim *sim, struct sim_host *host, const struct sim_
         event.kind = WORKER_TUNE_STOP;
         event.operation = message->id;
         break;
+    case SIM_RESTART:
+        sim_host_stop(sim, host->index, 200 * SIM_MS);
+        return;
     default: // a heartbeat, or a refusal, behind which the link ends
         return;
     }
@@ -374,6 +377,12 @@ static void say_telemetry(struct sim *sim, struct sim_host *host)
                                             : view.state == WORKER_MODEL_FAILED ? AGENT_MODEL_FAILED
                                             : view.is_resident ? AGENT_MODEL_RESIDENT
                                                                : AGENT_MODEL_ABSENT;
+    }
+    for (uint32_t i = 0; i < sim->scenario->devices; i++) {
+        struct worker_device_view view;
+        agent_worker_core_device(host->core, i, sim_host_now(sim, host), &view);
+        message.number += view.state >= WORKER_DEVICE_IDLE && view.state <= WORKER_DEVICE_TUNING &&
+                          view.failures == 0;
     }
     send(sim, host, &message);
 }

@@ -173,9 +173,9 @@ static void fire_stray(struct sim *sim, const struct sim_event *event)
     struct sim_link *link = sim_link_of(sim, event->a);
     enum sim_direction direction = (enum sim_direction)event->b;
     struct sim_message message = sim->network.strays[event->c];
-    if (direction == SIM_TO_AGENT && !sim->hosts[link->host].is_welcome)
-        return; // nothing of the kind comes before the first word
-    if (is_stalled(sim, link->host, direction))
+    // Nothing of the kind comes before the first word of the connection.
+    bool is_early = direction == SIM_TO_AGENT && !sim->hosts[link->host].is_welcome;
+    if (link->is_open[direction] && (is_early || is_stalled(sim, link->host, direction)))
         sim_at(sim, sim->now_us + 20 * SIM_MS, fire_stray, event->a, event->b, event->c);
     else
         deliver(sim, link, direction, &message);

@@ -93,6 +93,9 @@ void sim_oracle_before(struct sim *sim, const struct agent_event *events, size_t
         case AGENT_EVENT_CREDIT:
             *credit_of(sim, event->link) = event->credit;
             break;
+        case AGENT_EVENT_REBALANCE:
+            sim->oracle.is_rebalancing = event->id != 0;
+            break;
         case AGENT_EVENT_TICK:
             sim->oracle.has_ticked = true;
             break;
@@ -265,7 +268,9 @@ static void on_revoke(struct sim *sim, const struct agent_action *action)
     struct sim_flight *flight = flight_of(sim_job(sim, action->id), action->link, action->attempt);
     sim_trace(sim, "core takes job %llu attempt %u back", (unsigned long long)action->id,
               action->attempt);
-    if (flight == NULL || flight->is_revoked)
+    if (flight != NULL && sim->oracle.is_rebalancing && !flight->is_asked)
+        flight->is_asked = true;
+    else if (flight == NULL || flight->is_revoked)
         sim_fail(sim, "a job is taken from an agent that hasn't got it", "job %llu",
                  (unsigned long long)action->id);
     else
@@ -386,6 +391,7 @@ void sim_oracle_died(struct sim *sim)
         job->n_flights = 0;
     }
     oracle->told = oracle->n_told_now = 0;
+    oracle->has_ticked = false;
 }
 
 void sim_oracle_started(struct sim *sim)

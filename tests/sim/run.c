@@ -6,6 +6,7 @@
 
 #define OPERATIONS_US (90 * SIM_S) // in which operations have to end once all is well
 #define JOBS_US (600 * SIM_S)      // and jobs
+#define ROLLS_US (30 * SIM_S)      // after which those that wait for room are given up
 #define REPAIR_US (12 * SIM_S)     // until somebody looks after broken devices
 #define STANDSTILL 200000          // events at one moment
 
@@ -227,6 +228,21 @@ static void cancel_hopeless(struct sim *sim)
     }
 }
 
+// One that goes from agent to agent waits as long as too few would be left to work, if need be for
+// ever: then somebody gives it up.
+static void give_up_rolls(struct sim *sim)
+{
+    struct agent_operation_view view;
+    for (uint32_t i = 0; agent_coord_operation_at(sim->coordinator.core, i, &view); i++) {
+        if (!view.finished &&
+            (strcmp(view.kind, "drain-all") == 0 || strcmp(view.kind, "restart") == 0))
+            sim_coordinator_call(sim, &(struct agent_event){.kind = AGENT_EVENT_OPERATION_CANCEL,
+                                                            .id = view.id,
+                                                            .by = "operator",
+                                                            .reason = ""});
+    }
+}
+
 static void fail_live(struct sim *sim)
 {
     for (uint64_t id = 0; sim->coordinator.is_up && id < sim->oracle.n_jobs; id++) {
@@ -258,6 +274,8 @@ static void fire_settle(struct sim *sim, const struct sim_event *event)
         heal(sim);
     if (sim->coordinator.is_up)
         operation = sim_operation_running(sim);
+    if (operation != 0 && since > ROLLS_US && event->a % 4 == 0)
+        give_up_rolls(sim);
     if (operation != 0 && since > OPERATIONS_US)
         sim_fail(sim, "an operation never ends", "operation %llu", (unsigned long long)operation);
     if (since > JOBS_US)

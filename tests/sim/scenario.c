@@ -93,12 +93,15 @@ static void make_limits(struct sim_scenario *s, struct sim_random *r)
     limits->operations_max = 6 + sim_chance(r, 20);
     limits->attempts_max = 2 + sim_chance(r, 5);
     limits->retry_floor = 1 + sim_chance(r, 8);
+    limits->jobs_recent_max = sim_chance(r, limits->jobs_kept_max + 10);
     limits->kept_us = sim_between(r, 5 * SIM_S, 60 * SIM_S);
     limits->tenants_max = 3 + sim_chance(r, 3);
     limits->poison_agents = sim_chance(r, 5);
     limits->backoff_us_max = 2 * SIM_S;
     limits->ageing_us = 2 * SIM_S;
     limits->strategy = agent_strategy_at(sim_chance(r, strategies_count()))->name;
+    limits->rebalance_gain_us = sim_between(r, SIM_MS, 100 * SIM_MS);
+    limits->rebalance_rest_us = SIM_S;
     limits->bound_percent = 100 + sim_chance(r, 100);
     limits->decisions_max = 1 + sim_chance(r, 50);
     if (s->seed % 3 == 0) { // far more second runs than there ever are
@@ -182,9 +185,11 @@ static void add_work(struct sim_scenario *s, uint32_t faults, uint32_t count)
 static void add_operators(struct sim_scenario *s, uint32_t count)
 {
     static const enum sim_op_kind kinds[] = {
-        SIM_OP_CANCEL,           SIM_OP_CANCEL, SIM_OP_CORDON,   SIM_OP_UNCORDON,
-        SIM_OP_UNCORDON,         SIM_OP_DRAIN,  SIM_OP_DRAIN,    SIM_OP_TUNE,
-        SIM_OP_OPERATION_CANCEL, SIM_OP_LIMITS, SIM_OP_STRATEGY, SIM_OP_SETTINGS};
+        SIM_OP_CANCEL,           SIM_OP_CANCEL,    SIM_OP_CORDON,    SIM_OP_UNCORDON,
+        SIM_OP_UNCORDON,         SIM_OP_DRAIN,     SIM_OP_DRAIN,     SIM_OP_TUNE,
+        SIM_OP_OPERATION_CANCEL, SIM_OP_LIMITS,    SIM_OP_STRATEGY,  SIM_OP_SETTINGS,
+        SIM_OP_RESTART,          SIM_OP_REBALANCE, SIM_OP_REBALANCE, SIM_OP_REBALANCE,
+        SIM_OP_DRAIN_ALL};
     struct sim_random random, *r = &random;
     sim_random_init(r, s->seed, SIM_OF_WORKLOAD, 1);
     // Few kinds in a seed, so that they meet.
@@ -199,16 +204,17 @@ static void add_operators(struct sim_scenario *s, uint32_t count)
             op->a = sim_chance(r, (uint32_t)s->n_ops);
         if (kind == SIM_OP_OPERATION_CANCEL)
             op->a = last_operation;
-        if (kind == SIM_OP_DRAIN || kind == SIM_OP_TUNE)
+        if (kind >= SIM_OP_DRAIN && kind <= SIM_OP_TUNE && kind != SIM_OP_OPERATION_CANCEL)
             last_operation = (uint32_t)s->n_ops - 1;
-        op->us = kind == SIM_OP_DRAIN
-                     ? sim_between(r, 0, sim_chance(r, 2) == 0 ? 200 * SIM_MS : 3 * SIM_S)
-                 : kind == SIM_OP_TUNE ? sim_between(r, 10 * SIM_MS, SIM_S)
-                                       : 0;
+        op->us = sim_between(r, 0, sim_chance(r, 2) == 0 ? 200 * SIM_MS : 3 * SIM_S);
+        if (kind == SIM_OP_TUNE)
+            op->us = sim_between(r, 10 * SIM_MS, SIM_S);
         op->b = kind == SIM_OP_TUNE ? sim_chance(r, s->devices) : sim_chance(r, 2) * 4000;
         op->c = 1u << sim_chance(r, 4);
         if (kind == SIM_OP_TUNE)
             op->c = sim_chance(r, s->models);
+        if (kind == SIM_OP_RESTART || kind == SIM_OP_DRAIN_ALL)
+            op->b = sim_chance(r, 90);
         if (kind == SIM_OP_STRATEGY)
             op->c = sim_chance(r, strategies_count());
         if (kind == SIM_OP_LIMITS) { // live, kept, attempts
@@ -271,6 +277,10 @@ static void add_faults(struct sim_scenario *s, uint32_t faults, uint32_t count)
         struct sim_op *op =
             add(s, kinds[sim_chance(r, n)], sim_between(r, SIM_S / 2, s->faults_end_us));
         fill_fault(s, r, op);
+        // What was said before a crash is heard by the next coordinator.
+        if (op->kind == SIM_OP_COORDINATOR_CRASH && (faults >> SIM_FAULT_DUPLICATE & 1) != 0)
+            add(s, SIM_OP_REPLAY, op->at_us + op->us + sim_between(r, 100 * SIM_MS, SIM_S))->a =
+                sim_chance(r, s->agents);
     }
 }
 

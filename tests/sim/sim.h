@@ -154,6 +154,7 @@ enum sim_message_kind {
     SIM_RESUME,
     SIM_TUNE,
     SIM_TUNE_STOP,
+    SIM_RESTART,
     SIM_CLOSED, // the other side has closed
 };
 
@@ -233,7 +234,8 @@ struct sim_append {
 
 struct sim_disk_job {
     bool is_there;
-    struct sim_append row; // record.job is the job
+    uint32_t failures, dispatches; // as its attempts were written
+    struct sim_append row;         // record.job is the job
 };
 
 struct sim_disk {
@@ -246,7 +248,8 @@ struct sim_disk {
     uint64_t epoch, next_job;
     struct sim_disk_job *jobs; // by id
     size_t jobs_room;
-    struct sim_append *operations, *agents;
+    struct sim_append *operations, *agents, *metas;
+    size_t n_metas, metas_room;
     size_t n_operations, operations_room, n_agents, agents_room;
     char strategy[32];
 };
@@ -274,6 +277,7 @@ struct sim_item {
 
 struct sim_io_link {
     uint64_t id;
+    uint32_t devices_ready;
     bool is_welcome, is_closing;
 };
 
@@ -414,10 +418,10 @@ struct sim_call {
     uint64_t token; // 0: no call is out
     uint32_t op;    // of the scenario
     uint32_t tries;
-    bool is_over; // answered for good, or given up
-    bool is_unsure;
-    uint64_t job; // the acknowledged one; 0 none
-    char key[16]; // "" none
+    bool is_over;  // answered for good, or given up
+    uint64_t plan; // of a rebalance
+    uint64_t job;  // the acknowledged one; 0 none
+    char key[16];  // "" none
 };
 
 void sim_client_do(struct sim *sim, uint32_t op);
@@ -432,6 +436,7 @@ struct sim_flight {
     uint64_t link;
     uint32_t attempt;
     bool is_revoked, is_lost, is_answered, is_done;
+    bool is_asked; // for by a rebalance: the agent may give it back
 };
 
 struct sim_job {
@@ -456,9 +461,10 @@ struct sim_oracle {
     uint32_t *credits; // by link
     size_t credits_room;
     uint64_t told;          // ends, by this coordinator
+    int64_t told_us;        // when the last of them was told
     uint64_t told_now[256]; // of this step
     size_t n_told_now;
-    bool has_ticked;
+    bool has_ticked, is_rebalancing;
 };
 
 struct sim_job *sim_job(struct sim *sim, uint64_t id);
