@@ -16,6 +16,7 @@ static void (*const operations[NET_CONTROL_COUNT])(struct io_call *call) = {
     [NET_CONTROL_SUBMIT] = agent_call_submit,
     [NET_CONTROL_RESULT] = agent_call_result,
     [NET_CONTROL_CANCEL] = agent_call_cancel,
+    [NET_CONTROL_RETRY] = agent_call_retry,
     [NET_CONTROL_MODELS] = agent_call_models,
     [NET_CONTROL_MODEL] = agent_call_model,
     [NET_CONTROL_CORDON] = agent_call_cordon,

@@ -106,6 +106,9 @@ void agent_call_job(struct io_call *call);
 void agent_call_submit(struct io_call *call);
 void agent_call_result(struct io_call *call);
 void agent_call_cancel(struct io_call *call);
+// control_retry.c
+void agent_call_retry(struct io_call *call);
+void agent_call_retry_known(struct io_call *call, struct io_past *past); // its input, or none
 void agent_call_models(struct io_call *call);
 void agent_call_model(struct io_call *call);
 void agent_call_cordon(struct io_call *call);

@@ -425,6 +425,7 @@ void agent_call_done(struct io_call *call)
     struct agent_agent_view agent;
     switch (call->op) {
     case NET_CONTROL_SUBMIT:
+    case NET_CONTROL_RETRY:
         submitted(call);
         break;
     case NET_CONTROL_CANCEL:

@@ -132,12 +132,14 @@ static void job_answered(struct io_call *call, struct io_past *past)
     struct agent_query *query = &past->query;
     struct agent_job_view view;
     // The newest are in memory, too, and of these only the outputs were asked for.
-    bool recent = agent_coord_job(call->c->core, query->id, &view);
+    bool recent = call->op != NET_CONTROL_RETRY && agent_coord_job(call->c->core, query->id, &view);
     if (!recent && !is_answer(call, query))
         return;
     if (!recent)
         agent_io_past_view(call->c, &query->jobs[0], &view);
-    if (call->op == NET_CONTROL_CANCEL)
+    if (call->op == NET_CONTROL_RETRY)
+        agent_call_retry_known(call, past);
+    else if (call->op == NET_CONTROL_CANCEL)
         agent_call_error(call, "conflict", NULL, "job %" PRIu64 " has ended: %s", query->id,
                          agent_job_state_name(view.state));
     else

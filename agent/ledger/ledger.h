@@ -108,6 +108,7 @@ struct agent_query {
     enum agent_query_kind kind;
     uint64_t id; // JOB
     bool output; // JOB
+    bool input;  // JOB, instead of its outputs: kept of those in quarantine only
     struct agent_query_filter filter;
     // On the ledger's reading thread (NONE: during the call of agent_ledger_ask).
     void (*done)(struct agent_query *query);
@@ -123,7 +124,7 @@ struct agent_query {
     size_t n_jobs, n_attempts, n_audits;
     uint64_t total; // that match; where counting took too long, at least so many
     bool total_is_least;
-    struct agent_blob *blob; // the outputs; NULL: there are none
+    struct agent_blob *blob; // the outputs, or the inputs; NULL: there are none
     char *texts;             // of the records
     struct agent_query *next;
 };

@@ -100,7 +100,8 @@ static enum agent_status null_ask(struct agent_ledger *base, struct agent_query 
     if (query->kind == AGENT_QUERY_JOB) {
         query->status =
             agent_error_set(&query->err, AGENT_ERR_NOT_FOUND, "no ended job %" PRIu64, query->id);
-        null_output(base, query->id, &query->blob, NULL);
+        if (!query->input)
+            null_output(base, query->id, &query->blob, NULL);
     }
     query->done(query);
     return AGENT_OK;

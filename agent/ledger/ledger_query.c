@@ -254,10 +254,13 @@ static enum agent_status ask_job(struct ledger_sqlite *ledger, struct gather *ga
     struct where where = {0};
     struct agent_job_record job;
     condition(&where, "e.id=?", NULL, (int64_t)query->id);
-    sqlite3_stmt *statement = prepare(ledger,
-                                      "SELECT " LEDGER_ENDED_COLUMNS
-                                      ",e.output FROM ended e" LEDGER_ENDED_JOINS "WHERE e.id=?",
-                                      &where);
+    sqlite3_stmt *statement =
+        prepare(ledger,
+                query->input ? "SELECT " LEDGER_ENDED_COLUMNS ",e.input,e.input_file"
+                               " FROM ended e" LEDGER_ENDED_JOINS "WHERE e.id=?"
+                             : "SELECT " LEDGER_ENDED_COLUMNS ",e.output,e.file"
+                               " FROM ended e" LEDGER_ENDED_JOINS "WHERE e.id=?",
+                &where);
     int step = statement != NULL ? sqlite3_step(statement) : SQLITE_ERROR;
     enum agent_status status = AGENT_OK;
     if (step == SQLITE_DONE) {
@@ -271,7 +274,7 @@ static enum agent_status ask_job(struct ledger_sqlite *ledger, struct gather *ga
                             "%s: the row of job %" PRIu64 " is damaged", ledger->path, query->id);
     } else {
         keep_job(gather, &job);
-        if (query->output)
+        if (query->output || query->input)
             status = agent_ledger_blob(ledger, statement, 26, 27, &query->blob, &query->err);
     }
     sqlite3_finalize(statement);

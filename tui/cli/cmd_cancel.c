@@ -22,17 +22,9 @@ static enum tui_exit cancel_one(struct tui_cli *cli, const char *text)
     return TUI_EXIT_OK;
 }
 
-/* Every job is tried; the first failure is what the caller gets. */
 static enum tui_exit run(struct tui_cli *cli)
 {
-    enum tui_exit first = TUI_EXIT_OK;
-    for (int i = 0; i < cli->n_args; i++) {
-        enum tui_exit exit_code = cancel_one(cli, cli->args[i]);
-        first = first == TUI_EXIT_OK ? exit_code : first;
-        if (exit_code == TUI_EXIT_UNREACHABLE)
-            break;
-    }
-    return first;
+    return tui_each_argument(cli, cancel_one);
 }
 
 const struct tui_command tui_command_cancel = {
