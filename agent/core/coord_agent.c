@@ -19,11 +19,6 @@ struct coord_agent *agent_coord_agent_by_name(const struct agent_coord *core, co
     return named != NULL ? AGENT_CONTAINER(named, struct coord_agent, named) : NULL;
 }
 
-uint32_t agent_coord_agent_holds(const struct coord_agent *agent)
-{
-    return agent->assigned + agent->running + agent->revoked_count + agent->n_hedges;
-}
-
 uint32_t agent_coord_agent_room(const struct coord_agent *agent)
 {
     uint32_t holds = agent_coord_agent_holds(agent);

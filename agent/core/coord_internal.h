@@ -451,8 +451,11 @@ void agent_coord_why(const struct agent_coord *core, const struct coord_model *m
 // coord_agent.c
 struct coord_agent *agent_coord_agent_by_link(const struct agent_coord *core, uint64_t link);
 struct coord_agent *agent_coord_agent_by_name(const struct agent_coord *core, const char *name);
-uint32_t agent_coord_agent_holds(const struct coord_agent *agent); // against its credit
-uint32_t agent_coord_agent_room(const struct coord_agent *agent);  // jobs it may get now
+static inline uint32_t agent_coord_agent_holds(const struct coord_agent *agent) // of its credit
+{
+    return agent->assigned + agent->running + agent->revoked_count + agent->n_hedges;
+}
+uint32_t agent_coord_agent_room(const struct coord_agent *agent); // jobs it may get now
 const char *agent_coord_agent_state(const struct coord_agent *agent);
 void agent_coord_agent_refresh(struct agent_coord *core, struct coord_agent *agent);
 void agent_coord_agent_free(struct coord_agent *agent);
