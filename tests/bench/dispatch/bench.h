@@ -68,7 +68,7 @@ struct bench {
 
     bool is_measuring;
     int64_t began_ns, ended_ns;
-    uint64_t cpu_began_us, cpu_ended_us, own_cpu_us;
+    uint64_t cpu_began_us, cpu_ended_us, own_cpu_us, all_cpu_us;
     uint64_t done, submitted, failed, strange, retried;
     struct agent_hist latency;
 };
@@ -88,6 +88,7 @@ void bench_round(struct bench *bench, int64_t until_ns);
 void bench_load_start(struct bench *bench);
 // 0 when there is no such process.
 uint64_t bench_cpu_us(int pid);
+uint64_t bench_cpu_all_us(void); // of the whole machine
 double bench_resident_mib(int pid);
 
 #endif

@@ -147,6 +147,19 @@ uint64_t bench_cpu_us(int pid)
     return (user + system) * 1000000 / (unsigned long long)sysconf(_SC_CLK_TCK);
 }
 
+uint64_t bench_cpu_all_us(void)
+{
+    unsigned long long user = 0, nice = 0, system = 0, idle, wait, irq = 0, soft = 0;
+    FILE *file = fopen("/proc/stat", "re");
+    if (file == NULL)
+        return 0;
+    if (fscanf(file, "cpu %llu %llu %llu %llu %llu %llu %llu", &user, &nice, &system, &idle, &wait,
+               &irq, &soft) != 7)
+        user = 0;
+    fclose(file);
+    return (user + nice + system + irq + soft) * 1000000 / (unsigned long long)sysconf(_SC_CLK_TCK);
+}
+
 double bench_resident_mib(int pid)
 {
     char path[64], line[256];

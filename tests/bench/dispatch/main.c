@@ -245,6 +245,12 @@ static void report(struct bench *bench)
         bench_figure(bench, "resident", bench_resident_mib(bench->options.pid), "MiB");
     }
     bench_figure(bench, "load_cpu", (double)bench->own_cpu_us / done, "us/job");
+    if (bench->options.pid > 0) // what else ran meanwhile: figures of a busy machine are no figures
+        bench_figure(bench, "elsewhere_cpu",
+                     ((double)bench->all_cpu_us - (double)bench->own_cpu_us -
+                      (double)(bench->cpu_ended_us - bench->cpu_began_us)) /
+                         (seconds * 1e6),
+                     "processors");
     if (bench->failed + bench->strange > 0)
         printf("%s_failed %llu jobs, %llu answered twice\n", bench->options.name,
                (unsigned long long)bench->failed, (unsigned long long)bench->strange);
@@ -257,12 +263,13 @@ static void measure(struct bench *bench)
     bench->is_measuring = true;
     bench->began_ns = loop_now_ns();
     bench->cpu_began_us = bench_cpu_us(bench->options.pid);
-    uint64_t own_us = own_cpu_us();
+    uint64_t own_us = own_cpu_us(), all_us = bench_cpu_all_us();
     turn(bench, bench->options.measure_s);
     bench->is_measuring = false;
     bench->ended_ns = loop_now_ns();
     bench->cpu_ended_us = bench_cpu_us(bench->options.pid);
     bench->own_cpu_us = own_cpu_us() - own_us;
+    bench->all_cpu_us = bench_cpu_all_us() - all_us;
     report(bench);
     if (bench->system->report != NULL)
         bench->system->report(bench);
