@@ -8,6 +8,7 @@
 #include "agent/core/coord_room.h"
 #include "agent/core/planted.h"
 
+#define SPAN_US 100    // of work that is not spread over several agents
 #define BURST_US 1000  // so much work goes to one agent without a look at the others
 #define FADE_US 100000 // what agents were given lately is made less this often
 #define FADE_SHIFT 4   // by a sixteenth: half of it is gone after a second
@@ -55,6 +56,9 @@ static uint32_t chunk_of(const struct agent_coord *core, const struct agent_pick
         if (second != NULL && chunk > even + 1)
             chunk = (uint32_t)even + 1;
     }
+    // Of jobs that take next to no time a frame for each agent costs more than they do.
+    if (chosen->run_us > 0 && chunk < SPAN_US / chosen->run_us)
+        chunk = SPAN_US / chosen->run_us < flow->queued ? SPAN_US / chosen->run_us : flow->queued;
     // One is enough to make it load: the others follow when that is over, or go where it is sooner.
     if (!chosen->resident && chosen->load_us > 0 &&
         agent_coord_load_is_dear(core, core->agents[chosen->slot], pick->model))

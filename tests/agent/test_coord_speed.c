@@ -111,3 +111,47 @@ Test(coord_speed, no_agent_idles_while_jobs_wait_for_others_longer_than_a_load_t
     }
     cr_assert(!idles);
 }
+
+// Of 24 jobs that come at once, those that link 7's agent is given, of two that have the model.
+static uint32_t given_of_burst(uint32_t compute_us)
+{
+    uint32_t given = 0;
+    rig_hello(&rig, 8, "two", 2, 32);
+    rig_step(&rig, &(struct agent_event){
+                       .kind = AGENT_EVENT_CREDIT, .link = 7, .credit = 32, .reason = ""});
+    for (uint64_t link = 7; link < 9; link++) {
+        struct agent_event event = {.kind = AGENT_EVENT_MODEL_STATE, .link = link};
+        event.model.hash = rig_hash;
+        event.model.state = AGENT_MODEL_RESIDENT;
+        event.model.load_us = 1;
+        event.model.text = "";
+        rig_step(&rig, &event);
+    }
+    uint64_t learns = rig_submit(&rig, "");
+    struct agent_event event = rig_answer(rig_find(&rig, AGENT_ACTION_DISPATCH, 0, learns)->link,
+                                          learns, 1, AGENT_OUTCOME_DONE);
+    event.result.compute_us = compute_us;
+    rig_step(&rig, &event);
+    rig_commit(&rig);
+    size_t before = rig.count;
+    for (uint64_t i = 0; i < 24; i++) {
+        struct agent_event submission = rig_submission(100 + i, "");
+        rig_step(&rig, &submission);
+    }
+    rig_commit(&rig);
+    for (size_t i = before; i < rig.count; i++)
+        given += rig.actions[i].kind == AGENT_ACTION_DISPATCH && rig.actions[i].link == 7;
+    return given;
+}
+
+Test(coord_speed, jobs_that_take_no_time_stay_together_and_others_are_spread)
+{
+    uint32_t given = given_of_burst(1);
+    cr_assert(given == 0 || given == 24, "%u", given);
+}
+
+Test(coord_speed, jobs_that_take_time_are_spread_over_agents)
+{
+    uint32_t given = given_of_burst(5000);
+    cr_assert(given == 12, "%u", given);
+}
