@@ -475,8 +475,9 @@ void agent_coord_moved(struct agent_coord *core, struct coord_job *job)
     snprintf(why, sizeof why, "given back by %s to be moved", agent_coord_chars(job->agent->name));
     job->moving = false;
     agent_coord_requeue(core, job, why);
-    // Where the place is gone it waits at the front of its queue like any other.
-    if (to != NULL && to->id == move->to_id &&
+    // Where the place is gone it waits at the front of its queue like any other; where it began
+    // meanwhile and runs a second time elsewhere, that goes on.
+    if (to != NULL && to->id == move->to_id && job->where == COORD_READY &&
         agent_coord_rejects(core, to, job->model) == AGENT_RULE_NONE) {
         snprintf(why, sizeof why, "moved by rebalance %" PRIu64, operation->id);
         struct agent_text *text = agent_coord_text_new(why);
