@@ -33,6 +33,12 @@ code=$?
 check "the last agent isn't drained by accident: exit code 7" test $code -eq 7
 check "which is told before" grep -q 'WARNING: one is the last agent that takes work' "$work/err"
 check "and as the reason" grep -q 'last agent' "$work/err"
+# On a terminal the plan is shown and asked about; no is the answer that does nothing.
+printf 'n\n' | script -qec "$STOKER drain one" "$work/terminal.out" >/dev/null
+code=$?
+check "no on a terminal is exit code 2" test $code -eq 2
+check "the question tells of the warning" grep -q 'Drain one all the same? \[y/N\]' "$work/terminal.out"
+check "and nothing was done" sh -c "'$STOKER' operations --output json | jq -e '.operations == []'"
 check "uncordon" "$STOKER" uncordon two
 
 "$STOKER" drain one --plan --output json >"$work/plan.json" || fail "plan"
