@@ -34,7 +34,7 @@ struct agent_coord_limits {
     uint32_t tenant_burst;      // of them at once, unless told; 0: what a second gives
     uint32_t operations_max;
     uint32_t attempts_max;
-    uint32_t hedge_times;   // slower than 99 of 100 so many times: run once more elsewhere; 0 never
+    uint32_t hedge_times; // slower than 99 of 100 so many times: run once more elsewhere; 0 never
     uint32_t hedge_runs_min;      // of a model, before its slowest are known
     uint32_t hedge_share_percent; // of the dispatches
     uint32_t poison_agents; // a job that kills executors of so many agents has failed; 0 never
@@ -448,13 +448,6 @@ struct agent_operation_view {
     const struct agent_tune_view *tune; // NULL: it tunes nothing, or before the last start
 };
 
-// One agent of a drain-all or a restart.
-struct agent_roll_view {
-    const char *agent;
-    const char *step; // "waiting", "draining", "restarting", "trying", "done", "failed"
-    uint64_t drain;   // its operation; 0 none yet
-};
-
 struct agent_totals {
     uint32_t agents, agents_ready, queued, assigned, running, kept;
     uint32_t recent; // of the kept ones, those in memory
@@ -550,32 +543,6 @@ bool agent_coord_operation_at(const struct agent_coord *core, uint32_t index,
                               struct agent_operation_view *ret_view);
 bool agent_coord_operation(const struct agent_coord *core, uint64_t id,
                            struct agent_operation_view *ret_view);
-// A plan for a rebalance: how much sooner all of `moves` jobs are done together, and until when the
-// last agent is busy. False: it is not kept any more.
-struct agent_rebalance_view {
-    uint64_t number;
-    uint32_t moves;
-    uint32_t unmeasured; // jobs that stay, as no run of their model was measured
-    int64_t gain_us, before_us, after_us;
-    int64_t rests_us; // until one may be carried out; 0 now
-};
-bool agent_coord_rebalance_plan(const struct agent_coord *core, uint64_t number,
-                                struct agent_rebalance_view *ret_view);
-struct agent_rebalance_move {
-    uint64_t job;
-    const char *model;
-    uint32_t version;
-    const char *from, *to;
-    int64_t cost_us; // the load of the model, for the first job that needs it
-    int64_t gain_us; // how much sooner this job is done
-    bool loads;
-};
-// Move `index` of a plan; false past the last.
-bool agent_coord_rebalance_move(const struct agent_coord *core, uint64_t number, uint32_t index,
-                                struct agent_rebalance_move *ret_move);
-// The agents of a drain-all or a restart, in their order. Returns how many there are.
-uint32_t agent_coord_operation_agents(const struct agent_coord *core, uint64_t id,
-                                      struct agent_roll_view *ret_views, uint32_t max);
 // What an agent holds, for a drain's blockers and plan. Returns how many there are.
 uint32_t agent_coord_blockers(const struct agent_coord *core, const char *agent,
                               struct agent_blocker_view *ret_views, uint32_t max);

@@ -7,10 +7,13 @@
 #include <sys/queue.h>
 
 #include "agent/core/coord.h"
+#include "agent/core/coord_plan.h"
 
 #define COORD_DETAIL_MAX 65536 // bytes of what a kind keeps in the ledger about an operation
 
 struct coord_agent;
+struct coord_job;
+struct coord_model;
 struct coord_operation;
 
 struct coord_operation_kind {
@@ -90,5 +93,51 @@ void agent_coord_instance_hex(const uint8_t instance[16], char ret_hex[33]);
 void agent_coord_instance_parse(const char *hex, uint8_t ret_instance[16]);
 void agent_coord_recover_operation(struct agent_coord *core,
                                    const struct agent_operation_record *record);
+
+// coord_plan.c
+bool agent_coord_takes_work(const struct coord_agent *agent);
+void agent_coord_plan_make(const struct agent_coord *core, const struct coord_agent *agent,
+                           int64_t deadline_us, struct agent_drain_plan *ret_plan);
+// Whether the model is in use there and nobody else could run it. `model` may be NULL.
+bool agent_coord_is_orphan(const struct agent_coord *core, const struct coord_agent *agent,
+                           const struct coord_model *model);
+// How long a run of the model takes there as measured; 0 unknown.
+int64_t agent_coord_run_us(const struct agent_coord *core, const struct coord_agent *agent,
+                           const struct coord_model *model);
+// How long a job should run yet as measured: 0 it has not started or is over its time, -1 unknown.
+int64_t agent_coord_job_left_us(const struct agent_coord *core, const struct coord_job *job);
+
+// coord_drain.c
+// Begins one on an agent that is not draining or drained. NULL: the event was answered. The caller
+// answers it otherwise.
+struct coord_operation *agent_coord_drain_begin(struct agent_coord *core, struct coord_agent *agent,
+                                                const struct agent_event *event, uint64_t parent);
+void agent_coord_drain(struct agent_coord *core, const struct agent_event *event);
+void agent_coord_drained(struct agent_coord *core, const struct agent_event *event);
+void agent_coord_drain_check(struct agent_coord *core, struct coord_agent *agent);
+void agent_coord_drain_resume(struct agent_coord *core,
+                              struct coord_agent *agent); // a link came back
+bool agent_coord_operation_safe(const struct agent_coord *core,
+                                const struct coord_operation *operation);
+
+// coord_rebalance.c
+void agent_coord_rebalance(struct agent_coord *core, const struct agent_event *event);
+// The agent of a job that is moving has dropped it: it goes on.
+void agent_coord_moved(struct agent_coord *core, struct coord_job *job);
+// A job that is moving leaves its agent otherwise.
+void agent_coord_move_over(struct agent_coord *core, struct coord_job *job);
+void agent_coord_plans_free(struct agent_coord *core);
+
+// coord_roll.c
+void agent_coord_roll(struct agent_coord *core, const struct agent_event *event);
+
+// coord_tune.c
+void agent_coord_tune(struct agent_coord *core, const struct agent_event *event);
+void agent_coord_tune_state(struct agent_coord *core, const struct agent_event *event);
+// The agent is away: its tunings wait for it.
+void agent_coord_tunes_lose(struct agent_coord *core, const struct coord_agent *agent,
+                            const char *why);
+// It came back: those that it had go on, or have failed with the process that it was.
+void agent_coord_tunes_resume(struct agent_coord *core, struct coord_agent *agent);
 
 #endif

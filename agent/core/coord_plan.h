@@ -1,4 +1,5 @@
-// What an operation would do, said before it does it. Nothing here changes the core.
+// What an operation would do, said before it does it, and how far one is that has parts. Nothing
+// here changes the core.
 #ifndef AGENT_COORD_PLAN_H
 #define AGENT_COORD_PLAN_H
 
@@ -45,5 +46,39 @@ struct agent_orphan_view {
 // The models behind agent_drain_plan.orphans. Returns how many there are.
 uint32_t agent_coord_drain_orphans(const struct agent_coord *core, const char *agent,
                                    struct agent_orphan_view *ret_orphans, uint32_t max);
+
+// A plan for a rebalance: how much sooner all of `moves` jobs are done together, and until when the
+// last agent is busy. False: it is not kept any more.
+struct agent_rebalance_view {
+    uint64_t number;
+    uint32_t moves;
+    uint32_t unmeasured; // jobs that stay, as no run of their model was measured
+    int64_t gain_us, before_us, after_us;
+    int64_t rests_us; // until one may be carried out; 0 now
+};
+bool agent_coord_rebalance_plan(const struct agent_coord *core, uint64_t number,
+                                struct agent_rebalance_view *ret_view);
+struct agent_rebalance_move {
+    uint64_t job;
+    const char *model;
+    uint32_t version;
+    const char *from, *to;
+    int64_t cost_us; // the load of the model, for the first job that needs it
+    int64_t gain_us; // how much sooner this job is done
+    bool loads;
+};
+// Move `index` of a plan; false past the last.
+bool agent_coord_rebalance_move(const struct agent_coord *core, uint64_t number, uint32_t index,
+                                struct agent_rebalance_move *ret_move);
+
+// One agent of a drain-all or a restart.
+struct agent_roll_view {
+    const char *agent;
+    const char *step; // "waiting", "draining", "restarting", "trying", "done", "failed"
+    uint64_t drain;   // its operation; 0 none yet
+};
+// The agents of a drain-all or a restart, in their order. Returns how many there are.
+uint32_t agent_coord_operation_agents(const struct agent_coord *core, uint64_t id,
+                                      struct agent_roll_view *ret_views, uint32_t max);
 
 #endif

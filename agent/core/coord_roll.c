@@ -9,134 +9,19 @@
 #include <string.h>
 
 #include "agent/core/coord_internal.h"
+#include "agent/core/coord_roll.h"
 
 #define ROLL_LOOK_US 200000    // between two looks at whether there is room for the next one
 #define ROLL_SETTLE_US 3000000 // an agent that gets no job meanwhile has come back well
-
-// Numbers stand in the ledger: they never change their meaning.
-enum roll_step {
-    ROLL_WAITING = 0,
-    ROLL_DRAINING = 1,
-    ROLL_RESTARTING = 2,
-    ROLL_TRYING = 3,
-    ROLL_DONE = 4,
-    ROLL_FAILED = 5,
-    ROLL_STEPS
-};
 
 static const char *const step_names[ROLL_STEPS] = {
     [ROLL_WAITING] = "waiting", [ROLL_DRAINING] = "draining", [ROLL_RESTARTING] = "restarting",
     [ROLL_TRYING] = "trying",   [ROLL_DONE] = "done",         [ROLL_FAILED] = "failed",
 };
 
-struct roll_agent {
-    struct agent_text *name;
-    uint8_t instance[16]; // when the operation began
-    uint8_t step;
-    uint8_t before; // enum agent_admin, which it gets back
-    uint64_t drain; // its operation
-};
-
-struct coord_roll {
-    struct roll_agent *agents;
-    uint32_t count, at;
-    uint32_t keep_percent; // of `credit`, that takes work meanwhile
-    uint64_t credit;       // of all that took work when it began
-    bool force;
-    int64_t drain_us, back_us;
-    // Not in the ledger.
-    int64_t step_us, looked_us;
-    uint64_t told_link;
-    uint64_t done, failed; // of the agent, when its trial began
-};
-
 static bool is_restart(const struct coord_operation *operation)
 {
     return operation->kind == &agent_coord_kind_restart;
-}
-
-static void roll_free(struct coord_operation *operation)
-{
-    struct coord_roll *roll = operation->roll;
-    if (roll == NULL)
-        return;
-    for (uint32_t i = 0; i < roll->count; i++)
-        agent_coord_text_unref(roll->agents[i].name);
-    free(roll->agents);
-    free(roll);
-}
-
-// ---- in the ledger
-
-static void detail_write(struct coord_operation *operation)
-{
-    const struct coord_roll *roll = operation->roll;
-    size_t size = 256 + (size_t)roll->count * (AGENT_NAME_MAX + 80), used = 0;
-    char *text = malloc(size);
-    if (text == NULL)
-        return; // what stands there is older, and true of its time
-    used += (size_t)snprintf(text, size,
-                             "keep=%" PRIu32 " credit=%" PRIu64 " force=%d drain_us=%" PRId64
-                             " back_us=%" PRId64 " count=%" PRIu32 "\n",
-                             roll->keep_percent, roll->credit, roll->force, roll->drain_us,
-                             roll->back_us, roll->count);
-    for (uint32_t i = 0; i < roll->count && used < size; i++) {
-        const struct roll_agent *agent = &roll->agents[i];
-        char hex[2 * sizeof agent->instance + 1];
-        agent_coord_instance_hex(agent->instance, hex);
-        used += (size_t)snprintf(text + used, size - used, "%s %u %" PRIu64 " %s %u\n",
-                                 agent_coord_chars(agent->name), agent->step, agent->drain, hex,
-                                 agent->before);
-    }
-    agent_coord_text_set(&operation->detail, text);
-    free(text);
-}
-
-// Every name is at most AGENT_NAME_MAX characters without blanks: HELLO refuses others.
-static bool read_agents(struct coord_roll *roll, const char *line)
-{
-    roll->agents = calloc(roll->count, sizeof *roll->agents);
-    for (uint32_t i = 0; roll->agents != NULL && i < roll->count; i++) {
-        struct roll_agent *agent = &roll->agents[i];
-        char name[AGENT_NAME_MAX + 1], hex[2 * sizeof agent->instance + 1];
-        unsigned step = 0, before = 0;
-        line = strchr(line, '\n');
-        if (line == NULL ||
-            sscanf(++line, "%63s %u %" SCNu64 " %32s %u", name, &step, &agent->drain, hex,
-                   &before) != 5 ||
-            step >= ROLL_STEPS || before >= AGENT_ADMIN_STATES)
-            return false;
-        agent->name = agent_coord_text_new(name);
-        agent->step = (uint8_t)step;
-        agent->before = (uint8_t)before;
-        agent_coord_instance_parse(hex, agent->instance);
-        if (agent->name == NULL)
-            return false;
-    }
-    return roll->agents != NULL;
-}
-
-static struct coord_roll *detail_read(const struct agent_coord *core, const char *detail)
-{
-    struct coord_roll *roll = calloc(1, sizeof *roll);
-    if (roll == NULL)
-        return NULL;
-    uint64_t count = agent_coord_detail_number(detail, "count=");
-    roll->keep_percent = (uint32_t)agent_coord_detail_number(detail, "keep=");
-    roll->credit = agent_coord_detail_number(detail, "credit=");
-    roll->force = agent_coord_detail_number(detail, "force=") != 0;
-    roll->drain_us = (int64_t)agent_coord_detail_number(detail, "drain_us=");
-    roll->back_us = (int64_t)agent_coord_detail_number(detail, "back_us=");
-    roll->count = count <= core->limits.agents_max ? (uint32_t)count : 0;
-    if (roll->count == 0 || !read_agents(roll, detail)) {
-        struct coord_operation broken = {.roll = roll};
-        roll_free(&broken);
-        return NULL;
-    }
-    while (roll->at < roll->count && roll->agents[roll->at].step == ROLL_DONE)
-        roll->at++;
-    roll->step_us = core->now_us;
-    return roll;
 }
 
 // ---- steps
@@ -164,7 +49,7 @@ static void go(struct agent_coord *core, struct coord_operation *operation, enum
     roll->looked_us = 0;
     if (step == ROLL_DONE)
         roll->at++;
-    detail_write(operation);
+    agent_coord_roll_write(operation);
     if (roll->at < roll->count) {
         agent_coord_append_operation(core, operation);
         agent_coord_operation_changed(core, operation);
@@ -188,7 +73,7 @@ static void fail(struct agent_coord *core, struct coord_operation *operation, co
     vsnprintf(text, sizeof text, format, args);
     va_end(args);
     roll->agents[roll->at].step = ROLL_FAILED;
-    detail_write(operation);
+    agent_coord_roll_write(operation);
     agent_coord_operation_end(core, operation, AGENT_OPERATION_FAILED, text,
                               agent_coord_chars(roll->agents[roll->at].name), NULL);
 }
@@ -409,7 +294,7 @@ static void cancel(struct agent_coord *core, struct coord_operation *operation,
 
 static void recover(struct agent_coord *core, struct coord_operation *operation)
 {
-    operation->roll = detail_read(core, agent_coord_chars(operation->detail));
+    operation->roll = agent_coord_roll_read(core, agent_coord_chars(operation->detail));
     if (operation->state != AGENT_OPERATION_RUNNING)
         return;
     const struct coord_roll *roll = operation->roll;
@@ -551,7 +436,7 @@ void agent_coord_roll(struct agent_coord *core, const struct agent_event *event)
         agent_coord_reply(core, event->token,
                           roll == NULL ? AGENT_REPLY_BUSY : AGENT_REPLY_UNAVAILABLE, 0, "%s",
                           roll == NULL ? "out of memory" : "the ledger can't be written");
-        roll_free(&holder);
+        agent_coord_roll_free(&holder);
         return;
     }
     enum agent_reply reply = refuse(core, roll, event, text, sizeof text);
@@ -568,14 +453,14 @@ void agent_coord_roll(struct agent_coord *core, const struct agent_event *event)
                                                   : &agent_coord_kind_drain_all,
                                               event);
     if (operation == NULL) {
-        roll_free(&holder);
+        agent_coord_roll_free(&holder);
         return;
     }
     operation->roll = roll;
     snprintf(text, sizeof text, "%" PRIu32 " agents", roll->count);
     operation->target =
         roll->count == 1 ? agent_coord_text_ref(roll->agents[0].name) : agent_coord_text_new(text);
-    detail_write(operation);
+    agent_coord_roll_write(operation);
     agent_coord_operation_start(core, operation, "", event);
     agent_coord_wait_reply(core, event->token, operation->id);
 }
@@ -586,7 +471,7 @@ const struct coord_operation_kind agent_coord_kind_drain_all = {
     .cancel = cancel,
     .tick = tick,
     .view = view,
-    .free = roll_free,
+    .free = agent_coord_roll_free,
 };
 
 const struct coord_operation_kind agent_coord_kind_restart = {
@@ -595,5 +480,5 @@ const struct coord_operation_kind agent_coord_kind_restart = {
     .cancel = cancel,
     .tick = tick,
     .view = view,
-    .free = roll_free,
+    .free = agent_coord_roll_free,
 };
