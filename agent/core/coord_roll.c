@@ -246,7 +246,8 @@ static void on_trying(struct agent_coord *core, struct coord_operation *operatio
         if (agent->admin == AGENT_ADMIN_NONE)
             agent_coord_agent_cordon(core, agent, agent_coord_chars(operation->by),
                                      "its first job after a restart failed");
-        fail(core, operation, "the first job of %s failed: it is cordoned", name);
+        fail(core, operation, "the first job of %s failed: it is %s", name,
+             agent->admin == AGENT_ADMIN_CORDONED ? "cordoned" : agent_coord_agent_state(agent));
     } else if (is_up && core->now_us - roll->step_us > ROLL_SETTLE_US) {
         go(core, operation, ROLL_DONE); // no job came
     } else if (!is_up && core->now_us - roll->step_us > roll->back_us) {
@@ -298,11 +299,17 @@ static void recover(struct agent_coord *core, struct coord_operation *operation)
     if (operation->state != AGENT_OPERATION_RUNNING)
         return;
     const struct coord_roll *roll = operation->roll;
-    if (roll == NULL || roll->at >= roll->count)
+    if (roll == NULL || roll->at >= roll->count) {
         operation->state = AGENT_OPERATION_FAILED;
+        return;
+    }
     // Those that are to come have not connected again yet: they are known all the same.
-    for (uint32_t i = roll != NULL ? roll->at : 0; roll != NULL && i < roll->count; i++)
-        agent_coord_agent_get(core, agent_coord_chars(roll->agents[i].name));
+    for (uint32_t i = roll->at; i < roll->count; i++) {
+        struct coord_agent *agent =
+            agent_coord_agent_get(core, agent_coord_chars(roll->agents[i].name));
+        if (agent != NULL)
+            agent->lost_us = core->now_us;
+    }
 }
 
 static void view(const struct agent_coord *core, const struct coord_operation *operation,

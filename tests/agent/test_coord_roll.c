@@ -294,6 +294,22 @@ Test(coord_roll, it_goes_on_after_a_restart_of_the_coordinator)
     cr_assert_str_eq(step_of(4, 2), "draining");
 }
 
+Test(coord_roll, agents_that_have_not_come_back_yet_are_waited_for_after_a_restart)
+{
+    struct agent_operation_record record = {
+        .id = 4,
+        .kind = "drain-all",
+        .target = "2 agents",
+        .by = "me",
+        .reason = "",
+        .detail = "keep=0 credit=12 force=0 drain_us=10000000 back_us=60000000 count=1\n"
+                  "late 0 0 05000000000000000000000000000000 0\n"};
+    rig_step(&rig,
+             &(struct agent_event){.kind = AGENT_EVENT_RECOVER_OPERATION, .operation = &record});
+    pass(500);
+    cr_assert_str_eq(operation(4).state, "running", "%s", operation(4).text);
+}
+
 Test(coord_roll, a_damaged_record_is_a_failure)
 {
     static const char *const details[] = {
