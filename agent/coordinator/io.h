@@ -87,6 +87,7 @@ struct io_link {
     struct net_link *net;
     uint64_t id;
     struct net_buf out;
+    bool touched; // somebody had it since the last flush: it may have something to send
     bool closing; // CLOSE or REFUSE was decided: nothing more is taken from it
     bool welcomed;
     bool submitter;                  // it submits jobs; otherwise it is an agent's
@@ -228,6 +229,8 @@ struct agent_coordinator {
     struct agent_idmap links, tokens, stats_by_agent;
     struct io_link **link_list;
     size_t n_links, link_room;
+    uint64_t *touched; // ids of links, of which some may be gone
+    size_t n_touched, touched_room;
     struct agent_event *events; // of the next step
     size_t n_events;
     int64_t step_us; // when the newest was taken
@@ -293,7 +296,9 @@ bool agent_io_listen(struct agent_coordinator *c, struct agent_error *err);
 void agent_io_link_opened(struct agent_coordinator *c, struct net_link *link);
 void agent_io_link_closed(struct agent_coordinator *c, uint64_t id, const char *why);
 void agent_io_frames(struct agent_coordinator *c, struct net_batch *batch);
+// NULL: it is gone. What is put into its `out` is sent at the end of the turn.
 struct io_link *agent_io_link(struct agent_coordinator *c, uint64_t id);
+void agent_io_link_touch(struct agent_coordinator *c, struct io_link *link);
 struct io_link *agent_io_link_of(struct agent_coordinator *c, const char *agent);
 void agent_io_links_flush(struct agent_coordinator *c);
 void agent_io_links_beat(struct agent_coordinator *c, int64_t now_us);

@@ -50,9 +50,30 @@ bool agent_io_listen(struct agent_coordinator *c, struct agent_error *err)
 
 // ---- links
 
+void agent_io_link_touch(struct agent_coordinator *c, struct io_link *link)
+{
+    if (link->touched)
+        return;
+    if (c->n_touched == c->touched_room) {
+        size_t room = c->touched_room == 0 ? 64 : c->touched_room * 2;
+        uint64_t *grown = realloc(c->touched, room * sizeof *grown);
+        if (grown == NULL) {
+            agent_io_fail(c, "out of memory");
+            return;
+        }
+        c->touched = grown;
+        c->touched_room = room;
+    }
+    link->touched = true;
+    c->touched[c->n_touched++] = link->id;
+}
+
 struct io_link *agent_io_link(struct agent_coordinator *c, uint64_t id)
 {
-    return agent_idmap_get(&c->links, id);
+    struct io_link *link = agent_idmap_get(&c->links, id);
+    if (link != NULL)
+        agent_io_link_touch(c, link);
+    return link;
 }
 
 struct io_link *agent_io_link_of(struct agent_coordinator *c, const char *agent)
@@ -108,7 +129,9 @@ void agent_io_links_free(struct agent_coordinator *c)
     while (c->n_links > 0)
         link_free(c, c->link_list[0]);
     free(c->link_list);
+    free(c->touched);
     c->link_list = NULL;
+    c->touched = NULL;
 }
 
 void agent_io_link_closed(struct agent_coordinator *c, uint64_t id, const char *why)

@@ -162,21 +162,37 @@ void agent_io_links_beat(struct agent_coordinator *c, int64_t now_us)
         struct net_heartbeat beat = {.seq = ++link->heartbeat_seq,
                                      .sent_ms = (uint64_t)now_us / 1000};
         net_heartbeat_encode(&link->out, &beat, NULL);
+        agent_io_link_touch(c, link);
     }
+}
+
+static void flush(struct agent_coordinator *c, struct io_link *link)
+{
+    size_t len = link->out.len;
+    if (len == 0 || link->closing)
+        return;
+    // BUSY keeps the frames for the next time.
+    bool busy = net_link_send(link->net, &link->out) == NET_ERR_BUSY;
+    if (busy && link->out.len > IO_LINK_OUT_MAX)
+        agent_io_link_close(c, link, "it does not read what it is sent");
+    else if (busy)
+        agent_io_link_touch(c, link);
+    else if (link->out.len == 0 && len <= IO_IDLE_BYTES)
+        net_buf_free(&link->out); // nothing but heartbeats: a thousand such links keep no buffers
 }
 
 void agent_io_links_flush(struct agent_coordinator *c)
 {
-    for (size_t i = 0; i < c->n_links; i++) {
-        struct io_link *link = c->link_list[i];
-        if (link->out.len == 0 || link->closing)
+    size_t count = c->n_touched;
+    for (size_t i = 0; i < count; i++) {
+        struct io_link *link = agent_idmap_get(&c->links, c->touched[i]);
+        if (link == NULL)
             continue;
-        size_t len = link->out.len;
-        // BUSY keeps the frames for the next time.
-        if (net_link_send(link->net, &link->out) == NET_ERR_BUSY && link->out.len > IO_LINK_OUT_MAX)
-            agent_io_link_close(c, link, "it does not read what it is sent");
-        else if (link->out.len == 0 && len <= IO_IDLE_BYTES)
-            net_buf_free(
-                &link->out); // nothing but heartbeats: a thousand such links keep no buffers
+        link->touched = false;
+        flush(c, link);
     }
+    // Those that are busy have put themselves behind.
+    c->n_touched -= count;
+    if (c->n_touched > 0)
+        memmove(c->touched, c->touched + count, c->n_touched * sizeof *c->touched);
 }

@@ -71,8 +71,10 @@ void agent_io_submissions_credit(struct agent_coordinator *c)
     struct net_submit_credit credit = {.credit = credit_of(c)};
     for (size_t i = 0; i < c->n_links; i++) {
         struct io_link *link = c->link_list[i];
-        if (link->submitter && link->welcomed && !link->closing)
-            net_submit_credit_encode(&link->out, &credit, NULL);
+        if (!link->submitter || !link->welcomed || link->closing)
+            continue;
+        net_submit_credit_encode(&link->out, &credit, NULL);
+        agent_io_link_touch(c, link);
     }
 }
 
