@@ -142,8 +142,9 @@ void agent_coord_recover_job(struct agent_coord *core, const struct agent_job_re
     }
     agent_coord_admitted(core, job);
     job->failures = record->attempts;
-    if (job->failures > core->attempts_most)
-        core->attempts_most = job->failures; // under a limit of then
+    // Under a limit of then; it gets one more try under any.
+    if (job->failures >= core->attempts_most)
+        core->attempts_most = job->failures + 1;
     job->dispatches = record->dispatches;
     job->state = AGENT_JOB_QUEUED;
     agent_coord_job_enter(core, job, COORD_READY, false);

@@ -126,10 +126,19 @@ void agent_coord_ledger_damaged(struct agent_coord *core, const char *text)
 void agent_coord_ledger_refused(struct agent_coord *core, uint64_t seq, const char *text)
 {
     agent_coord_notice(core, AGENT_NOTICE_LEDGER_ERROR, AGENT_NOTICE_ERROR, "", 0, "%s", text);
+    uint64_t job = 0;
     for (size_t i = 0; i < core->waits_count; i++) {
         struct coord_wait *wait = &core->waits[(core->waits_first + i) % core->waits_room];
-        if (wait->kind == COORD_WAIT_ADMIT && wait->seq == seq)
+        if (wait->kind == COORD_WAIT_ADMIT && wait->seq == seq) {
+            job = wait->job->id;
             refuse_pending(core, wait, "the ledger does not take this job", text);
+        } else if (wait->kind == COORD_WAIT_REPLY && wait->existing && job != 0 &&
+                   wait->id == job) {
+            // Submitted again with its key while it was on its way: there is no such job.
+            agent_coord_reply(core, wait->token, AGENT_REPLY_UNAVAILABLE, 0,
+                              "the ledger does not take this job: %s", text);
+            wait->kind = COORD_WAIT_NONE;
+        }
     }
 }
 

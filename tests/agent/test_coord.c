@@ -285,6 +285,23 @@ Test(coord, ledger_that_has_written_everything_works)
     cr_assert_eq(rig_find(&rig, AGENT_ACTION_REPLY, 6, 0)->reply, AGENT_REPLY_OK);
 }
 
+Test(coord, job_that_the_ledger_refuses_is_nobody_s)
+{
+    struct agent_event event = rig_submission(5, "key");
+    rig_step(&rig, &event);
+    uint64_t seq = rig.seq;
+    event.token = 6;
+    rig_step(&rig, &event);
+    struct agent_event refused[] = {
+        {.kind = AGENT_EVENT_LEDGER_REFUSED, .seq = seq, .reason = "too large"},
+        {.kind = AGENT_EVENT_COMMITTED, .seq = seq},
+    };
+    agent_coord_step(rig.core, refused, 2, rig.now_us, &rig.sink);
+    cr_assert_eq(rig_find(&rig, AGENT_ACTION_REPLY, 5, 0)->reply, AGENT_REPLY_UNAVAILABLE);
+    cr_assert_eq(rig_find(&rig, AGENT_ACTION_REPLY, 6, 0)->reply, AGENT_REPLY_UNAVAILABLE,
+                 "who asked again with the key hears the same");
+}
+
 Test(coord, model_that_fails_on_an_agent_goes_to_another)
 {
     rig_hello(&rig, 7, "one", 1, 4);

@@ -148,3 +148,23 @@ uint32_t sim_model_of_hash(const uint8_t *hash)
 {
     return hash[AGENT_HASH_SIZE - 1];
 }
+
+// The names that agents' errors have on the wire.
+const char *sim_error_name(uint32_t error)
+{
+    static const char *const names[] = {
+        [WORKER_ERROR_NONE] = "",
+        [WORKER_ERROR_INPUT] = "bad_input",
+        [WORKER_ERROR_MODEL] = "bad_model",
+        [WORKER_ERROR_UNSUPPORTED] = "unsupported",
+        [WORKER_ERROR_NO_MODEL] = "no_model",
+        [WORKER_ERROR_MEMORY] = "no_memory",
+        [WORKER_ERROR_DEVICE] = "device",
+        [WORKER_ERROR_DIED] = "executor_died",
+        [WORKER_ERROR_HUNG] = "executor_hung",
+        [WORKER_ERROR_DRAINING] = "draining",
+        [WORKER_ERROR_INTERNAL] = "internal",
+        [WORKER_ERROR_STOPPED] = "internal",
+    };
+    return names[error];
+}

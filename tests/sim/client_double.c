@@ -7,6 +7,8 @@
 
 #define TRIES_MAX 60
 
+static const char *const tenants[SIM_TENANTS] = {"", "lab", "shop"};
+
 uint32_t sim_client_call(const struct sim *sim, uint64_t token)
 {
     uint32_t i = 0;
@@ -43,7 +45,6 @@ static void submit(struct sim *sim, uint32_t index)
     struct sim_call *call = &sim->calls[index];
     static uint8_t hashes[SIM_MODELS_MAX][AGENT_HASH_SIZE];
     static const char *const names[SIM_MODELS_MAX] = {"m0", "m1", "m2", "m3", "m4", "m5"};
-    static const char *const tenants[SIM_TENANTS] = {"", "lab", "shop"};
     if (op->c != 0)
         snprintf(call->key, sizeof call->key, "key-%u", op->c);
     if (!sim->coordinator.is_up) {
@@ -81,6 +82,7 @@ static void operate(struct sim *sim, uint32_t index)
         {SIM_OP_REBALANCE, AGENT_EVENT_REBALANCE},
         {SIM_OP_OPERATION_CANCEL, AGENT_EVENT_OPERATION_CANCEL},
         {SIM_OP_TUNE, AGENT_EVENT_TUNE},
+        {SIM_OP_TENANT, AGENT_EVENT_TENANT},
         {SIM_OP_STRATEGY, AGENT_EVENT_STRATEGY},
         {SIM_OP_LIMITS, AGENT_EVENT_LIMITS},
     };
@@ -95,6 +97,13 @@ static void operate(struct sim *sim, uint32_t index)
         event.keep_percent = op->b;
         event.force = op->c % 2 == 0;
         event.back_us = 5 * SIM_S;
+    }
+    if (op->kind == SIM_OP_TENANT) {
+        event.tenant.name = tenants[op->a % SIM_TENANTS];
+        event.tenant.set = (struct agent_tenant_set){.weight_set = true,
+                                                     .rate_set = op->c % 2 == 0,
+                                                     .weight = 1 + op->b,
+                                                     .rate_milli = op->c * UINT64_C(2000)};
     }
     if (op->kind == SIM_OP_REBALANCE)
         event.id = sim->calls[index].plan;

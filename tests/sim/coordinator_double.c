@@ -239,6 +239,13 @@ void sim_coordinator_opened(struct sim *sim, uint64_t link)
     c->links[c->n_links++] = (struct sim_io_link){.id = link};
 }
 
+void sim_coordinator_refused(struct sim *sim, uint64_t seq)
+{
+    struct sim_coordinator *c = &sim->coordinator;
+    if (c->is_up && c->n_refused < sizeof c->refused / sizeof c->refused[0])
+        c->refused[c->n_refused++] = seq;
+}
+
 void sim_coordinator_committed(struct sim *sim, uint64_t seq)
 {
     sim->coordinator.committed = seq;
@@ -290,26 +297,6 @@ static void add_model(const struct sim *sim, struct batch *batch, uint64_t link,
     event->model.text = "";
 }
 
-// The names that agents' errors have on the wire.
-static const char *error_name(uint32_t error)
-{
-    static const char *const names[] = {
-        [WORKER_ERROR_NONE] = "",
-        [WORKER_ERROR_INPUT] = "bad_input",
-        [WORKER_ERROR_MODEL] = "bad_model",
-        [WORKER_ERROR_UNSUPPORTED] = "unsupported",
-        [WORKER_ERROR_NO_MODEL] = "no_model",
-        [WORKER_ERROR_MEMORY] = "no_memory",
-        [WORKER_ERROR_DEVICE] = "device",
-        [WORKER_ERROR_DIED] = "executor_died",
-        [WORKER_ERROR_HUNG] = "executor_hung",
-        [WORKER_ERROR_DRAINING] = "draining",
-        [WORKER_ERROR_INTERNAL] = "internal",
-        [WORKER_ERROR_STOPPED] = "internal",
-    };
-    return names[error];
-}
-
 static void add_result(struct batch *batch, uint64_t link, const struct sim_message *message)
 {
     struct agent_event *event = event_of(batch, AGENT_EVENT_RESULT, link);
@@ -322,7 +309,7 @@ static void add_result(struct batch *batch, uint64_t link, const struct sim_mess
         .copy_us = message->copy_us,
         .batch = 1,
         .output_bytes = message->state == AGENT_OUTCOME_DONE ? 100 : 0,
-        .error_code = error_name(message->error),
+        .error_code = sim_error_name(message->error),
         .error_text = message->text,
     };
 }
@@ -469,6 +456,12 @@ static void wake(struct sim *sim)
     struct sim_coordinator *c = &sim->coordinator;
     static struct batch batch;
     batch.count = 0;
+    for (size_t i = 0; i < c->n_refused; i++) {
+        struct agent_event *event = event_of(&batch, AGENT_EVENT_LEDGER_REFUSED, 0);
+        event->seq = c->refused[i];
+        event->reason = "too large";
+    }
+    c->n_refused = 0;
     if (c->committed != 0)
         event_of(&batch, AGENT_EVENT_COMMITTED, 0)->seq = c->committed;
     c->committed = 0;
@@ -531,6 +524,7 @@ void sim_coordinator_start(struct sim *sim)
     if (sim->disk.strategy[0] != '\0')
         c->limits.strategy = sim->disk.strategy;
     c->committed = 0;
+    c->n_refused = 0;
     c->paused_until_us = c->heartbeat_us = c->tick_due_us = 0;
     struct agent_error err;
     if (agent_coord_create(&c->limits, &c->core, &err) != AGENT_OK) {

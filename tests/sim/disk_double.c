@@ -226,8 +226,19 @@ static void write_one(struct sim *sim, struct sim_append *append)
 static void write_out(struct sim *sim, size_t count)
 {
     struct sim_disk *disk = &sim->disk;
-    for (size_t i = 0; i < count; i++)
-        write_one(sim, &disk->waiting[i]);
+    for (size_t i = 0; i < count; i++) {
+        struct sim_append *append = &disk->waiting[i];
+        bool is_refused = append->record.kind == AGENT_RECORD_JOB && disk->refuses > 0;
+        if (!is_refused) {
+            write_one(sim, append);
+            continue;
+        }
+        sim_trace(sim, "disk refuses job %llu", (unsigned long long)append->record.job.id);
+        disk->refuses--;
+        sim_coordinator_refused(sim, append->seq);
+        free(append->texts);
+        append->texts = NULL;
+    }
     disk->n_waiting -= count;
     memmove(disk->waiting, disk->waiting + count, disk->n_waiting * sizeof *disk->waiting);
     disk->busy = 0;

@@ -148,6 +148,9 @@ static void fire_op(struct sim *sim, const struct sim_event *event)
     case SIM_OP_DISK_FULL:
         sim->disk.full_until_us = sim->now_us + op->us;
         break;
+    case SIM_OP_DISK_REFUSE:
+        sim->disk.refuses++;
+        break;
     case SIM_OP_CLOCK:
         sim->wall_jump_us += op->us;
         break;

@@ -185,11 +185,11 @@ static void add_work(struct sim_scenario *s, uint32_t faults, uint32_t count)
 static void add_operators(struct sim_scenario *s, uint32_t count)
 {
     static const enum sim_op_kind kinds[] = {
-        SIM_OP_CANCEL,           SIM_OP_CANCEL,    SIM_OP_CORDON,    SIM_OP_UNCORDON,
-        SIM_OP_UNCORDON,         SIM_OP_DRAIN,     SIM_OP_DRAIN,     SIM_OP_TUNE,
-        SIM_OP_OPERATION_CANCEL, SIM_OP_LIMITS,    SIM_OP_STRATEGY,  SIM_OP_SETTINGS,
-        SIM_OP_RESTART,          SIM_OP_REBALANCE, SIM_OP_REBALANCE, SIM_OP_REBALANCE,
-        SIM_OP_DRAIN_ALL};
+        SIM_OP_CANCEL,           SIM_OP_CANCEL,    SIM_OP_CORDON,   SIM_OP_UNCORDON,
+        SIM_OP_UNCORDON,         SIM_OP_DRAIN,     SIM_OP_DRAIN,    SIM_OP_TUNE,
+        SIM_OP_OPERATION_CANCEL, SIM_OP_LIMITS,    SIM_OP_STRATEGY, SIM_OP_TENANT,
+        SIM_OP_TENANT,           SIM_OP_SETTINGS,  SIM_OP_RESTART,  SIM_OP_REBALANCE,
+        SIM_OP_REBALANCE,        SIM_OP_REBALANCE, SIM_OP_DRAIN_ALL};
     struct sim_random random, *r = &random;
     sim_random_init(r, s->seed, SIM_OF_WORKLOAD, 1);
     // Few kinds in a seed, so that they meet.

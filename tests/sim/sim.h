@@ -245,6 +245,7 @@ struct sim_disk {
     uint64_t generation; // of the process that writes
     int64_t slow_until_us, slow_us, full_until_us;
     uint64_t appends; // ever
+    uint32_t refuses; // so many of the next jobs are not taken
     uint64_t epoch, next_job;
     struct sim_disk_job *jobs; // by id
     size_t jobs_room;
@@ -301,7 +302,9 @@ struct sim_coordinator {
     uint64_t generation, epoch;
     struct agent_coord *core;
     struct agent_coord_limits limits;
-    uint64_t committed; // told by the disk, not yet to the core
+    uint64_t committed;  // told by the disk, not yet to the core
+    uint64_t refused[8]; // as well
+    size_t n_refused;
     struct sim_item *items;
     size_t n_items, items_room;
     struct sim_out *outs;
@@ -320,6 +323,7 @@ void sim_coordinator_finish(struct sim *sim);
 void sim_coordinator_call(struct sim *sim, const struct agent_event *event);
 void sim_coordinator_opened(struct sim *sim, uint64_t link);
 void sim_coordinator_message(struct sim *sim, uint64_t link, const struct sim_message *message);
+void sim_coordinator_refused(struct sim *sim, uint64_t seq);
 void sim_coordinator_committed(struct sim *sim, uint64_t seq);
 void sim_coordinator_ledger_failed(struct sim *sim);
 void sim_coordinator_resume(struct sim *sim); // at the end of a pause
@@ -524,6 +528,7 @@ void sim_trace(struct sim *sim, const char *format, ...) __attribute__((format(p
 void sim_mark(struct sim *sim, uint64_t a, uint64_t b); // into the trace's hash
 void sim_model_hash(uint32_t model, uint8_t ret_hash[AGENT_HASH_SIZE]);
 uint32_t sim_model_of_hash(const uint8_t *hash);
+const char *sim_error_name(uint32_t error); // of an enum worker_error, as on the wire
 void *sim_grow(void *list, size_t *room, size_t count, size_t size); // exits without memory
 
 #endif
