@@ -77,6 +77,7 @@ int history_redispatch(const char *address, const char *agent, pid_t pid)
     while (count < JOBS_WANTED && history_now_s() < by_s && kill(pid, SIGCONT) == 0) {
         history_pause_ms(2);
         kill(pid, SIGSTOP);
+        history_pause_ms(50); /* what it had sent arrives */
         count = jobs_of(client, agent, ids);
     }
     double killed_ms = wall_ms();

@@ -11,7 +11,7 @@ lost_within() { # LIMIT_MS SINCE_MS AGENT
     test "$took" -le "$1"
 }
 
-start_coordinator
+start_coordinator --limits-jobs-kept 1000000
 "$HISTORY" arm "$work/state/ledger.db" || fail "the ledger has another shape than the test knows"
 start_proxied one
 one=$agent_pid
@@ -20,7 +20,7 @@ two=$agent_pid
 wait_for 60 agents_ready 2
 
 # A process dies: its connection tells.
-"$LOAD" "$control" noop 1,16 60000 8192 2 256 >"$work/load.out" 2>&1 &
+"$LOAD" "$control" noop 1,16 150000 8192 2 256 >"$work/load.out" 2>&1 &
 load_pid=$!
 pids="$pids $load_pid"
 "$HISTORY" redispatch "$control" one $one >"$work/redispatch" || fail "redispatch: $(cat "$work/redispatch")"
