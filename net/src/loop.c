@@ -13,7 +13,7 @@
 
 #define EVENTS_MAX 256
 #define CHUNKS_MAX 64
-#define WAIT_US_MAX INT64_C(3600000000)
+#define WAIT_US_MAX INT64_C(1800000000) // what is counted in milliseconds fits an int
 
 struct net_loop {
     int epoll, event;
@@ -227,13 +227,13 @@ static int64_t until_timer_us(struct net_loop *loop, int64_t timeout_us)
 static int wait_events(struct net_loop *loop, struct epoll_event *events, int64_t timeout_us)
 {
     timeout_us = until_timer_us(loop, timeout_us < WAIT_US_MAX ? timeout_us : WAIT_US_MAX);
-    struct timespec timeout = {timeout_us / 1000000, timeout_us % 1000000 * 1000};
-    if (timeout_us > 0) {
+    int timeout_ms = (int)((timeout_us + 999) / 1000);
+    if (timeout_ms > 0) {
         atomic_store(&loop->waits, true);
         if (atomic_load(&loop->woken))
-            timeout = (struct timespec){0, 0};
+            timeout_ms = 0;
     }
-    int n = epoll_pwait2(loop->epoll, events, EVENTS_MAX, &timeout, NULL);
+    int n = epoll_wait(loop->epoll, events, EVENTS_MAX, timeout_ms);
     atomic_store(&loop->waits, false);
     atomic_store(&loop->woken, false);
     return n;
