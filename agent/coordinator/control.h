@@ -135,6 +135,8 @@ void agent_call_operation(struct io_call *call);
 void agent_call_events(struct io_call *call);
 void agent_call_strategy(struct io_call *call);
 void agent_call_why(struct io_call *call);
+void agent_call_pin(struct io_call *call);
+void agent_call_pinned(struct io_call *call);
 void agent_call_why_not(struct io_call *call);
 void agent_call_tenants(struct io_call *call);
 void agent_call_tenant(struct io_call *call);

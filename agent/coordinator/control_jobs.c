@@ -442,6 +442,10 @@ void agent_call_done(struct io_call *call)
     case NET_CONTROL_TENANT:
         agent_call_tenant_now(call);
         break;
+    case NET_CONTROL_PIN:
+    case NET_CONTROL_UNPIN:
+        agent_call_pinned(call);
+        break;
     case NET_CONTROL_STRATEGY:
         agent_call_strategy(call);
         break;

@@ -12,6 +12,16 @@ static void add_resident(struct agent_coordinator *c, cJSON *json, const struct 
     }
 }
 
+static void add_pinned(struct agent_coordinator *c, cJSON *json, const struct agent_model *model)
+{
+    cJSON *list = cJSON_AddArrayToObject(json, "pinned");
+    struct agent_agent_view agent;
+    for (uint32_t i = 0; agent_coord_agent_at(c->core, i, &agent); i++) {
+        if (agent_coord_pinned(c->core, model->hash, agent.name))
+            cJSON_AddItemToArray(list, cJSON_CreateString(agent.name));
+    }
+}
+
 /* How many rows the agents' devices run at once, by what they have measured. */
 static void add_batches(struct agent_coordinator *c, cJSON *json, const char *hash)
 {
@@ -80,6 +90,7 @@ cJSON *agent_io_json_model(struct agent_coordinator *c, const struct agent_model
     cJSON_AddStringToObject(json, "state", model->error[0] == '\0' ? "ready" : "invalid");
     cJSON_AddStringToObject(json, "error", model->error);
     add_resident(c, json, model);
+    add_pinned(c, json, model);
     add_batches(c, json, hex);
     cJSON_AddNumberToObject(json, "jobs", (double)agent_coord_model_jobs(c->core, model->hash));
     for (const cJSON *side = shapes != NULL ? shapes->child : NULL; side != NULL; side = side->next)
@@ -125,4 +136,32 @@ void agent_call_model(struct io_call *call)
     if (model != NULL)
         agent_call_reply(call,
                          agent_call_object("model", agent_io_json_model(call->c, model, true)));
+}
+
+void agent_call_pin(struct io_call *call)
+{
+    const char *agent, *by, *reason;
+    const struct agent_model *model = agent_call_find_model(call, "model");
+    if (model == NULL || !agent_call_text(call, "agent", AGENT_NAME_MAX, "", &agent) ||
+        !agent_call_text(call, "by", 128, "", &by) ||
+        !agent_call_text(call, "reason", AGENT_TEXT_MAX - 1, "", &reason))
+        return;
+    struct agent_event *event =
+        agent_call_ask(call, call->op == NET_CONTROL_PIN ? AGENT_EVENT_PIN : AGENT_EVENT_UNPIN);
+    if (event == NULL)
+        return;
+    event->model_info.name = model->name;
+    event->model_info.version = model->version;
+    event->model_info.hash = model->hash;
+    event->agent = agent;
+    event->by = by;
+    event->reason = reason;
+}
+
+void agent_call_pinned(struct io_call *call)
+{
+    const struct agent_model *model = agent_call_find_model(call, "model");
+    if (model != NULL)
+        agent_call_reply(call,
+                         agent_call_object("model", agent_io_json_model(call->c, model, false)));
 }

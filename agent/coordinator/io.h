@@ -374,6 +374,8 @@ void agent_io_shapes_free(struct agent_coordinator *c);
 bool agent_io_models_start(struct agent_coordinator *c, struct agent_error *err);
 void agent_io_models_stop(struct agent_coordinator *c);
 void agent_io_models_replace(struct agent_coordinator *c, struct agent_model_set *set);
+// Tells the core what the repository offers.
+void agent_io_models_tell(struct agent_coordinator *c);
 void agent_io_models_rescan(struct agent_coordinator *c);
 void agent_io_hash_hex(const uint8_t *hash, char ret_hex[2 * AGENT_HASH_SIZE + 1]);
 bool agent_io_hash_parse(const char *hex, uint8_t ret_hash[AGENT_HASH_SIZE]);

@@ -242,6 +242,14 @@ static double member(const cJSON *object, const char *name)
     return cJSON_IsNumber(item) ? item->valuedouble : 0;
 }
 
+static cJSON *add_cache(cJSON *caches, const char *name, double hits, double misses)
+{
+    cJSON *cache = cJSON_AddObjectToObject(caches, name);
+    add_number(cache, "hits", hits);
+    add_number(cache, "misses", misses);
+    return cache;
+}
+
 static size_t add_caches(const struct agent_coordinator *c, cJSON *snapshot)
 {
     double model_hits = 0, model_misses = 0, program_hits = 0, program_misses = 0;
@@ -265,13 +273,15 @@ static size_t add_caches(const struct agent_coordinator *c, cJSON *snapshot)
             devices += (size_t)cJSON_GetArraySize(
                 cJSON_GetObjectItemCaseSensitive(agent_io_capabilities_of(link), "devices"));
     }
+    struct agent_caches core;
+    agent_coord_caches(c->core, &core);
     cJSON *caches = cJSON_AddObjectToObject(snapshot, "caches");
-    cJSON *model = cJSON_AddObjectToObject(caches, "model");
-    add_number(model, "hits", model_hits);
-    add_number(model, "misses", model_misses);
-    cJSON *program = cJSON_AddObjectToObject(caches, "program");
-    add_number(program, "hits", program_hits);
-    add_number(program, "misses", program_misses);
+    cJSON *model = add_cache(caches, "model", model_hits, model_misses);
+    add_number(model, "evictions", (double)core.model_evictions);
+    add_number(model, "bytes", (double)core.model_bytes);
+    add_cache(caches, "sticky", (double)core.sticky.hits, (double)core.sticky.misses);
+    add_cache(caches, "program", program_hits, program_misses);
+    add_cache(caches, "capability", (double)core.capability.hits, (double)core.capability.misses);
     return devices;
 }
 

@@ -125,6 +125,22 @@ void agent_io_models_stop(struct agent_coordinator *c)
     pthread_cond_destroy(&c->scan_wake);
 }
 
+void agent_io_models_tell(struct agent_coordinator *c)
+{
+    const struct agent_model *model;
+    for (size_t i = 0; (model = agent_model_set_at(c->models, i)) != NULL; i++) {
+        if (model->error[0] != '\0')
+            continue;
+        struct agent_event *event = agent_io_event(c, AGENT_EVENT_MODEL);
+        event->model_info.name = model->name;
+        event->model_info.version = model->version;
+        event->model_info.hash = model->hash;
+        event->model_info.bytes = model->bytes;
+        event->model_info.needs = model->needs;
+    }
+    agent_io_step(c);
+}
+
 void agent_io_models_replace(struct agent_coordinator *c, struct agent_model_set *set)
 {
     const struct agent_model *model;
@@ -146,4 +162,5 @@ void agent_io_models_replace(struct agent_coordinator *c, struct agent_model_set
     agent_model_set_destroy(c->models);
     c->models = set;
     c->models_set++;
+    agent_io_models_tell(c);
 }

@@ -254,6 +254,7 @@ void *agent_io_owner(void *user)
     struct agent_coordinator *c = user;
     int64_t close_by_us = 0;
     c->deaf = false;
+    agent_io_models_tell(c);
     while (!is_over(c, close_by_us))
         turn(c, &close_by_us);
     // Nothing is accepted from here on; what was decided goes to the disk.

@@ -1,6 +1,7 @@
 // What the ledger held, back into the core.
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "agent/coordinator/io.h"
@@ -51,6 +52,23 @@ static void on_agent(void *user, const struct agent_agent_record *agent)
                      &recovery->c->sink);
 }
 
+// HASH:AGENT, and NAME:VERSION or, of one that was taken back, nothing.
+static void on_pin(struct agent_coordinator *c, const char *key, const char *value)
+{
+    char hex[2 * AGENT_HASH_SIZE + 1], name[AGENT_MODEL_NAME_MAX + 1];
+    uint8_t hash[AGENT_HASH_SIZE];
+    const char *colon = strrchr(value, ':');
+    snprintf(hex, sizeof hex, "%s", key);
+    if (colon == NULL || strlen(key) < sizeof hex || !agent_io_hash_parse(hex, hash))
+        return;
+    snprintf(name, sizeof name, "%.*s", (int)(colon - value), value);
+    struct agent_event event = {.kind = AGENT_EVENT_RECOVER_PIN, .agent = key + sizeof hex};
+    event.model_info.name = name;
+    event.model_info.version = (uint32_t)strtoul(colon + 1, NULL, 10);
+    event.model_info.hash = hash;
+    agent_coord_step(c->core, &event, 1, agent_io_now_us(c), &c->sink);
+}
+
 static void on_meta(void *user, const char *key, const char *value)
 {
     struct recovery *recovery = user;
@@ -60,6 +78,10 @@ static void on_meta(void *user, const char *key, const char *value)
     agent_coord_step(recovery->c->core, &event, 1, agent_io_now_us(recovery->c),
                      &recovery->c->sink);
     uint8_t hash[AGENT_HASH_SIZE];
+    if (strncmp(key, "pin:", 4) == 0) {
+        on_pin(recovery->c, key + 4, value);
+        return;
+    }
     if (strncmp(key, "model:", 6) != 0 || !agent_io_hash_parse(key + 6, hash))
         return;
     cJSON *shapes = cJSON_Parse(value);

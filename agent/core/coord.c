@@ -167,6 +167,9 @@ static void recover(struct agent_coord *core, const struct agent_event *event)
     case AGENT_EVENT_RECOVER_META:
         agent_coord_recover_tenant(core, event->meta.key, event->meta.value);
         break;
+    case AGENT_EVENT_RECOVER_PIN:
+        agent_coord_recover_pin(core, event);
+        break;
     case AGENT_EVENT_RECOVER_NEXT_ID:
         if (event->id > core->next_job)
             core->next_job = event->id;
@@ -215,6 +218,13 @@ static void from_operator(struct agent_coord *core, const struct agent_event *ev
         break;
     case AGENT_EVENT_STRATEGY:
         agent_coord_set_strategy(core, event);
+        break;
+    case AGENT_EVENT_PIN:
+    case AGENT_EVENT_UNPIN:
+        agent_coord_pin(core, event);
+        break;
+    case AGENT_EVENT_MODEL:
+        agent_coord_model_offered(core, event);
         break;
     default:
         recover(core, event);

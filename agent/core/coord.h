@@ -118,6 +118,13 @@ struct agent_device_info {
     bool fp16, fp64;
 };
 
+// What a model asks of a device. Zeroed: nothing.
+struct agent_needs {
+    char family[AGENT_FAMILY_MAX + 1]; // "" any
+    bool fp16, fp64;
+    uint64_t memory_bytes; // 0: what its files take
+};
+
 struct agent_result {
     struct agent_job_ref ref;
     enum agent_outcome outcome;
@@ -194,10 +201,14 @@ enum agent_event_kind {
     AGENT_EVENT_OPERATION_CANCEL,
     AGENT_EVENT_AUDIT, // somebody did something outside of the core: `agent` is its target
     AGENT_EVENT_STRATEGY,
+    AGENT_EVENT_PIN, // `model_info`, `agent`: the model is not evicted there; "" on all that have
+                     // it
+    AGENT_EVENT_UNPIN,
     AGENT_EVENT_TENANT,
     // From the coordinator itself.
     AGENT_EVENT_LIMITS, // what may change: the numbers of jobs, bytes, attempts, tenants' and
                         // kept_us
+    AGENT_EVENT_MODEL,  // `model_info`: the repository offers it
     AGENT_EVENT_TICK,
     AGENT_EVENT_SHUTDOWN, // refuse new jobs, place no more
     // What the ledger held, before anything else.
@@ -205,6 +216,7 @@ enum agent_event_kind {
     AGENT_EVENT_RECOVER_JOB,
     AGENT_EVENT_RECOVER_OPERATION,
     AGENT_EVENT_RECOVER_AGENT,
+    AGENT_EVENT_RECOVER_PIN, // as PIN
     AGENT_EVENT_RECOVER_META,
     AGENT_EVENT_RECOVER_NEXT_ID, // `id`: the first job id that was never used
 };
@@ -239,6 +251,13 @@ struct agent_event {
         struct {
             struct agent_job_ref ref;
         } started;
+        struct {
+            const char *name;
+            uint32_t version;
+            const uint8_t *hash;
+            uint64_t bytes; // of its files
+            struct agent_needs needs;
+        } model_info;
         struct agent_result result;
         struct agent_tune tune;
         struct agent_tune_state tune_state; // `reason` has its text
@@ -377,6 +396,7 @@ struct agent_caches {
     struct agent_cache sticky;     // jobs that went where their model was
     struct agent_cache capability; // agents whose fitness for a model was known
     uint64_t model_evictions;      // models that left an agent that has its link
+    uint64_t model_bytes;          // that models take on agents now
 };
 
 // ---- looking at it: pointers are valid until the next step
@@ -547,6 +567,9 @@ bool agent_coord_operation(const struct agent_coord *core, uint64_t id,
 uint32_t agent_coord_blockers(const struct agent_coord *core, const char *agent,
                               struct agent_blocker_view *ret_views, uint32_t max);
 void agent_coord_totals(const struct agent_coord *core, struct agent_totals *ret_totals);
+void agent_coord_caches(const struct agent_coord *core, struct agent_caches *ret_caches);
+// Whether an operator has pinned the model to the agent.
+bool agent_coord_pinned(const struct agent_coord *core, const uint8_t *hash, const char *agent);
 
 // "queued"; "unknown" for a number that is none.
 const char *agent_job_state_name(enum agent_job_state state);

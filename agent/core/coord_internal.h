@@ -429,6 +429,11 @@ struct coord_model *agent_coord_model_get(struct agent_coord *core, const char *
 void agent_coord_model_free(struct coord_model *model);
 void agent_coord_model_state(struct agent_coord *core, const struct agent_event *event);
 
+// coord_pin.c
+void agent_coord_model_offered(struct agent_coord *core, const struct agent_event *event);
+void agent_coord_pin(struct agent_coord *core, const struct agent_event *event);
+void agent_coord_recover_pin(struct agent_coord *core, const struct agent_event *event);
+
 // coord_place.c
 void agent_coord_place(struct agent_coord *core);
 void agent_coord_place_tick(struct agent_coord *core);

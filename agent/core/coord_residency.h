@@ -7,13 +7,6 @@
 struct coord_agent;
 struct coord_model;
 
-// What a model asks of a device. Zeroed: nothing.
-struct agent_needs {
-    char family[AGENT_FAMILY_MAX + 1]; // "" any
-    bool fp16, fp64;
-    uint64_t memory_bytes; // 0: what its files take
-};
-
 // What is known of a model on an agent.
 struct coord_on {
     uint64_t bytes;       // on its devices; 0 unknown

@@ -110,6 +110,36 @@ static bool read_preprocess(struct parse *parse, const char *key, const char *va
     return true;
 }
 
+static bool read_flag(struct parse *parse, const char *key, const char *value, bool *ret_flag)
+{
+    *ret_flag = strcmp(value, "yes") == 0;
+    return *ret_flag || strcmp(value, "no") == 0 ||
+           fail(parse, "%s = '%.64s' is neither yes nor no", key, value);
+}
+
+/* What the model asks of a device: agents without one get no job of it. */
+static bool read_device(struct parse *parse, const char *key, const char *value)
+{
+    struct agent_needs *needs = &parse->model->needs;
+    uint32_t mib = 0;
+    if (strcmp(key, "family") == 0) {
+        if (strcmp(value, "cpu") != 0 && strcmp(value, "gpu") != 0 &&
+            strcmp(value, "accelerator") != 0)
+            return fail(parse, "family = '%.64s' is neither cpu, gpu nor accelerator", value);
+        return read_text(parse, key, value, needs->family, sizeof(needs->family));
+    }
+    if (strcmp(key, "fp16") == 0)
+        return read_flag(parse, key, value, &needs->fp16);
+    if (strcmp(key, "fp64") == 0)
+        return read_flag(parse, key, value, &needs->fp64);
+    if (strcmp(key, "memory_mib") != 0)
+        return fail(parse, "[device] has no key '%.64s'", key);
+    if (!read_count(parse, key, value, 1U << 24, &mib))
+        return false;
+    needs->memory_bytes = (uint64_t)mib << 20;
+    return true;
+}
+
 static int on_value(void *user, const char *section, const char *key, const char *value)
 {
     struct parse *parse = user;
@@ -130,6 +160,8 @@ static int on_value(void *user, const char *section, const char *key, const char
         ok = read_count(parse, key, value, AGENT_TOP_MAX, &model->top_k);
     else if (strcmp(section, "preprocess") == 0)
         ok = read_preprocess(parse, key, value);
+    else if (strcmp(section, "device") == 0)
+        ok = read_device(parse, key, value);
     else
         ok = fail(parse, "[%.64s] has no key '%.64s'", section, key);
     return ok ? 1 : 0;

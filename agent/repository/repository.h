@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "agent/core/agent_status.h"
+#include "agent/core/coord.h"
 #include "net_msg.h"
 
 enum {
@@ -49,6 +50,7 @@ struct agent_model {
     uint64_t bytes;
     char description[256];
     uint32_t max_batch;
+    struct agent_needs needs; /* what it asks of a device */
     char input_name[NET_TENSOR_NAME_MAX + 1]; /* "" = the only one */
     char output_name[NET_TENSOR_NAME_MAX + 1];
     uint32_t top_k;

@@ -1,6 +1,7 @@
 // Placement as a whole, on the real core among simulated agents: what an operator would measure.
 #include <criterion/criterion.h>
 
+#include "agent/core/strategy.h"
 #include "tests/agent/coord_rig.h"
 #include "tests/agent/place_world.h"
 
@@ -223,4 +224,110 @@ Test(place_rules, a_model_in_demand_is_not_evicted_for_one_request)
     }
     rig_state(&rig, job, AGENT_JOB_ASSIGNED);
     cr_assert_not_null(rig_find(&rig, AGENT_ACTION_UNLOAD, 0, 0));
+}
+
+static struct agent_event about_model(enum agent_event_kind kind, uint8_t model, const char *agent)
+{
+    static uint8_t hash[AGENT_HASH_SIZE];
+    struct agent_event event = {.kind = kind, .token = 70, .agent = agent, .by = "me"};
+    memcpy(hash, (const uint8_t[]){model, 2, 3}, 3);
+    event.model_info.name = "digits";
+    event.model_info.version = 1;
+    event.model_info.hash = hash;
+    event.model_info.bytes = 800;
+    return event;
+}
+
+Test(place_rules, what_a_model_asks_of_a_device_holds_for_every_strategy)
+{
+    const struct agent_device_info cpu = {.family = "cpu", .memory_bytes = 100000};
+    const struct agent_device_info gpu = {.family = "gpu", .memory_bytes = 100000, .fp16 = true};
+    const struct agent_strategy *strategy;
+    hello(1, "plain", &cpu);
+    hello(2, "fast", &gpu);
+    struct agent_event event = about_model(AGENT_EVENT_MODEL, 1, "");
+    event.model_info.needs.fp16 = true;
+    rig_step(&rig, &event);
+    for (size_t i = 0; (strategy = agent_strategy_at(i)) != NULL; i++) {
+        rig_step(&rig, &(struct agent_event){
+                           .kind = AGENT_EVENT_STRATEGY, .token = 71, .agent = strategy->name});
+        for (int n = 0; n < 3; n++) {
+            uint64_t job = submit(1);
+            cr_assert_eq(rig_find(&rig, AGENT_ACTION_DISPATCH, 0, job)->link, 2, "%s",
+                         strategy->name);
+            done(2, job, 100);
+        }
+    }
+    rig_step(&rig, &(struct agent_event){.kind = AGENT_EVENT_CORDON, .token = 5, .agent = "fast"});
+    uint64_t job = submit(1);
+    rig_state(&rig, job, AGENT_JOB_QUEUED);
+    struct agent_why_not_view view;
+    agent_coord_why_not(rig.core, job, "plain", &view);
+    cr_assert_eq(view.rule, AGENT_RULE_FP16, "%s", view.text);
+    // The model's file is changed so that it needs it no more.
+    event = about_model(AGENT_EVENT_MODEL, 1, "");
+    rig_step(&rig, &event);
+    rig_state(&rig, job, AGENT_JOB_ASSIGNED);
+}
+
+Test(place_rules, a_pinned_model_is_not_evicted)
+{
+    const struct agent_device_info device = {.family = "gpu", .memory_bytes = 1000};
+    hello(1, "one", &device);
+    for (uint8_t model = 1; model <= 2; model++) {
+        struct agent_event event = about_model(AGENT_EVENT_MODEL, model, "");
+        rig_step(&rig, &event);
+    }
+    done(1, submit(1), 1000);
+    model_state(1, 1, AGENT_MODEL_RESIDENT, 800, 5000);
+    struct agent_event pin = about_model(AGENT_EVENT_PIN, 1, "");
+    rig_step(&rig, &pin);
+    rig_commit(&rig);
+    cr_assert_eq(rig_find(&rig, AGENT_ACTION_REPLY, 70, 0)->reply, AGENT_REPLY_OK);
+    uint64_t job = submit(2);
+    for (int i = 0; i < 100; i++) {
+        rig_heard(&rig, 1);
+        rig_tick(&rig, 100);
+    }
+    rig_state(&rig, job, AGENT_JOB_QUEUED);
+    struct agent_why_not_view view;
+    agent_coord_why_not(rig.core, job, "one", &view);
+    cr_assert_eq(view.rule, AGENT_RULE_PINNED, "%s", view.text);
+    pin = about_model(AGENT_EVENT_UNPIN, 1, "one");
+    rig_step(&rig, &pin);
+    rig_commit(&rig);
+    rig_state(&rig, job, AGENT_JOB_ASSIGNED);
+    cr_assert_not_null(rig_find(&rig, AGENT_ACTION_UNLOAD, 0, 0));
+    pin = about_model(AGENT_EVENT_UNPIN, 1, "one");
+    rig_step(&rig, &pin);
+    cr_assert_eq(rig_find(&rig, AGENT_ACTION_REPLY, 70, 0)->reply, AGENT_REPLY_CONFLICT);
+}
+
+Test(place_rules, pins_outlive_the_coordinator)
+{
+    struct agent_event event = about_model(AGENT_EVENT_RECOVER_PIN, 1, "one");
+    rig_step(&rig, &event);
+    cr_assert(agent_coord_pinned(rig.core, event.model_info.hash, "one"));
+    const struct agent_device_info device = {.family = "gpu", .memory_bytes = 1000};
+    hello(1, "one", &device);
+    cr_assert(agent_coord_pinned(rig.core, event.model_info.hash, "one"));
+}
+
+Test(place_rules, counters_say_how_often_jobs_met_their_model)
+{
+    struct agent_caches caches;
+    rig_hello(&rig, 1, "one", 1, 8);
+    for (int i = 0; i < 5; i++)
+        done(1, submit(1), 100);
+    agent_coord_caches(rig.core, &caches);
+    cr_assert_eq(caches.sticky.misses, 1);
+    cr_assert_eq(caches.sticky.hits, 4);
+    cr_assert_gt(caches.capability.hits, 0);
+    model_state(1, 1, AGENT_MODEL_RESIDENT, 500, 1000);
+    agent_coord_caches(rig.core, &caches);
+    cr_assert_eq(caches.model_bytes, 500);
+    model_state(1, 1, AGENT_MODEL_ABSENT, 0, 0);
+    agent_coord_caches(rig.core, &caches);
+    cr_assert_eq(caches.model_bytes, 0);
+    cr_assert_eq(caches.model_evictions, 1);
 }

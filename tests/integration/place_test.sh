@@ -37,6 +37,21 @@ check "and why not there" why_not_says "$id" two cordoned
 expect_exit 4 'no agent' "$STOKER" why-not "$id" nobody
 expect_exit 4 'no job' "$STOKER" why 999999
 
+pinned_on() {
+    "$STOKER" models noop --output json | jq -e ".. | .pinned? // empty | index(\"$1\")" >/dev/null
+}
+check "pin a model" "$STOKER" pin noop --agent one
+check "it is pinned there" pinned_on one
+kill -KILL "$coordinator_pid"
+start_coordinator
+wait_for 60 agents_ready 2
+check "the pin outlives the coordinator" pinned_on one
+check "unpin it" "$STOKER" unpin noop
+expect_exit 7 'not pinned' "$STOKER" unpin noop
+expect_exit 4 'no agent' "$STOKER" pin noop --agent nobody
+check "status counts jobs that met their model" sh -c \
+    "'$STOKER' status --output json | jq -e '[.. | .sticky? // empty][0].hits >= 0' >/dev/null"
+
 "$LOAD" "$control" noop 1,16 6000 512 2 128 >"$work/load.out" 2>"$work/load.err" &
 load_pid=$!
 pids="$pids $load_pid"

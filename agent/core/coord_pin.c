@@ -1,0 +1,112 @@
+// What the repository offers, and which models an operator wants to stay where they are.
+#include <stdio.h>
+#include <string.h>
+
+#include "agent/core/coord_internal.h"
+
+static struct coord_model *model_of(struct agent_coord *core, const struct agent_event *event)
+{
+    return agent_coord_model_get(core, event->model_info.name, event->model_info.version,
+                                 event->model_info.hash);
+}
+
+void agent_coord_model_offered(struct agent_coord *core, const struct agent_event *event)
+{
+    struct coord_model *model = model_of(core, event);
+    if (model == NULL)
+        return; // the table is full: it comes in with its first job
+    model->file_bytes = event->model_info.bytes;
+    if (model->bytes == 0)
+        model->bytes = model->file_bytes;
+    model->needs = event->model_info.needs;
+    for (uint32_t slot = 0; slot < model->on_room; slot++)
+        model->on[slot].fits = 0;
+    core->world++;
+}
+
+// "pin:HASH:AGENT" is NAME:VERSION where it is pinned, else "".
+static void append_pin(struct agent_coord *core, const struct coord_model *model,
+                       const struct coord_agent *agent, bool pinned)
+{
+    char key[2 * AGENT_HASH_SIZE + AGENT_NAME_MAX + 8] = "pin:";
+    char value[AGENT_MODEL_NAME_MAX + 16] = "";
+    for (int i = 0; i < AGENT_HASH_SIZE; i++)
+        snprintf(key + 4 + 2 * i, 3, "%02x", model->hash[i]);
+    snprintf(key + 4 + 2 * AGENT_HASH_SIZE, AGENT_NAME_MAX + 2, ":%s",
+             agent_coord_chars(agent->name));
+    if (pinned)
+        snprintf(value, sizeof value, "%s:%u", agent_coord_chars(model->name), model->version);
+    agent_coord_append(core,
+                       &(struct agent_record){.kind = AGENT_RECORD_META, .meta = {key, value}});
+}
+
+static bool set(struct coord_model *model, const struct coord_agent *agent, bool pinned)
+{
+    struct coord_on *on = agent_coord_on_get(model, agent->slot);
+    if (on == NULL || on->pinned == pinned)
+        return false;
+    on->pinned = pinned;
+    on->leaving = on->leaving && !pinned;
+    model->pins += pinned ? 1 : UINT32_MAX;
+    return true;
+}
+
+void agent_coord_pin(struct agent_coord *core, const struct agent_event *event)
+{
+    bool pinned = event->kind == AGENT_EVENT_PIN;
+    struct coord_model *model = model_of(core, event);
+    const struct coord_agent *only = NULL;
+    uint32_t count = 0;
+    if (event->agent[0] != '\0' && (only = agent_coord_agent_by_name(core, event->agent)) == NULL) {
+        agent_coord_reply(core, event->token, AGENT_REPLY_NOT_FOUND, 0, "no agent named '%.64s'",
+                          event->agent);
+        return;
+    }
+    for (uint32_t slot = 0; model != NULL && slot < core->n_agents; slot++) {
+        struct coord_agent *agent = core->agents[slot];
+        if (agent == NULL || (only != NULL && agent != only) ||
+            (only == NULL && pinned && !agent_coord_has(model, slot)) || !set(model, agent, pinned))
+            continue;
+        append_pin(core, model, agent, pinned);
+        count++;
+    }
+    if (count == 0) {
+        agent_coord_reply(core, event->token, AGENT_REPLY_CONFLICT, 0, "%s:%u is %s %s",
+                          event->model_info.name, event->model_info.version,
+                          pinned && only == NULL ? "on"
+                          : pinned               ? "pinned already on"
+                                                 : "not pinned on",
+                          only != NULL ? event->agent
+                          : pinned     ? "no agent now, or pinned already: name one with --agent"
+                                       : "any agent");
+        return;
+    }
+    core->world++;
+    agent_coord_append_audit(core, event->by, pinned ? "pin" : "unpin", event->model_info.name,
+                             event->reason);
+    agent_coord_wait_reply(core, event->token, 0);
+}
+
+void agent_coord_recover_pin(struct agent_coord *core, const struct agent_event *event)
+{
+    struct coord_model *model = model_of(core, event);
+    struct coord_agent *agent = agent_coord_agent_get(core, event->agent);
+    if (model != NULL && agent != NULL)
+        set(model, agent, true);
+}
+
+bool agent_coord_pinned(const struct agent_coord *core, const uint8_t *hash, const char *name)
+{
+    const struct coord_model *model = agent_coord_model_find(core, hash);
+    const struct coord_agent *agent = agent_coord_agent_by_name(core, name);
+    const struct coord_on *on =
+        model != NULL && agent != NULL ? agent_coord_on(model, agent->slot) : NULL;
+    return on != NULL && on->pinned;
+}
+
+void agent_coord_caches(const struct agent_coord *core, struct agent_caches *ret_caches)
+{
+    *ret_caches = core->caches;
+    for (uint32_t slot = 0; slot < core->n_agents; slot++)
+        ret_caches->model_bytes += core->agents[slot] != NULL ? core->agents[slot]->model_bytes : 0;
+}

@@ -1,0 +1,40 @@
+#include "cli/model_verb.h"
+
+#include <stdio.h>
+
+#include "cli/agent_verb.h"
+#include "cli/reply.h"
+
+enum tui_exit tui_model_verb(struct tui_cli *cli, const char *op, const char *done)
+{
+    const char *agent = tui_option_value(cli, "agent"), *reason = tui_option_value(cli, "reason");
+    int64_t version = 0;
+    cJSON *reply = NULL;
+    char clean[256];
+
+    if (!tui_option_number(cli, "version", 1, UINT32_MAX, &version))
+        return TUI_EXIT_USAGE;
+    cJSON *request = cJSON_CreateObject();
+    cJSON_AddStringToObject(request, "model", cli->args[0]);
+    if (version != 0)
+        cJSON_AddNumberToObject(request, "version", (double)version);
+    if (agent != NULL)
+        cJSON_AddStringToObject(request, "agent", agent);
+    if (reason != NULL)
+        cJSON_AddStringToObject(request, "reason", reason);
+    tui_request_by(request);
+    enum tui_exit exit_code = tui_request(cli, op, request, 0, &reply);
+    if (exit_code != TUI_EXIT_OK)
+        return exit_code;
+    const cJSON *pinned = tui_reply_member(tui_reply_member(reply, "model"), "pinned"), *name;
+    if (cli->json) {
+        tui_print_json(reply);
+    } else {
+        printf("%s is %s; pinned on:", tui_shown(cli->args[0], clean, sizeof(clean)), done);
+        cJSON_ArrayForEach(name, pinned)
+            printf(" %s", tui_shown(cJSON_GetStringValue(name), clean, sizeof(clean)));
+        printf("%s\n", cJSON_GetArraySize(pinned) == 0 ? " no agent" : "");
+    }
+    cJSON_Delete(reply);
+    return TUI_EXIT_OK;
+}
