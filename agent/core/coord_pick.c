@@ -7,9 +7,9 @@
 #include "agent/core/coord_speed.h"
 
 #define HEADS 7         // of the heap: the three least are among them
-#define OPEN_FEW 16     // so many open ones are all looked at
-#define HOLDERS_ALL 12  // so many that have the model are all looked at
-#define HOLDERS_DRAWN 8 // else so many are drawn
+#define OPEN_FEW 8      // so many open ones are all looked at
+#define HOLDERS_ALL 8   // so many that have the model are all looked at
+#define HOLDERS_DRAWN 6 // else so many are drawn
 #define REST_MAX 256    // slots that one search of the rest goes through
 #define SURPLUS_ABILITY 512
 
@@ -37,7 +37,6 @@ static void describe(const struct agent_coord *core, const struct coord_agent *a
         .held = agent_coord_agent_holds(agent),
         .credit = agent_coord_agent_holds(agent) + agent_coord_agent_room(agent),
         .resident = agent_coord_has(model, agent->slot),
-        .surplus = surplus_of(agent, model),
         .run_us = (uint32_t)agent_coord_expect_us(core, agent, model),
         .load_us = agent_coord_load_left_us(core, agent, model),
         .evict_us = agent_coord_room_cost_us(core, agent, model),
@@ -117,6 +116,13 @@ void agent_pick_gather_next(struct agent_pick *pick)
             from = slot + 1;
         }
     }
+}
+
+void agent_pick_measure_surplus(struct agent_pick *pick)
+{
+    for (uint32_t i = 0; i < pick->count; i++)
+        pick->candidates[i].surplus =
+            surplus_of(pick->core->agents[pick->candidates[i].slot], pick->model);
 }
 
 void agent_pick_gather_rest(struct agent_pick *pick)

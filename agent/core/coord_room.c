@@ -55,6 +55,12 @@ static uint64_t free_bytes(const struct coord_agent *agent)
     return agent->memory_bytes > agent->model_bytes ? agent->memory_bytes - agent->model_bytes : 0;
 }
 
+// Nothing has to go for the model.
+static bool has_space(const struct coord_agent *agent, const struct coord_model *model)
+{
+    return agent->memory_bytes == 0 || model->bytes <= free_bytes(agent);
+}
+
 // What of this model's work an agent does: what would be missed.
 static int64_t demand_us(const struct coord_model *model)
 {
@@ -99,7 +105,7 @@ static struct room find_room(const struct agent_coord *core, const struct coord_
                              const struct coord_model *model)
 {
     struct room room = {.cold = true};
-    if (agent->memory_bytes == 0 || model->bytes <= free_bytes(agent))
+    if (has_space(agent, model))
         return room;
     room.missing = model->bytes - free_bytes(agent);
     while (room.missing > 0 && room.count < VICTIMS_MAX) {
@@ -185,6 +191,8 @@ enum agent_rule agent_coord_room_rule(const struct agent_coord *core,
     bool dear = agent_coord_load_is_dear(core, agent, model);
     if (on != NULL && on->state == AGENT_MODEL_LOADING)
         return dear && (on->held > 0 || on->asked) ? AGENT_RULE_LOADING : AGENT_RULE_NONE;
+    if (!dear && has_space(agent, model))
+        return AGENT_RULE_NONE;
     struct room room = find_room(core, agent, model);
     if (dear && is_behind_load(core, agent, model, &room))
         return AGENT_RULE_BEHIND_LOAD;
@@ -194,7 +202,9 @@ enum agent_rule agent_coord_room_rule(const struct agent_coord *core,
 int64_t agent_coord_room_cost_us(const struct agent_coord *core, const struct coord_agent *agent,
                                  const struct coord_model *model)
 {
-    return agent_coord_has(model, agent->slot) ? 0 : find_room(core, agent, model).cost_us;
+    return agent_coord_has(model, agent->slot) || has_space(agent, model)
+               ? 0
+               : find_room(core, agent, model).cost_us;
 }
 
 // ---- making it

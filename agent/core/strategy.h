@@ -68,6 +68,9 @@ void agent_pick_gather_next(struct agent_pick *pick); // the next in turn that c
 // any.
 void agent_pick_gather_rest(struct agent_pick *pick);
 
+// Fills the candidates' `surplus`, which is 0 before.
+void agent_pick_measure_surplus(struct agent_pick *pick);
+
 // The candidate with the least score, and among equals the one that waits longest for its turn;
 // sets `second`. NULL without candidates.
 struct agent_candidate *agent_pick_best(struct agent_pick *pick);

@@ -13,6 +13,7 @@ void agent_strategy_capability_gather(struct agent_pick *pick)
 
 struct agent_candidate *agent_strategy_capability_choose(struct agent_pick *pick)
 {
+    agent_pick_measure_surplus(pick);
     for (uint32_t i = 0; i < pick->count; i++) {
         struct agent_candidate *c = &pick->candidates[i];
         int64_t surplus = c->surplus < SURPLUS_MAX ? c->surplus : SURPLUS_MAX;
