@@ -444,6 +444,7 @@ void agent_call_done(struct io_call *call)
         break;
     case NET_CONTROL_PIN:
     case NET_CONTROL_UNPIN:
+    case NET_CONTROL_UNLOAD:
         agent_call_pinned(call);
         break;
     case NET_CONTROL_STRATEGY:

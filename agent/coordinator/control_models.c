@@ -1,6 +1,7 @@
 #include <string.h>
 
 #include "agent/coordinator/control.h"
+#include "agent/core/coord_explain.h"
 
 static void add_resident(struct agent_coordinator *c, cJSON *json, const struct agent_model *model)
 {
@@ -147,7 +148,9 @@ void agent_call_pin(struct io_call *call)
         !agent_call_text(call, "reason", AGENT_TEXT_MAX - 1, "", &reason))
         return;
     struct agent_event *event =
-        agent_call_ask(call, call->op == NET_CONTROL_PIN ? AGENT_EVENT_PIN : AGENT_EVENT_UNPIN);
+        agent_call_ask(call, call->op == NET_CONTROL_PIN     ? AGENT_EVENT_PIN
+                             : call->op == NET_CONTROL_UNPIN ? AGENT_EVENT_UNPIN
+                                                             : AGENT_EVENT_UNLOAD);
     if (event == NULL)
         return;
     event->model_info.name = model->name;

@@ -48,6 +48,7 @@ uint32_t agent_io_devices_of(const cJSON *capabilities, struct agent_device_info
         struct agent_device_info *info = &devices[count++];
         *info = (struct agent_device_info){
             .memory_bytes = bytes_of(device, "memory_bytes"),
+            .models_bytes_max = bytes_of(device, "models_bytes_max"),
             .compute_units = units > 0 && units < 1e6 ? (uint32_t)units : 0,
             .fp16 = cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(device, "fp16")),
             .fp64 = cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(device, "fp64")),

@@ -114,6 +114,7 @@ struct agent_submit {
 struct agent_device_info {
     char family[AGENT_FAMILY_MAX + 1]; // "cpu", "gpu", "accelerator"; "" unknown
     uint64_t memory_bytes;             // 0 unknown
+    uint64_t models_bytes_max;         // of it, for models; 0: nine tenths
     uint32_t compute_units;
     bool fp16, fp64;
 };
@@ -204,6 +205,7 @@ enum agent_event_kind {
     AGENT_EVENT_PIN, // `model_info`, `agent`: the model is not evicted there; "" on all that have
                      // it
     AGENT_EVENT_UNPIN,
+    AGENT_EVENT_UNLOAD, // `model_info`, `agent`: drop it from that agent's devices
     AGENT_EVENT_TENANT,
     // From the coordinator itself.
     AGENT_EVENT_LIMITS, // what may change: the numbers of jobs, bytes, attempts, tenants' and
@@ -387,18 +389,6 @@ const char *agent_rule_text(enum agent_rule rule);
 // Its symbol, "FULL"; "" for NONE.
 const char *agent_rule_name(enum agent_rule rule);
 
-// How often something was where it was wanted.
-struct agent_cache {
-    uint64_t hits, misses;
-};
-
-struct agent_caches {
-    struct agent_cache sticky;     // jobs that went where their model was
-    struct agent_cache capability; // agents whose fitness for a model was known
-    uint64_t model_evictions;      // models that left an agent that has its link
-    uint64_t model_bytes;          // that models take on agents now
-};
-
 // ---- looking at it: pointers are valid until the next step
 
 struct agent_job_view {
@@ -498,54 +488,12 @@ struct agent_blocker_view {
     int64_t left_us;     // of that; 0 it has not started or is over its time, -1 unknown
 };
 
-#define AGENT_SEEN_MAX 12
-
-// An agent that a decision looked at.
-struct agent_seen_view {
-    const char *agent;
-    enum agent_rule rule; // NONE: it could have taken the job
-    bool chosen, resident;
-    uint32_t held, credit;
-    int64_t wait_us, load_us, run_us, score;
-    char text[160]; // the words follow its name
-};
-
-struct agent_decision_view {
-    uint64_t number;
-    int64_t time_us;
-    const char *strategy;
-    const char *choice; // the rule by which one was chosen: "sticky"
-    uint32_t jobs;      // that were placed by it
-    uint32_t queued;    // that waited in the flow before
-    uint32_t looked_at, open;
-    uint32_t bound_percent;
-    int64_t mean_wait_us;
-    char text[512]; // for people
-    uint32_t n_seen;
-    struct agent_seen_view seen[AGENT_SEEN_MAX]; // the chosen one first
-};
-
-struct agent_why_not_view {
-    uint64_t decision;    // that it is about; 0: about now
-    enum agent_rule rule; // NONE: it could, or could have
-    bool chosen;          // it did go there
-    char text[512];
-};
-
-// False for one that is not known, or has left memory: `*ret_view` of an ended job is in the
-// ledger.
 bool agent_coord_job(const struct agent_coord *core, uint64_t id, struct agent_job_view *ret_view);
 // Why a job waits, in one line; "" when it doesn't.
 void agent_coord_waiting(const struct agent_coord *core, uint64_t id, char *ret_text, size_t size);
 // Oldest first; returns how many were written, at most `max`.
 size_t agent_coord_history(const struct agent_coord *core, uint64_t id,
                            struct agent_history_view *ret_views, size_t max);
-// False: it was never made, or more than limits.decisions_max were made since.
-bool agent_coord_decision_at(const struct agent_coord *core, uint64_t number,
-                             struct agent_decision_view *ret_view);
-// Why a job isn't on an agent. Both are known (AGENT_REPLY_OK), or the text says which isn't.
-enum agent_reply agent_coord_why_not(const struct agent_coord *core, uint64_t job,
-                                     const char *agent, struct agent_why_not_view *ret_view);
 // Newest first. Returns how many match, whatever the limit.
 uint32_t agent_coord_jobs(const struct agent_coord *core, const struct agent_jobs_filter *filter,
                           void (*each)(void *user, const struct agent_job_view *job), void *user);
@@ -567,9 +515,6 @@ bool agent_coord_operation(const struct agent_coord *core, uint64_t id,
 uint32_t agent_coord_blockers(const struct agent_coord *core, const char *agent,
                               struct agent_blocker_view *ret_views, uint32_t max);
 void agent_coord_totals(const struct agent_coord *core, struct agent_totals *ret_totals);
-void agent_coord_caches(const struct agent_coord *core, struct agent_caches *ret_caches);
-// Whether an operator has pinned the model to the agent.
-bool agent_coord_pinned(const struct agent_coord *core, const uint8_t *hash, const char *agent);
 
 // "queued"; "unknown" for a number that is none.
 const char *agent_job_state_name(enum agent_job_state state);

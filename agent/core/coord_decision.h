@@ -3,7 +3,7 @@
 #ifndef AGENT_COORD_DECISION_H
 #define AGENT_COORD_DECISION_H
 
-#include "agent/core/coord.h"
+#include "agent/core/coord_explain.h"
 #include "agent/core/strategy.h"
 
 #define COORD_SEEN_MAX AGENT_SEEN_MAX

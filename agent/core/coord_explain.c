@@ -1,4 +1,5 @@
-// The answers to "why there" and "why not there", for people and programs.
+#include "coord_explain.h"
+
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>

@@ -6,6 +6,7 @@
 
 #include "agent/core/coord.h"
 #include "agent/core/coord_decision.h"
+#include "agent/core/coord_explain.h"
 #include "agent/core/coord_operation.h"
 #include "agent/core/coord_plan.h"
 #include "agent/core/coord_queue.h"
@@ -432,6 +433,7 @@ void agent_coord_model_state(struct agent_coord *core, const struct agent_event 
 // coord_pin.c
 void agent_coord_model_offered(struct agent_coord *core, const struct agent_event *event);
 void agent_coord_pin(struct agent_coord *core, const struct agent_event *event);
+void agent_coord_unload(struct agent_coord *core, const struct agent_event *event);
 void agent_coord_recover_pin(struct agent_coord *core, const struct agent_event *event);
 
 // coord_place.c

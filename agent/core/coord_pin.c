@@ -87,6 +87,36 @@ void agent_coord_pin(struct agent_coord *core, const struct agent_event *event)
     agent_coord_wait_reply(core, event->token, 0);
 }
 
+void agent_coord_unload(struct agent_coord *core, const struct agent_event *event)
+{
+    struct coord_model *model = model_of(core, event);
+    struct coord_agent *agent = agent_coord_agent_by_name(core, event->agent);
+    const char *name = event->model_info.name;
+    if (agent == NULL) {
+        agent_coord_reply(core, event->token, AGENT_REPLY_NOT_FOUND, 0, "no agent named '%.64s'",
+                          event->agent);
+        return;
+    }
+    const struct coord_on *on = model != NULL ? agent_coord_on(model, agent->slot) : NULL;
+    const char *why = on == NULL || on->state != AGENT_MODEL_RESIDENT ? "is not on"
+                      : on->pinned                                    ? "is pinned to"
+                      : on->held > 0                                  ? "has jobs on"
+                                                                      : NULL;
+    if (why != NULL) {
+        agent_coord_reply(core, event->token, AGENT_REPLY_CONFLICT, 0, "%s %s %s", name, why,
+                          event->agent);
+        return;
+    }
+    agent_coord_act(core, &(struct agent_action){.kind = AGENT_ACTION_UNLOAD,
+                                                 .link = agent->link,
+                                                 .hash = model->hash});
+    agent_coord_residency_set(core, agent, model, AGENT_MODEL_ABSENT);
+    core->caches.model_evictions++;
+    core->world++;
+    agent_coord_append_audit(core, event->by, "unload", name, event->reason);
+    agent_coord_wait_reply(core, event->token, 0);
+}
+
 void agent_coord_recover_pin(struct agent_coord *core, const struct agent_event *event)
 {
     struct coord_model *model = model_of(core, event);

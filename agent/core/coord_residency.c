@@ -161,17 +161,20 @@ void agent_coord_residency_drop(struct agent_coord *core, struct coord_model *mo
                                   AGENT_MODEL_UNKNOWN);
 }
 
-// Of what a device has, what models may take: as agents leave a tenth to what else needs it.
-static uint64_t for_models(uint64_t memory_bytes)
+// Of what a device has, what models may take: agents leave a tenth to what else needs it.
+static uint64_t for_models(const struct agent_device_info *device)
 {
-    return memory_bytes / 10 * 9;
+    uint64_t most = device->memory_bytes / 10 * 9;
+    return device->models_bytes_max != 0 && device->models_bytes_max < most
+               ? device->models_bytes_max
+               : most;
 }
 
 void agent_coord_residency_devices(struct agent_coord *core, struct coord_agent *agent)
 {
     agent->memory_bytes = 0;
     for (uint32_t i = 0; i < agent->n_devices; i++)
-        agent->memory_bytes += for_models(agent->devices[i].memory_bytes);
+        agent->memory_bytes += for_models(&agent->devices[i]);
     for (uint32_t i = 0; i < core->n_models; i++) {
         struct coord_model *model = core->models[i];
         if (model != NULL && agent->slot < model->on_room)
@@ -191,7 +194,7 @@ static enum agent_rule device_rule(const struct agent_device_info *device,
         return AGENT_RULE_FP16;
     if (needs->fp64 && !device->fp64)
         return AGENT_RULE_FP64;
-    if (device->memory_bytes != 0 && bytes > for_models(device->memory_bytes))
+    if (device->memory_bytes != 0 && bytes > for_models(device))
         return AGENT_RULE_MEMORY;
     return AGENT_RULE_NONE;
 }

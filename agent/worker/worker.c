@@ -287,10 +287,7 @@ static struct worker_core *core_create(const struct agent_worker *worker)
                      .failures_max = (uint32_t)config->executor_failures_max},
     };
     for (uint32_t i = 0; i < worker->n_devices; i++) {
-        /* A tenth is left for what runs need and for others on the card. */
-        uint64_t bytes = worker->devices[i].info.memory_bytes / 10 * 9;
-        uint64_t limit = (uint64_t)config->device_memory_max;
-        options.device_bytes_max[i] = limit > 0 && limit < bytes ? limit : bytes;
+        options.device_bytes_max[i] = agent_worker_models_bytes_max(worker, i);
     }
     return agent_worker_core_create(&options);
 }

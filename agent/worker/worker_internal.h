@@ -157,6 +157,8 @@ const char *agent_worker_output(struct agent_worker *worker, const struct worker
                                 struct net_tensor *ret_tensor);
 
 /* worker_telemetry.c */
+/* What models may take of a device's memory. */
+uint64_t agent_worker_models_bytes_max(const struct agent_worker *worker, uint32_t device);
 char *agent_worker_capabilities(const struct agent_worker *worker); /* free() it */
 void agent_worker_telemetry(struct agent_worker *worker);
 

@@ -10,6 +10,14 @@
 #include "cx.h"
 #include "worker_internal.h"
 
+uint64_t agent_worker_models_bytes_max(const struct agent_worker *worker, uint32_t device)
+{
+    /* A tenth is left for what runs need and for others on the card. */
+    uint64_t bytes = worker->devices[device].info.memory_bytes / 10 * 9;
+    uint64_t limit = (uint64_t)worker->config.device_memory_max;
+    return limit > 0 && limit < bytes ? limit : bytes;
+}
+
 char *agent_worker_capabilities(const struct agent_worker *worker)
 {
     cJSON *root = cJSON_CreateObject();
@@ -26,6 +34,8 @@ char *agent_worker_capabilities(const struct agent_worker *worker)
         cJSON_AddStringToObject(item, "driver", info->driver);
         cJSON_AddStringToObject(item, "family", info->family);
         cJSON_AddNumberToObject(item, "memory_bytes", (double)info->memory_bytes);
+        cJSON_AddNumberToObject(item, "models_bytes_max",
+                                (double)agent_worker_models_bytes_max(worker, i));
         cJSON_AddNumberToObject(item, "compute_units", info->compute_units);
         cJSON_AddBoolToObject(item, "fp16", info->fp16);
         cJSON_AddBoolToObject(item, "fp64", info->fp64);

@@ -46,7 +46,10 @@ kill -KILL "$coordinator_pid"
 start_coordinator
 wait_for 60 agents_ready 2
 check "the pin outlives the coordinator" pinned_on one
+wait_for 30 sh -c "'$STOKER' models noop --output json | jq -e '.. | .resident? // empty | index(\"one\")' >/dev/null"
+expect_exit 7 'pinned' "$STOKER" unload noop --agent one
 check "unpin it" "$STOKER" unpin noop
+check "unload it" "$STOKER" unload noop --agent one
 expect_exit 7 'not pinned' "$STOKER" unpin noop
 expect_exit 4 'no agent' "$STOKER" pin noop --agent nobody
 check "status counts jobs that met their model" sh -c \
