@@ -66,9 +66,11 @@ static bool put_files(struct ledger_sqlite *ledger, struct ledger_entry *entry)
         if (agent_ledger_file_put(ledger, entry))
             continue;
         char text[AGENT_ERROR_TEXT_MAX], why[128];
-        const char *said = strerror_r(errno, why, sizeof why);
-        snprintf(text, sizeof text, "%.300s: a file can't be written: %s", ledger->files_path,
-                 said);
+        int code = errno;
+        const char *said = strerror_r(code, why, sizeof why);
+        snprintf(text, sizeof text, "%.200s: a file can't be written: %.80s; %s",
+                 ledger->files_path, said,
+                 agent_ledger_advice(code == ENOSPC ? SQLITE_FULL : SQLITE_IOERR));
         ledger->base.on_failure(ledger->base.user, text);
         return false;
     }

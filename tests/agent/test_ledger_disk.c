@@ -151,3 +151,36 @@ Test(ledger_disk, a_full_disk_is_told_and_survived)
 {
     comes_back(DISK_FULL, "free space");
 }
+
+/* The transaction that told the highest id was taken back and another forgets less: it still
+ * counts. */
+Test(ledger_disk, a_forgotten_id_is_not_used_again_after_a_failure)
+{
+    disk_double_install();
+    struct agent_ledger *ledger = must_open();
+    for (uint64_t id = 1; id <= 9; id++) {
+        struct agent_record job = job_record(id), end = end_record(id);
+        append(ledger, 2 * id - 1, &job, NULL);
+        append(ledger, 2 * id, &end, NULL);
+    }
+    wait_for(18);
+    const uint64_t high[] = {9}, rest[] = {1, 2, 3, 4, 5, 6, 7, 8};
+    struct agent_record first = {.kind = AGENT_RECORD_FORGET, .forget = {high, 1}};
+    struct agent_record second = {.kind = AGENT_RECORD_FORGET, .forget = {rest, 8}};
+    append(ledger, 19, &first, NULL);
+    wait_for(19);
+    disk_double_set(DISK_FAILS, 1);
+    append(ledger, 20, &second, NULL);
+    pthread_mutex_lock(&waiter.lock);
+    while (!waiter.failed)
+        pthread_cond_wait(&waiter.wake, &waiter.lock);
+    pthread_mutex_unlock(&waiter.lock);
+    disk_double_set(DISK_WORKS, 0);
+    wait_for(20);
+    agent_ledger_close(ledger);
+    ledger = must_open();
+    struct found found = look(ledger);
+    cr_assert_eq(found.jobs, 0);
+    cr_assert_eq(found.next, 10);
+    agent_ledger_close(ledger);
+}

@@ -45,6 +45,7 @@ submit >"$work/out" 2>"$work/err"
 check "jobs are refused as unavailable, exit code 8" test $? -eq 8
 check "with the way out: $(cat "$work/err")" grep -q 'free space' "$work/err"
 check "the status says so" ledger_is failed
+check "and what to do" sh -c "'$STOKER' status | grep -q '^ledger .*free space'"
 check "and an event" sh -c "'$STOKER' events | grep -q 'ledger.error'"
 check "reading goes on" sh -c "'$STOKER' job $first | grep -q queued"
 start_agent one

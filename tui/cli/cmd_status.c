@@ -50,6 +50,11 @@ static void print_status(const cJSON *reply)
            tui_shown(tui_reply_text(reply, "strategy"), strategy, sizeof(strategy)),
            tui_shown(tui_reply_text(tui_reply_member(reply, "ledger"), "state"), ledger,
                      sizeof(ledger)));
+    const char *wrong = tui_reply_text(tui_reply_member(reply, "ledger"), "error");
+    if (wrong[0] != '\0') {
+        char text[512];
+        printf("ledger    %s\n", tui_shown(wrong, text, sizeof(text)));
+    }
     printf("agents    %.0f of %.0f ready, %.0f devices\n", tui_reply_number(totals, "agents_ready"),
            tui_reply_number(totals, "agents"), tui_reply_number(totals, "devices"));
     printf("jobs      %.0f queued, %.0f assigned, %.0f running; %.0f done, %.0f failed, %.0f "
