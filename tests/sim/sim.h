@@ -302,8 +302,8 @@ struct sim_coordinator {
     uint64_t generation, epoch;
     struct agent_coord *core;
     struct agent_coord_limits limits;
-    uint64_t committed;  // told by the disk, not yet to the core
-    uint64_t refused[8]; // as well
+    uint64_t committed;   // told by the disk, not yet to the core
+    uint64_t refused[64]; // as well
     size_t n_refused;
     struct sim_item *items;
     size_t n_items, items_room;
