@@ -161,7 +161,7 @@ server() {
     pids="$pids $server_pid"
 }
 
-port=$((20000 + $$ % 20000))
+port=$((10000 + $$ % 20000)) # below those that the kernel gives to clients
 
 start_nats() {
     server nats-server -a 127.0.0.1 -p $port
@@ -186,7 +186,7 @@ start_beanstalkd_fsync() {
 # compare PEER SYSTEM MODE WORKERS OUTSTANDING: MODE is of Stoker's ledger, fresh or none
 compare() {
     peer=$1 system=$2 mode=$3 name=$1_$4_$5
-    options="--workers $4 --outstanding $5 --seconds $seconds"
+    options="--workers $4 --outstanding $5 --warm 0.5 --seconds $seconds"
     : >"$work/$name.out"
     for turn in $(seq "$turns"); do
         rm -rf "$work/peer"

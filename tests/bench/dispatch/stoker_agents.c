@@ -9,7 +9,7 @@
 #define TELEMETRY_NS 250000000
 #define KEEP_NS 10000000 // between two looks at all agents
 #define DIAL_NS_MIN 100000000
-#define DIAL_NS_MAX 10000000000
+#define DIAL_NS_MAX 2000000000
 
 enum { REF_SIZE = 20, HEX_SIZE = 2 * NET_HASH_SIZE + 1 };
 
