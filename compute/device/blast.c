@@ -11,8 +11,7 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 
-#include <clblast_c.h>
-
+#include "device/blast_library.h"
 #include "device/cl.h"
 #include "device/queue.h"
 #include "error.h"
@@ -46,7 +45,7 @@ static atomic_uint users;
 void cx_blas_release(struct cx_device *device)
 {
     if (device->blas_used && atomic_fetch_sub(&users, 1) == 1)
-        CLBlastClearCache();
+        cx_blast_library()->ClearCache();
     device->blas_used = false;
 }
 
@@ -59,8 +58,9 @@ static CLBlastTranspose transpose(bool yes)
 static bool temp_bytes(struct cx_device *device, const struct cx_gemm_spec *s, size_t offset,
                        size_t *ret_bytes)
 {
+    const struct cx_blast *blast = cx_blast_library();
     CLBlastStatusCode code =
-        (s->dtype == CX_DTYPE_DOUBLE ? CLBlastDGemmTempBufferSize : CLBlastSGemmTempBufferSize)(
+        (s->dtype == CX_DTYPE_DOUBLE ? blast->DGemmTempBufferSize : blast->SGemmTempBufferSize)(
             CLBlastLayoutColMajor, transpose(s->b_trans), transpose(s->a_trans), (size_t)s->n,
             (size_t)s->m, (size_t)s->k, offset, (size_t)s->b_ld, offset, (size_t)s->a_ld, offset,
             (size_t)s->n, &device->queue, ret_bytes);
@@ -154,7 +154,7 @@ bool cx_gemm_choose(struct cx_device *device, const struct cx_gemm_spec *spec,
     bool known =
         spec->dtype == CX_DTYPE_FLOAT || (spec->dtype == CX_DTYPE_DOUBLE && device->info.fp64);
     if (!known || spec->m < 1 || spec->n < 1 || spec->k < 1 || batch_count(spec) < 1 ||
-        !worth_it(device, spec) || !fits_int(spec))
+        !worth_it(device, spec) || !fits_int(spec) || cx_blast_library() == NULL)
         return false;
     struct cx_gemm gemm;
     size_t bytes;
@@ -238,12 +238,12 @@ static CLBlastStatusCode call_single(const struct cx_gemm *g, const struct call 
 {
     cl_command_queue *queue = &g->device->queue;
     if (g->dtype == CX_DTYPE_DOUBLE)
-        return CLBlastDgemmWithTempBuffer(
+        return cx_blast_library()->DgemmWithTempBuffer(
             CLBlastLayoutColMajor, g->b_trans, g->a_trans, g->n, g->m, g->k, g->alpha, g->b, at->b,
             g->b_ld, g->a, at->a, g->a_ld, 0.0, g->y, at->y, g->n, queue, ret_event, g->temp);
-    return CLBlastSgemmWithTempBuffer(CLBlastLayoutColMajor, g->b_trans, g->a_trans, g->n, g->m,
-                                      g->k, (float)g->alpha, g->b, at->b, g->b_ld, g->a, at->a,
-                                      g->a_ld, 0.0f, g->y, at->y, g->n, queue, ret_event, g->temp);
+    return cx_blast_library()->SgemmWithTempBuffer(
+        CLBlastLayoutColMajor, g->b_trans, g->a_trans, g->n, g->m, g->k, (float)g->alpha, g->b,
+        at->b, g->b_ld, g->a, at->a, g->a_ld, 0.0f, g->y, at->y, g->n, queue, ret_event, g->temp);
 }
 
 static CLBlastStatusCode call_batch(const struct cx_gemm *g, const struct call *at,
@@ -251,14 +251,14 @@ static CLBlastStatusCode call_batch(const struct cx_gemm *g, const struct call *
 {
     cl_command_queue *queue = &g->device->queue;
     if (g->dtype == CX_DTYPE_DOUBLE)
-        return CLBlastDgemmStridedBatched(CLBlastLayoutColMajor, g->b_trans, g->a_trans, g->n, g->m,
-                                          g->k, g->alpha, g->b, at->b, g->b_ld, g->b_step, g->a,
-                                          at->a, g->a_ld, g->a_step, 0.0, g->y, at->y, g->n,
-                                          g->m * g->n, g->run, queue, ret_event);
-    return CLBlastSgemmStridedBatched(CLBlastLayoutColMajor, g->b_trans, g->a_trans, g->n, g->m,
-                                      g->k, (float)g->alpha, g->b, at->b, g->b_ld, g->b_step, g->a,
-                                      at->a, g->a_ld, g->a_step, 0.0f, g->y, at->y, g->n,
-                                      g->m * g->n, g->run, queue, ret_event);
+        return cx_blast_library()->DgemmStridedBatched(
+            CLBlastLayoutColMajor, g->b_trans, g->a_trans, g->n, g->m, g->k, g->alpha, g->b, at->b,
+            g->b_ld, g->b_step, g->a, at->a, g->a_ld, g->a_step, 0.0, g->y, at->y, g->n,
+            g->m * g->n, g->run, queue, ret_event);
+    return cx_blast_library()->SgemmStridedBatched(
+        CLBlastLayoutColMajor, g->b_trans, g->a_trans, g->n, g->m, g->k, (float)g->alpha, g->b,
+        at->b, g->b_ld, g->b_step, g->a, at->a, g->a_ld, g->a_step, 0.0f, g->y, at->y, g->n,
+        g->m * g->n, g->run, queue, ret_event);
 }
 
 static enum cx_status fail(struct cx_error *err, CLBlastStatusCode code, const struct cx_gemm *gemm)
