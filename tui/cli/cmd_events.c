@@ -22,10 +22,10 @@ static void print_event(const struct tui_cli *cli, const cJSON *event)
         cJSON_free(line);
         return;
     }
+    tui_shown(tui_reply_text(event, "agent"), agent, sizeof(agent));
     printf("%s  %-7s  %-18s  %s%s%s\n", tui_format_time(time, tui_reply_number(event, "time_ms")),
            tui_shown(tui_reply_text(event, "severity"), severity, sizeof(severity)),
-           tui_shown(tui_reply_text(event, "kind"), kind, sizeof(kind)),
-           tui_shown(tui_reply_text(event, "agent"), agent, sizeof(agent)),
+           tui_shown(tui_reply_text(event, "kind"), kind, sizeof(kind)), agent,
            agent[0] != '\0' ? ": " : "",
            tui_shown(tui_reply_text(event, "text"), text, sizeof(text)));
 }
