@@ -84,8 +84,8 @@ static void print_command_help(const struct tui_command_entry *entry)
 {
     const struct tui_option *options = entry->command->options;
 
-    printf("usage: stoker %s %s%s\n%s.\n", entry->name, entry->arguments,
-           options != NULL ? " [OPTIONS]" : "", entry->help);
+    printf("usage: stoker %s%s%s%s\n%s.\n", entry->name, entry->arguments[0] != '\0' ? " " : "",
+           entry->arguments, options != NULL ? " [OPTIONS]" : "", entry->help);
     if (options != NULL)
         printf("\nOptions:\n");
     for (; options != NULL && options->name != NULL; options++) {
@@ -132,7 +132,7 @@ static size_t fill_long_options(const struct tui_option *options, struct option 
     return n;
 }
 
-static bool parse_duration(const char *text, int64_t *ret_ms)
+bool tui_duration_parse(const char *text, int64_t *ret_ms)
 {
     static const struct {
         const char *unit;
@@ -173,7 +173,7 @@ static bool take_global(int option, const char *value, struct tui_cli *cli)
         cli->tls_files.name = value;
         return true;
     case GLOBAL_TIMEOUT:
-        if (!parse_duration(value, &ms) || ms < 1 || ms > 3600000) {
+        if (!tui_duration_parse(value, &ms) || ms < 1 || ms > 3600000) {
             tui_complain("give a span such as 500ms, 5s or 1m", "--timeout '%s' is no span", value);
             return false;
         }
@@ -235,8 +235,8 @@ bool tui_args_parse(const struct tui_command_entry *entry, int argc, char **argv
     cli->args = argv + optind;
     if (cli->n_args < command->args_min ||
         (command->args_max >= 0 && cli->n_args > command->args_max)) {
-        fprintf(stderr, "stoker: usage: stoker %s %s; see stoker %s --help\n", entry->name,
-                entry->arguments, entry->name);
+        fprintf(stderr, "stoker: usage: stoker %s%s%s; see stoker %s --help\n", entry->name,
+                entry->arguments[0] != '\0' ? " " : "", entry->arguments, entry->name);
         return false;
     }
     return true;
@@ -282,7 +282,7 @@ bool tui_option_duration(const struct tui_cli *cli, const char *name, int64_t *r
 {
     const char *text = tui_option_value(cli, name);
 
-    if (text == NULL || parse_duration(text, ret_ms))
+    if (text == NULL || tui_duration_parse(text, ret_ms))
         return true;
     tui_complain("give a span such as 500ms, 30s, 10m or 1h", "--%s '%s' is no span", name, text);
     return false;

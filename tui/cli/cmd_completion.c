@@ -19,7 +19,8 @@ static enum tui_exit run(struct tui_cli *cli)
         return TUI_EXIT_USAGE;
     }
     printf("_stoker() {\n    local word=${COMP_WORDS[COMP_CWORD]} words\n"
-           "    local all=\"--coordinator --timeout --output --help\"\n"
+           "    local all=\"--coordinator --tls-ca --tls-cert --tls-key --tls-name --timeout "
+           "--output --help\"\n"
            "    if [ \"$COMP_CWORD\" -eq 1 ]; then\n        words=\"");
     for (entry = tui_commands; entry->name != NULL; entry++)
         printf("%s%s", entry == tui_commands ? "" : " ", entry->name);

@@ -5,8 +5,9 @@
 
 static const struct tui_option options[] = {
     {"read-only", NULL, "refuse every action that changes something"},
-    {"theme", "256|16|mono", "colours (default: what the terminal can, and $NO_COLOR)"},
-    {"glyphs", "SET", "draw graphs with braille, block or ascii (default: by locale)"},
+    {"theme", "NAME",
+     "colours: auto (what the terminal can, and $NO_COLOR; default), 256, 16, mono"},
+    {"glyphs", "SET", "of graphs: auto (by locale; default), braille, block, ascii"},
     {NULL, NULL, NULL},
 };
 

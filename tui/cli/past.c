@@ -33,6 +33,12 @@ static bool parse_date(const char *text, int64_t *ret_ms)
     return false;
 }
 
+static void complain_moment(const char *name, const char *text)
+{
+    tui_complain("write 2h, or 2026-11-21, or '2026-11-21 17:30'", "--%s '%s' is not a time", name,
+                 text);
+}
+
 /* False: it is wrong, and that was printed. */
 static bool add_moment(struct tui_cli *cli, cJSON *request, const char *name, const char *field)
 {
@@ -43,15 +49,16 @@ static bool add_moment(struct tui_cli *cli, cJSON *request, const char *name, co
         return true;
     if (strchr(text, '-') != NULL) {
         if (!parse_date(text, &ms)) {
-            tui_complain("write 2h, or 2026-11-21, or '2026-11-21 17:30'", "--%s %s is not a time",
-                         name, text);
+            complain_moment(name, text);
             return false;
         }
     } else {
         struct timespec now;
         int64_t span = 0;
-        if (!tui_option_duration(cli, name, &span))
+        if (!tui_duration_parse(text, &span)) {
+            complain_moment(name, text);
             return false;
+        }
         clock_gettime(CLOCK_REALTIME, &now);
         ms = (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000 - span;
     }

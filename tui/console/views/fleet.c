@@ -313,7 +313,8 @@ static void draw_caches(const struct tui_app *app, struct tui_canvas *canvas, in
         tui_figure_percent(text, sizeof(text), tui_series_last(cache->rate));
         x += draw_pair(canvas, y, x, cache->name, text, TUI_ROLE_STRONG);
     }
-    x += tui_canvas_text(canvas, y, x, canvas->cols - x, TUI_ROLE_TITLE, "median") + 1;
+    if (fleet->latency[TUI_SPAN_TOTAL].count > 0)
+        x += tui_canvas_text(canvas, y, x, canvas->cols - x, TUI_ROLE_TITLE, "median") + 1;
     for (size_t i = TUI_SPAN_QUEUE; i < TUI_SPAN_COUNT; i++) {
         const struct tui_latency *span = &fleet->latency[i];
         if (span->count == 0)
