@@ -56,23 +56,26 @@ void agent_call_uncordon(struct io_call *call)
 
 void agent_call_strategy(struct io_call *call)
 {
-    const char *name;
+    const char *name, *by;
     const struct agent_strategy *row;
-    if (!agent_call_text(call, "name", 63, "", &name))
+    if (!agent_call_text(call, "name", 63, "", &name) || !agent_call_text(call, "by", 128, "", &by))
         return;
     if (name[0] != '\0' && call->n_parts == 0) {
         // Through the settings, so that it outlives a restart.
         char before[2048];
-        bool known = agent_strategy_find(name) != NULL;
-        if (known && call->c->options.settings_host != NULL &&
+        if (agent_strategy_find(name) == NULL) {
+            agent_call_error(call, "not_found", "stoker strategy lists them",
+                             "no strategy named '%s'", name);
+            return;
+        }
+        if (call->c->options.settings_host != NULL &&
             !agent_call_setting_set(call, "schedule.strategy", name, before))
             return;
-        if (known)
-            snprintf(call->c->strategy, sizeof call->c->strategy, "%s", name);
+        snprintf(call->c->strategy, sizeof call->c->strategy, "%s", name);
         struct agent_event *event = agent_call_ask(call, AGENT_EVENT_STRATEGY);
         if (event != NULL) {
             event->agent = name;
-            event->by = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(call->json, "by"));
+            event->by = by;
         }
         return;
     }

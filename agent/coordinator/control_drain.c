@@ -89,8 +89,12 @@ static void add_orphans(struct agent_coordinator *c, cJSON *plan, cJSON *warning
         cJSON_AddNumberToObject(orphan, "version", orphans[i].version);
         cJSON_AddNumberToObject(orphan, "jobs", orphans[i].jobs);
         cJSON_AddItemToArray(list, orphan);
-        warn(warnings, "no other agent can run %s:%" PRIu32 ": its %" PRIu32 " jobs would wait",
-             orphans[i].model, orphans[i].version, orphans[i].jobs);
+        if (orphans[i].jobs > 0)
+            warn(warnings, "no other agent can run %s:%" PRIu32 ": its %" PRIu32 " jobs would wait",
+                 orphans[i].model, orphans[i].version, orphans[i].jobs);
+        else
+            warn(warnings, "no other agent can run %s:%" PRIu32 ": its next jobs would wait",
+                 orphans[i].model, orphans[i].version);
     }
 }
 
@@ -99,8 +103,9 @@ static void add_capacity(struct agent_coordinator *c, cJSON *json, cJSON *warnin
 {
     struct busy busy = measure(c, wanted->agent);
     uint32_t holds = plan->running + plan->waiting;
-    bool fits = !plan->last && plan->waiting + plan->overdue <= plan->free_others &&
-                busy.here <= busy.others_free;
+    // Less than a twentieth of a device is nothing: an idle agent is in nobody's way.
+    bool crowds = busy.here >= 0.05 && busy.here > busy.others_free;
+    bool fits = !plan->last && plan->waiting + plan->overdue <= plan->free_others && !crowds;
     cJSON *capacity = cJSON_AddObjectToObject(json, "capacity");
     cJSON_AddNumberToObject(capacity, "credit", plan->credit);
     cJSON_AddNumberToObject(capacity, "credit_total", plan->credit_total);
@@ -118,7 +123,7 @@ static void add_capacity(struct agent_coordinator *c, cJSON *json, cJSON *warnin
              "%" PRIu32 " jobs move at once and the others have room for %" PRIu32
              ": the rest would wait in the queue",
              plan->waiting + plan->overdue, plan->free_others);
-    if (!plan->last && busy.here > busy.others_free)
+    if (!plan->last && crowds)
         warn(warnings,
              "its devices do the work of %.1f and the others' have %.1f left: the queue would grow",
              busy.here, busy.others_free);

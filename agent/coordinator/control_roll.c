@@ -82,6 +82,16 @@ static void plan_agent(struct agent_coordinator *c, const struct wanted *wanted,
     cJSON_AddItemToArray(list, entry);
     if (plan.last)
         warn(warnings, agent->name, "is the last agent that takes work: needs force");
+    uint64_t left = (uint64_t)(plan.credit_total - plan.credit) * 100;
+    if (!wanted->force && !plan.last && plan.credit > 0 &&
+        left < plan.credit_total * wanted->keep) {
+        char text[128];
+        snprintf(text, sizeof text,
+                 "can't go: without it %" PRIu64
+                 "%% of the capacity would be left, less than %.0f%%",
+                 left / plan.credit_total, wanted->keep);
+        warn(warnings, agent->name, text);
+    }
     if (plan.orphans > 0)
         warn(warnings, agent->name, "is the only home of a model: waits for another one, or force");
     if (wanted->kind == AGENT_EVENT_RESTART && !can_restart)

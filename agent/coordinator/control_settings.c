@@ -95,8 +95,7 @@ void agent_call_settings(struct io_call *call)
     }
     if (!agent_call_setting_set(call, name, sets ? value : NULL, before))
         return;
-    snprintf(text, sizeof text, "%s: %.200s -> %.200s", name, before,
-             sets ? value : "as without this");
+    snprintf(text, sizeof text, "%s: %.200s -> %.200s", name, before, sets ? value : "unset");
     struct agent_event *event = agent_call_ask(call, AGENT_EVENT_AUDIT);
     if (event == NULL)
         return;

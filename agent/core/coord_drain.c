@@ -138,14 +138,15 @@ static bool is_agreed(struct agent_coord *core, const struct coord_agent *agent,
     if (plan.orphans > 0)
         agent_coord_reply(core, event->token, AGENT_REPLY_CONFLICT, 0,
                           "%s is the last agent that can run %s:%" PRIu32
-                          "%s: its jobs would wait; force drains it all the same",
+                          "%s: its jobs would wait; --force drains it all the same",
                           name, orphan.model, orphan.version,
                           plan.orphans > 1 ? " and other models" : "");
     else
-        agent_coord_reply(core, event->token, AGENT_REPLY_CONFLICT, 0,
-                          "%s is the last agent that takes work: jobs would wait; force drains it "
-                          "all the same",
-                          name);
+        agent_coord_reply(
+            core, event->token, AGENT_REPLY_CONFLICT, 0,
+            "%s is the last agent that takes work: jobs would wait; --force drains it "
+            "all the same",
+            name);
     return false;
 }
 

@@ -451,7 +451,7 @@ void agent_coord_roll(struct agent_coord *core, const struct agent_event *event)
     if (text[0] != '\0')
         agent_coord_reply(core, event->token, reply, 0, "%s%s", text,
                           reply == AGENT_REPLY_CONFLICT && roll->count > 0 && !roll->force
-                              ? "; force goes on all the same"
+                              ? "; --force goes on all the same"
                               : "");
     else
         operation = agent_coord_operation_new(core,

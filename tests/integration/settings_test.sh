@@ -33,6 +33,8 @@ expect_exit 7 "can't change while stokerd runs" "$STOKER" settings heartbeat.int
 expect_exit 4 "no setting 'limits.nonsense'" "$STOKER" settings limits.nonsense 3
 expect_exit 7 "was not set" "$STOKER" settings limits.attempts --unset
 check "the strategy is one of them" sh -c "'$STOKER' strategy round-robin | grep -q '^round-robin' && '$STOKER' settings schedule.strategy | grep -q 'from live.ini'"
+check "who changed it is known" sh -c "'$STOKER' audit --what strategy | grep -q '[^ ]@[^ ]*  *strategy  *round-robin'"
+expect_exit 4 "'fastest'; stoker strategy lists them" "$STOKER" strategy fastest
 
 # SIGHUP applies what it can, and shows what it can't.
 sed -i 's/7000/9000/; s/100ms/150ms/' "$work/stokerd.ini"

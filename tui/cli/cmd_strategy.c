@@ -1,5 +1,6 @@
 #include <stdio.h>
 
+#include "cli/agent_verb.h"
 #include "cli/cli.h"
 #include "cli/reply.h"
 
@@ -9,8 +10,10 @@ static enum tui_exit run(struct tui_cli *cli)
     cJSON *reply = NULL, *request = cJSON_CreateObject();
     const cJSON *name;
 
-    if (cli->n_args > 0)
+    if (cli->n_args > 0) {
         cJSON_AddStringToObject(request, "name", cli->args[0]);
+        tui_request_by(request);
+    }
     enum tui_exit exit_code = tui_request(cli, "strategy", request, 0, &reply);
     if (exit_code != TUI_EXIT_OK)
         return exit_code;
