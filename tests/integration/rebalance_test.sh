@@ -24,8 +24,10 @@ one_executor=$(sed -n 's/.*executor started.*pid=\([0-9]*\).*/\1/p' "$work/one.l
 start_agent two --batch-size 1
 wait_for 180 agents_ready 1
 run_on two
-"$STOKER" rebalance --plan 2>"$work/empty.err" || fail "an empty plan: $(cat "$work/empty.err")"
-check "with nothing to do the plan says so" grep -q 'nothing to move' "$work/empty.err"
+"$STOKER" rebalance --plan >"$work/empty" || fail "an empty plan: $(cat "$work/empty")"
+check "with nothing to do the plan says so" grep -q 'nothing to move' "$work/empty"
+check "also as JSON, where it was to be carried out" \
+    sh -c "'$STOKER' rebalance --yes --output json | jq -e '.plan.moves == []'"
 expect_exit 4 'not known' "$STOKER" rebalance --apply 1-99
 expect_exit 2 "no plan's id" "$STOKER" rebalance --apply nonsense
 expect_exit 7 'started again' "$STOKER" rebalance --apply 77-1

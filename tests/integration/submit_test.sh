@@ -87,6 +87,11 @@ check "and in a table" sh -c "'$STOKER' tenants | grep -q '^slow .* 4.0 '"
 check "its rate is taken back" sh -c "'$STOKER' tenant reset slow | grep -q 'no limit'"
 expect_exit 2 'set or reset' "$STOKER" tenant frob slow
 expect_exit 2 'weight' "$STOKER" tenant set slow --weight 0
+expect_exit 2 'give --weight' "$STOKER" tenant set slow
+check "an event without an agent doesn't show one" \
+    sh -c "'$STOKER' events | grep -q 'tenant.changed  *slow: weight' && ! '$STOKER' events | grep -q '  : '"
+check "an event with an agent does" \
+    sh -c "test \$('$STOKER' events | grep -c 'model.loaded') -eq \$('$STOKER' events | grep -c 'model.loaded  *[a-z0-9-]*: [a-z]*:1')"
 expect_exit 2 'letters' "$STOKER" submit digits "$first" --tenant 'a b'
 expect_exit 4 'nobody' "$STOKER" tenants nobody
 check "jobs lists what was done" sh -c "'$STOKER' jobs --state done | grep -q digits"
@@ -95,6 +100,7 @@ id=$("$STOKER" submit digits "$first" --output json | jq -r '.jobs[0].id')
 check "result waits and names the class" sh -c "'$STOKER' result $id --wait 60s | grep -q %"
 check "result saves npy" "$STOKER" result "$id" --save "$work/out.npy"
 check "an npy of the wrong shape is refused" sh -c "! '$STOKER' submit digits '$work/out.npy' 2>/dev/null"
+check "no line of a table ends in blanks" sh -c "! '$STOKER' agents | grep -q ' \$'"
 check "why it was placed is kept" sh -c "'$STOKER' job $id | grep -q model-affine"
 expect_exit 7 "$id" "$STOKER" cancel "$id"
 say "$checks passed, 0 failed"

@@ -36,8 +36,8 @@ static void print_agents(const cJSON *agents)
         tui_table_cell(table, "%s", tui_reply_text(agent, "state"));
         tui_table_cell(table, "%.0f/%.0f", load, tui_reply_number(agent, "credit"));
         tui_table_cell(table, "%.1f", tui_reply_number(agent, "done_per_s"));
-        tui_table_cell(table, "%s", tui_format_us(p50, tui_reply_number(agent, "p50_us")));
-        tui_table_cell(table, "%s", tui_format_us(p95, tui_reply_number(agent, "p95_us")));
+        tui_table_cell(table, "%s", tui_format_measured_us(p50, tui_reply_number(agent, "p50_us")));
+        tui_table_cell(table, "%s", tui_format_measured_us(p95, tui_reply_number(agent, "p95_us")));
         tui_table_cell(table, "%.0f", tui_reply_number(agent, "done"));
         tui_table_cell(table, "%.0f", tui_reply_number(agent, "failed"));
         tui_table_cell(table, "%s", models[0] ? models : "-");

@@ -10,7 +10,7 @@
 
 static const struct tui_option options[] = {
     {"all", NULL, "every agent, one after another, as long as the others hold the load"},
-    {"keep", "PERCENT", "with --all: of the capacity has to take work meanwhile (default 50)"},
+    {"keep", "PERCENT", "with --all: so much of the capacity goes on taking work (default 50)"},
     {"deadline", "SPAN", "running jobs are given back after so long (default 60s)"},
     {"reason", "TEXT", "why; kept in the audit log and shown to everybody"},
     {"plan", NULL, "say what would happen and change nothing"},
@@ -36,7 +36,7 @@ static enum tui_exit ask(struct tui_cli *cli, int64_t deadline_ms, const char *c
     return tui_request(cli, "drain", request, 0, ret_reply);
 }
 
-static void print_holders(const cJSON *reply)
+static void print_holders(FILE *out, const cJSON *reply)
 {
     const cJSON *blocker, *move;
     char model[64], to[64], ran[TUI_CELL_BYTES], left[TUI_CELL_BYTES];
@@ -46,46 +46,53 @@ static void print_holders(const cJSON *reply)
     {
         if (strcmp(tui_reply_text(blocker, "state"), "running") != 0)
             continue;
-        fprintf(stderr, "  job %.0f (%s) has run for %s, %s%s\n", tui_reply_number(blocker, "job"),
+        double left_ms = tui_reply_number(blocker, "left_ms");
+        fprintf(out, "  job %.0f (%s) has run for %s, %s%s\n", tui_reply_number(blocker, "job"),
                 tui_shown(tui_reply_text(blocker, "model"), model, sizeof(model)),
                 tui_format_age(ran, tui_reply_number(blocker, "running_ms")),
-                tui_reply_member(blocker, "left_ms") != NULL ? "expected to end in "
-                                                             : "its model was never measured",
-                tui_reply_member(blocker, "left_ms") != NULL
-                    ? tui_format_age(left, tui_reply_number(blocker, "left_ms"))
-                    : "");
+                tui_reply_member(blocker, "left_ms") == NULL ? "its model was never measured"
+                : left_ms > 0                                ? "expected to end in "
+                                                             : "longer than expected",
+                left_ms > 0 ? tui_format_age(left, left_ms) : "");
     }
     cJSON_ArrayForEach(move, tui_reply_member(reply, "moves"))
     {
         tui_shown(tui_reply_text(move, "to"), to, sizeof(to));
         if (shown++ == 10)
             break;
-        fprintf(stderr, "  job %.0f (%s, %s) goes to %s%s\n", tui_reply_number(move, "job"),
+        fprintf(out, "  job %.0f (%s, %s) goes to %s%s\n", tui_reply_number(move, "job"),
                 tui_shown(tui_reply_text(move, "model"), model, sizeof(model)),
                 tui_reply_text(move, "state"), to[0] != '\0' ? to : "nowhere: it waits",
                 tui_reply_bool(move, "loads") ? ", which loads the model first" : "");
     }
     int more = cJSON_GetArraySize(tui_reply_member(reply, "moves")) - 10;
     if (more > 0)
-        fprintf(stderr, "  and %d more jobs move\n", more);
+        fprintf(out, "  and %d more jobs move\n", more);
 }
 
-static void print_plan(const cJSON *reply, int64_t deadline_ms)
+static void print_plan(FILE *out, const cJSON *reply, int64_t deadline_ms)
 {
     const cJSON *operation = tui_reply_member(reply, "operation");
     const cJSON *plan = tui_reply_member(reply, "plan");
     char target[64], id[64], expected[TUI_CELL_BYTES], deadline[TUI_CELL_BYTES];
 
-    fprintf(stderr,
-            "drain %s: no new work; %.0f waiting jobs go back to the queue at once; %.0f running "
-            "ones may finish (expected %s), what runs after %s goes back too\n",
-            tui_shown(tui_reply_text(operation, "target"), target, sizeof(target)),
-            tui_reply_number(plan, "waiting"), tui_reply_number(plan, "running"),
-            tui_format_age(expected, tui_reply_number(plan, "expected_ms")),
-            tui_format_age(deadline, (double)deadline_ms));
-    print_holders(reply);
-    tui_warnings_print(tui_reply_member(plan, "warnings"));
-    fprintf(stderr, "  plan %s\n", tui_shown(tui_reply_text(plan, "id"), id, sizeof(id)));
+    double waiting = tui_reply_number(plan, "waiting"), running = tui_reply_number(plan, "running");
+    double expected_ms = tui_reply_number(plan, "expected_ms");
+    fprintf(out, "drain %s: no new work; ",
+            tui_shown(tui_reply_text(operation, "target"), target, sizeof(target)));
+    if (waiting > 0)
+        fprintf(out, "%.0f waiting %s to the queue at once; ", waiting,
+                waiting > 1 ? "jobs go back" : "job goes back");
+    if (running > 0)
+        fprintf(out, "%.0f running may finish (%s%s), what runs after %s goes back too\n", running,
+                expected_ms > 0 ? "expected " : "longer than expected, or never measured",
+                expected_ms > 0 ? tui_format_age(expected, expected_ms) : "",
+                tui_format_age(deadline, (double)deadline_ms));
+    else
+        fprintf(out, "%s\n", waiting > 0 ? "none runs" : "it has no jobs");
+    print_holders(out, reply);
+    tui_warnings_print(out, tui_reply_member(plan, "warnings"));
+    fprintf(out, "  plan %s\n", tui_shown(tui_reply_text(plan, "id"), id, sizeof(id)));
 }
 
 /* Who says yes to a plan with a warning on a terminal has said yes to what it warns of; a script
@@ -122,7 +129,7 @@ static enum tui_exit drain_one(struct tui_cli *cli)
     if (plan_only && cli->json)
         tui_print_json(shown);
     else
-        print_plan(shown, deadline_ms);
+        print_plan(plan_only ? stdout : stderr, shown, deadline_ms);
     if (!plan_only && !agreed(cli, plan, &force))
         exit_code = TUI_EXIT_USAGE;
     else if (!plan_only)

@@ -60,7 +60,7 @@ static void print_life(const cJSON *reply)
     printf("tenant     %s\n", tui_shown(tui_reply_text(job, "tenant"), text, sizeof(text)));
     printf("submitted  %s\n", tui_format_moment(text, tui_reply_number(job, "submitted_ms")));
     printf("finished   %s\n", tui_format_moment(text, tui_reply_number(job, "finished_ms")));
-    printf("failures   %.0f of %.0f attempts are charged\n\n", tui_reply_number(job, "attempt"),
+    printf("attempts   %.0f of %.0f\n\n", tui_reply_number(job, "attempt"),
            tui_reply_number(job, "attempts_max"));
     struct tui_table *table = tui_table_create(headings);
     cJSON_ArrayForEach(attempt, tui_reply_member(reply, "attempts"))

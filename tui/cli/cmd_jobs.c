@@ -34,8 +34,11 @@ static void print_jobs(const cJSON *reply)
                        tui_reply_number(job, "version"));
         tui_table_cell(table, "%s", agent[0] ? agent : "-");
         tui_table_cell(table, "%.0f", tui_reply_number(job, "attempt"));
+        bool measured = tui_reply_number(timing, "total") > 0;
         for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++)
-            tui_table_cell(table, "%s", tui_format_us(text, tui_reply_number(timing, parts[i])));
+            tui_table_cell(table, "%s",
+                           measured ? tui_format_us(text, tui_reply_number(timing, parts[i]))
+                                    : "-");
         tui_table_cell(table, "%s", tui_format_time(text, tui_reply_number(job, "submitted_ms")));
     }
     tui_table_print(table);

@@ -46,9 +46,14 @@ static enum tui_exit one(struct tui_cli *cli)
         return TUI_EXIT_USAGE;
     if (tui_option_value(cli, "watch") != NULL) {
         enum tui_exit exit_code = tui_operation_watch(cli, id, &last);
-        if (exit_code == TUI_EXIT_OK && cli->json)
-            tui_print_json(last);
-        cJSON_Delete(last);
+        reply = cJSON_CreateObject();
+        if (last != NULL && cli->json) {
+            cJSON_AddItemToObject(reply, "operation", last);
+            tui_print_json(reply);
+        } else {
+            cJSON_Delete(last);
+        }
+        cJSON_Delete(reply);
         return exit_code;
     }
     if (tui_option_value(cli, "certificate") != NULL)

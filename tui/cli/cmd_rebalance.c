@@ -17,32 +17,32 @@ static const struct tui_option options[] = {
     {NULL, NULL, NULL},
 };
 
-static void print_move(const cJSON *move)
+static void print_move(FILE *out, const cJSON *move)
 {
     char model[64], from[64], to[64], gain[TUI_CELL_BYTES], cost[TUI_CELL_BYTES];
 
-    fprintf(stderr, "  job %.0f (%s) %s -> %s: done %s sooner", tui_reply_number(move, "job"),
+    fprintf(out, "  job %.0f (%s) %s -> %s: done %s sooner", tui_reply_number(move, "job"),
             tui_shown(tui_reply_text(move, "model"), model, sizeof(model)),
             tui_shown(tui_reply_text(move, "from"), from, sizeof(from)),
             tui_shown(tui_reply_text(move, "to"), to, sizeof(to)),
             tui_format_age(gain, tui_reply_number(move, "gain_ms")));
     if (tui_reply_bool(move, "loads"))
-        fprintf(stderr, ", after a load of %s",
+        fprintf(out, ", after a load of %s",
                 tui_format_age(cost, tui_reply_number(move, "cost_ms")));
-    fputc('\n', stderr);
+    fputc('\n', out);
 }
 
-static void print_plan(const cJSON *plan)
+static void print_plan(FILE *out, const cJSON *plan)
 {
     char id[64], now[TUI_CELL_BYTES], then[TUI_CELL_BYTES], gain[TUI_CELL_BYTES];
     const cJSON *move, *moves = tui_reply_member(plan, "moves");
     int count = cJSON_GetArraySize(moves), shown = 0;
 
     if (count == 0)
-        fprintf(stderr, "rebalance: nothing to move; all work is done in %s\n",
+        fprintf(out, "rebalance: nothing to move; all work is done in %s\n",
                 tui_format_age(now, tui_reply_number(plan, "through_ms")));
     else
-        fprintf(stderr,
+        fprintf(out,
                 "rebalance: %d jobs move, waits are %s shorter in all; all work is done in %s, not "
                 "in %s\n",
                 count, tui_format_age(gain, tui_reply_number(plan, "gain_ms")),
@@ -51,18 +51,18 @@ static void print_plan(const cJSON *plan)
     cJSON_ArrayForEach(move, moves)
     {
         if (shown++ == 20) {
-            fprintf(stderr, "  and %d more\n", count - 20);
+            fprintf(out, "  and %d more\n", count - 20);
             break;
         }
-        print_move(move);
+        print_move(out, move);
     }
     if (tui_reply_number(plan, "unmeasured") > 0)
-        fprintf(stderr, "  %.0f jobs stay: no run of their model was measured yet\n",
+        fprintf(out, "  %.0f jobs stay: no run of their model was measured yet\n",
                 tui_reply_number(plan, "unmeasured"));
     if (tui_reply_number(plan, "rests_ms") > 0)
-        fprintf(stderr, "  it was rebalanced a moment ago: again in %s, or with --force\n",
+        fprintf(out, "  it was rebalanced a moment ago: again in %s, or with --force\n",
                 tui_format_age(now, tui_reply_number(plan, "rests_ms")));
-    fprintf(stderr, "  plan %s\n", tui_shown(tui_reply_text(plan, "id"), id, sizeof(id)));
+    fprintf(out, "  plan %s\n", tui_shown(tui_reply_text(plan, "id"), id, sizeof(id)));
 }
 
 static enum tui_exit apply(struct tui_cli *cli, const char *id)
@@ -101,11 +101,12 @@ static enum tui_exit run(struct tui_cli *cli)
     if (exit_code != TUI_EXIT_OK)
         return exit_code;
     const cJSON *plan = tui_reply_member(reply, "plan");
-    if (plan_only && cli->json)
+    bool moves = cJSON_GetArraySize(tui_reply_member(plan, "moves")) > 0;
+    if (cli->json && (plan_only || !moves))
         tui_print_json(reply);
     else
-        print_plan(plan);
-    if (!plan_only && cJSON_GetArraySize(tui_reply_member(plan, "moves")) > 0)
+        print_plan(plan_only || !moves ? stdout : stderr, plan);
+    if (!plan_only && moves)
         exit_code = tui_consent(cli, "Move them?") ? apply(cli, tui_reply_text(plan, "id"))
                                                    : TUI_EXIT_USAGE;
     cJSON_Delete(reply);

@@ -2,7 +2,7 @@
 
 static const struct tui_option options[] = {
     {"all", NULL, "every agent that is connected"},
-    {"keep", "PERCENT", "of the capacity has to take work meanwhile (default 50)"},
+    {"keep", "PERCENT", "so much of the capacity goes on taking work (default 50)"},
     {"deadline", "SPAN", "running jobs of an agent are given back after so long (default 60s)"},
     {"back", "SPAN", "an agent that is not back after so long ends it (default 2m)"},
     {"reason", "TEXT", "why; kept in the audit log and shown to everybody"},

@@ -21,7 +21,9 @@ static void print_caches(const cJSON *caches)
 {
     const cJSON *cache;
 
-    printf("caches   ");
+    const char *separator = "";
+
+    printf("caches    ");
     cJSON_ArrayForEach(cache, caches)
     {
         double hits = tui_reply_number(cache, "hits");
@@ -29,9 +31,10 @@ static void print_caches(const cJSON *caches)
         char name[TUI_CELL_BYTES];
         tui_shown(cache->string, name, sizeof(name));
         if (all > 0)
-            printf(" %s %.1f%% of %.0f hit ", name, 100 * hits / all, all);
+            printf("%s%s %.1f%% of %.0f hit", separator, name, 100 * hits / all, all);
         else
-            printf(" %s unused ", name);
+            printf("%s%s unused", separator, name);
+        separator = ", ";
     }
     printf("\n");
 }
@@ -65,7 +68,10 @@ static void print_status(const cJSON *reply)
            tui_reply_number(totals, "expired"), tui_reply_number(totals, "requeued"));
     printf("rates     %.1f submitted/s, %.1f done/s\n", tui_reply_number(rates, "submitted_per_s"),
            tui_reply_number(rates, "done_per_s"));
-    printf("latency   of the last 10 s\n");
+    const cJSON *total = tui_reply_member(tui_reply_member(reply, "latency_us"), "total");
+    printf("latency   %s\n", tui_reply_number(total, "count") > 0
+                                 ? "of the last 10 s"
+                                 : "no job ended in the last 10 s");
     for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++)
         print_latency(tui_reply_member(reply, "latency_us"), parts[i]);
     print_caches(tui_reply_member(reply, "caches"));

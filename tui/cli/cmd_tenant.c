@@ -57,6 +57,13 @@ static enum tui_exit run(struct tui_cli *cli)
         cJSON_Delete(request);
         return TUI_EXIT_USAGE;
     }
+    if (!reset && tui_option_value(cli, "weight") == NULL &&
+        tui_option_value(cli, "rate") == NULL && tui_option_value(cli, "burst") == NULL) {
+        tui_complain("give --weight, --rate or --burst", "nothing is to be set of tenant '%s'",
+                     cli->args[1]);
+        cJSON_Delete(request);
+        return TUI_EXIT_USAGE;
+    }
     cJSON_AddStringToObject(request, "tenant", cli->args[1]);
     tui_request_by(request);
     if (reason != NULL)

@@ -48,27 +48,27 @@ static cJSON *request_make(const struct tuning *tuning, const char *agent, const
     return request;
 }
 
-static void print_plan(const struct tuning *tuning, const cJSON *plan)
+static void print_plan(FILE *out, const struct tuning *tuning, const cJSON *plan)
 {
     const cJSON *target;
     char text[256], span[TUI_CELL_BYTES];
     const char *comma = "";
 
-    fprintf(stderr, "tune %s:%.0f, batch %lld, at most %s each, no jobs meanwhile:",
+    fprintf(out, "tune %s:%.0f, batch %lld, at most %s each, no jobs meanwhile:",
             tui_shown(tui_reply_text(plan, "model"), text, sizeof(text)),
             tui_reply_number(plan, "version"), (long long)tuning->batch,
             tui_format_age(span, (double)tuning->budget_ms));
     cJSON_ArrayForEach(target, tui_reply_member(plan, "targets"))
     {
         char name[256];
-        fprintf(stderr, "%s %s device %.0f (%s%s)", comma,
+        fprintf(out, "%s %s device %.0f (%s%s)", comma,
                 tui_shown(tui_reply_text(target, "agent"), text, sizeof(text)),
                 tui_reply_number(target, "device"),
                 tui_shown(tui_reply_text(target, "name"), name, sizeof(name)),
                 tui_reply_bool(target, "loaded") ? "" : "; loads it first");
         comma = ",";
     }
-    fputc('\n', stderr);
+    fputc('\n', out);
 }
 
 static double gain_of(const cJSON *tune)
@@ -220,7 +220,7 @@ static enum tui_exit run(struct tui_cli *cli)
     if (plan_only && cli->json)
         tui_print_json(plan);
     else
-        print_plan(&tuning, plan);
+        print_plan(plan_only ? stdout : stderr, &tuning, plan);
     if (!plan_only) {
         tui_interrupt_catch();
         cJSON *answer = cJSON_CreateObject();

@@ -87,6 +87,7 @@ static enum tui_exit run(struct tui_cli *cli)
     char text[TUI_CERTIFICATE_MAX + 1], wrong[512] = "";
     size_t len = 0;
     const char *key = tui_option_value(cli, "key");
+    bool now = tui_option_value(cli, "now") != NULL;
     if (!read_file(cli->args[0], text, sizeof(text), &len))
         return TUI_EXIT_INPUT;
     const char *problem = tui_certificate_parse(text, len, &certificate);
@@ -98,12 +99,14 @@ static enum tui_exit run(struct tui_cli *cli)
         snprintf(wrong, sizeof(wrong), "its signature is not that of its text: it was changed");
     else if (key != NULL && strcmp(key, certificate.public_key) != 0)
         snprintf(wrong, sizeof(wrong), "another key has signed it: %s", certificate.public_key);
-    else if (tui_option_value(cli, "now") != NULL) {
+    else if (now) {
         enum tui_exit exit_code = ask_now(cli, &certificate, wrong, sizeof(wrong));
         if (exit_code != TUI_EXIT_OK)
             return exit_code;
     }
     print(cli, &certificate, wrong, key != NULL);
+    if (wrong[0] == '\0' && now && !cli->json)
+        printf("  the coordinator says that it still holds\n");
     if (wrong[0] == '\0')
         return TUI_EXIT_OK;
     tui_complain(NULL, "%s does not hold: %s", cli->args[0], wrong);

@@ -1,6 +1,5 @@
 #include "cli/consent.h"
 
-#include <stdio.h>
 #include <unistd.h>
 
 #include "cli/reply.h"
@@ -19,7 +18,7 @@ bool tui_consent(const struct tui_cli *cli, const char *question)
     return fgets(answer, sizeof(answer), stdin) != NULL && (answer[0] == 'y' || answer[0] == 'Y');
 }
 
-int tui_warnings_print(const cJSON *warnings)
+int tui_warnings_print(FILE *out, const cJSON *warnings)
 {
     char text[512];
     const cJSON *warning;
@@ -29,7 +28,7 @@ int tui_warnings_print(const cJSON *warnings)
     {
         if (!cJSON_IsString(warning))
             continue;
-        fprintf(stderr, "  WARNING: %s\n", tui_shown(warning->valuestring, text, sizeof(text)));
+        fprintf(out, "  WARNING: %s\n", tui_shown(warning->valuestring, text, sizeof(text)));
         count++;
     }
     return count;

@@ -26,7 +26,10 @@ static void print_work(const cJSON *operation)
         struct timespec now;
         clock_gettime(CLOCK_REALTIME, &now);
         double left = end - ((double)now.tv_sec * 1e3 + (double)now.tv_nsec / 1e6);
-        printf(", expected to end in %s", tui_format_age(span, left > 0 ? left : 0));
+        if (left > 0)
+            printf(", expected to end in %s", tui_format_age(span, left));
+        else
+            printf(", later than expected");
     }
     if (tui_reply_bool(operation, "safe_to_remove"))
         printf("; SAFE TO REMOVE");
@@ -120,10 +123,7 @@ enum tui_exit tui_operation_watch(struct tui_cli *cli, int64_t id, cJSON **ret_o
         }
         if (ended(state)) {
             exit_code = strcmp(state, "done") == 0 ? TUI_EXIT_OK : TUI_EXIT_CONFLICT;
-            if (exit_code == TUI_EXIT_OK)
-                *ret_operation = operation;
-            else
-                cJSON_Delete(operation);
+            *ret_operation = operation;
             return exit_code;
         }
         cJSON_Delete(operation);
@@ -144,12 +144,12 @@ enum tui_exit tui_operation_follow(struct tui_cli *cli, cJSON *reply)
 
     if (tui_option_value(cli, "detach") == NULL) {
         exit_code = tui_operation_watch(cli, (int64_t)tui_reply_number(operation, "id"), &last);
-        if (exit_code == TUI_EXIT_OK)
+        if (last != NULL)
             cJSON_ReplaceItemInObjectCaseSensitive(reply, "operation", last);
     } else if (!cli->json) {
         tui_operation_print(operation);
     }
-    if (cli->json && exit_code == TUI_EXIT_OK)
+    if (cli->json && (last != NULL || exit_code == TUI_EXIT_OK))
         tui_print_json(reply);
     return exit_code;
 }

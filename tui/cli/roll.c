@@ -39,21 +39,25 @@ static cJSON *request_make(const struct tui_cli *cli, const struct roll *roll, c
     return request;
 }
 
-static void print_plan(const struct roll *roll, const cJSON *plan)
+static void print_plan(FILE *out, const struct roll *roll, const cJSON *plan)
 {
     char name[64], state[64], span[TUI_CELL_BYTES];
     const cJSON *agent;
 
-    fprintf(stderr, "%s one after another, while %lld%% of the capacity takes work; each has %s:\n",
+    fprintf(out, "%s one after another, while %lld%% of the capacity takes work; each has %s:\n",
             roll->op, (long long)roll->keep_percent,
             tui_format_age(span, (double)roll->deadline_ms));
     cJSON_ArrayForEach(agent, tui_reply_member(plan, "agents"))
-        fprintf(stderr, "  %s (%s): %.0f running, %.0f waiting jobs, expected %s\n",
+    {
+        double expected_ms = tui_reply_number(agent, "expected_ms");
+        fprintf(out, "  %s (%s): %.0f running, %.0f waiting jobs%s%s\n",
                 tui_shown(tui_reply_text(agent, "agent"), name, sizeof(name)),
                 tui_shown(tui_reply_text(agent, "state"), state, sizeof(state)),
                 tui_reply_number(agent, "running"), tui_reply_number(agent, "waiting"),
-                tui_format_age(span, tui_reply_number(agent, "expected_ms")));
-    tui_warnings_print(tui_reply_member(plan, "warnings"));
+                expected_ms > 0 ? ", expected " : "",
+                expected_ms > 0 ? tui_format_age(span, expected_ms) : "");
+    }
+    tui_warnings_print(out, tui_reply_member(plan, "warnings"));
 }
 
 static bool agreed(const struct tui_cli *cli, const struct roll *roll, const cJSON *plan)
@@ -89,7 +93,7 @@ enum tui_exit tui_roll(struct tui_cli *cli, const char *op)
     if (plan_only && cli->json)
         tui_print_json(plan);
     else
-        print_plan(&roll, plan);
+        print_plan(plan_only ? stdout : stderr, &roll, plan);
     const cJSON *agents = tui_reply_member(plan, "agents");
     if (!plan_only && cJSON_GetArraySize(agents) == 0) {
         tui_complain(NULL, "no agent is left to %s", op);

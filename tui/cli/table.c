@@ -12,7 +12,7 @@
 struct tui_table {
     const char *headings[TUI_TABLE_COLUMNS_MAX];
     size_t n_columns;
-    char (*cells)[TUI_CELL_BYTES];
+    char **cells; // NULL: no memory, shown as nothing
     size_t n_cells, cells_max;
 };
 
@@ -43,7 +43,7 @@ static bool grow(struct tui_table *table)
 
 void tui_table_cell(struct tui_table *table, const char *format, ...)
 {
-    char text[TUI_CELL_BYTES];
+    char text[TUI_TEXT_BYTES], clean[TUI_TEXT_BYTES];
     va_list args;
 
     if (table == NULL || !grow(table))
@@ -51,7 +51,7 @@ void tui_table_cell(struct tui_table *table, const char *format, ...)
     va_start(args, format);
     vsnprintf(text, sizeof(text), format, args);
     va_end(args);
-    tui_shown(text, table->cells[table->n_cells++], TUI_CELL_BYTES);
+    table->cells[table->n_cells++] = strdup(tui_shown(text, clean, sizeof(clean)));
 }
 
 static size_t characters(const char *text)
@@ -64,9 +64,13 @@ static size_t characters(const char *text)
 
 static void print_row(const struct tui_table *table, const char *const *cells, const size_t *widths)
 {
-    for (size_t c = 0; c < table->n_columns; c++) {
+    size_t end = table->n_columns;
+
+    while (end > 1 && cells[end - 1][0] == '\0')
+        end--; // no blanks at the end of a line
+    for (size_t c = 0; c < end; c++) {
         bool right = table->headings[c][0] == '>';
-        bool last = c + 1 == table->n_columns;
+        bool last = c + 1 == end;
         int pad = (int)(widths[c] - characters(cells[c]));
         printf("%*s%s%*s%s", right ? pad : 0, "", cells[c], right || last ? 0 : pad, "",
                last ? "\n" : "  ");
@@ -86,17 +90,24 @@ void tui_table_print(struct tui_table *table)
     }
     for (size_t i = 0; i < table->n_cells; i++) {
         size_t *width = &widths[i % table->n_columns];
-        size_t n = characters(table->cells[i]);
+        size_t n = table->cells[i] != NULL ? characters(table->cells[i]) : 0;
         *width = n > *width ? n : *width;
     }
     print_row(table, row, widths);
     for (size_t i = 0; i + table->n_columns <= table->n_cells; i += table->n_columns) {
         for (size_t c = 0; c < table->n_columns; c++)
-            row[c] = table->cells[i + c];
+            row[c] = table->cells[i + c] != NULL ? table->cells[i + c] : "";
         print_row(table, row, widths);
     }
+    for (size_t i = 0; i < table->n_cells; i++)
+        free(table->cells[i]);
     free(table->cells);
     free(table);
+}
+
+char *tui_format_measured_us(char *out, double us)
+{
+    return us > 0 ? tui_format_us(out, us) : memcpy(out, "-", 2);
 }
 
 char *tui_format_us(char *out, double us)
@@ -127,7 +138,7 @@ char *tui_format_age(char *out, double ms)
     if (ms < 60e3)
         snprintf(out, TUI_CELL_BYTES, "%.1f s", ms / 1e3);
     else if (ms < 3600e3)
-        snprintf(out, TUI_CELL_BYTES, "%.0f m", ms / 60e3);
+        snprintf(out, TUI_CELL_BYTES, ms < 600e3 ? "%.1f m" : "%.0f m", ms / 60e3);
     else if (ms < 48 * 3600e3)
         snprintf(out, TUI_CELL_BYTES, "%.1f h", ms / 3600e3);
     else

@@ -4,7 +4,8 @@
 
 #include <stdint.h>
 
-enum { TUI_TABLE_COLUMNS_MAX = 12, TUI_CELL_BYTES = 128 };
+/* TUI_CELL_BYTES: of a formatted figure; TUI_TEXT_BYTES: the most that a table shows of a text. */
+enum { TUI_TABLE_COLUMNS_MAX = 12, TUI_CELL_BYTES = 128, TUI_TEXT_BYTES = 1024 };
 
 struct tui_table;
 
@@ -17,9 +18,10 @@ void tui_table_cell(struct tui_table *table, const char *format, ...)
 void tui_table_print(struct tui_table *table);
 
 /* Short human forms; the result lies in `out` (TUI_CELL_BYTES) and is returned. */
-char *tui_format_us(char *out, double us);       /* 3.1 ms */
-char *tui_format_bytes(char *out, double bytes); /* 8.0 GiB */
-char *tui_format_age(char *out, double ms);      /* 0.2 s, 4 m, 3 h */
-char *tui_format_time(char *out, double ms);     /* 17:21:44.120, local time */
+char *tui_format_us(char *out, double us);          /* 3.1 ms */
+char *tui_format_measured_us(char *out, double us); /* the same, - for 0 */
+char *tui_format_bytes(char *out, double bytes);    /* 8.0 GiB */
+char *tui_format_age(char *out, double ms);         /* 0.2 s, 1.5 m, 40 m, 3 h */
+char *tui_format_time(char *out, double ms);        /* 17:21:44.120, local time */
 
 #endif

@@ -115,7 +115,11 @@ Test(format, numbers_fit_a_narrow_column)
     cr_assert_str_eq(tui_format_bytes(text, 512), "512 B");
     cr_assert_str_eq(tui_format_bytes(text, 8.0 * 1024 * 1024 * 1024), "8.0 GiB");
     cr_assert_str_eq(tui_format_age(text, 1234), "1.2 s");
+    cr_assert_str_eq(tui_format_age(text, 90e3), "1.5 m");
+    cr_assert_str_eq(tui_format_age(text, 900e3), "15 m");
     cr_assert_str_eq(tui_format_age(text, 7200e3), "2.0 h");
+    cr_assert_str_eq(tui_format_measured_us(text, 0), "-");
+    cr_assert_str_eq(tui_format_measured_us(text, 87), "87 us");
     cr_assert_str_eq(tui_format_time(text, 0), "-");
 }
 
