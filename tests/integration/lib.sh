@@ -69,13 +69,28 @@ address_in_log() {
     sed -n "s/.*[ \"]$2=\"\{0,1\}\([a-z+]*:\/\/[^ \"]*\).*/\1/p" "$1" | tail -n 1
 }
 
+# A port that nobody listens on, below those that the kernel gives to outgoing connections: one of
+# these could be taken between a coordinator's end and its restart.
+next_port=$((10000 + $$ % 6000 * 3))
+free_port() {
+    while grep -q ":$(printf '%04X' "$next_port") 00000000:0000 0A" /proc/net/tcp; do
+        next_port=$((next_port + 1))
+    done
+    port=$next_port
+    next_port=$((next_port + 1))
+}
+
 # start_coordinator [FLAGS…]: sets control, agents, events and coordinator_pid. Started again it takes
 # the ports that it had.
 start_coordinator() {
     : >"$work/coordinator.log.new"
-    "$STOKERD" coordinator --listen-control "${control:-tcp://127.0.0.1:0}" \
-        --listen-agents "${agents:-tcp://127.0.0.1:0}" \
-        --listen-events "${events:-tcp://127.0.0.1:0}" \
+    if [ -z "$control" ]; then
+        free_port && control=tcp://127.0.0.1:$port
+        free_port && agents=${agents:-tcp://127.0.0.1:$port}
+        free_port && events=tcp://127.0.0.1:$port
+    fi
+    "$STOKERD" coordinator --listen-control "$control" --listen-agents "$agents" \
+        --listen-events "$events" \
         --state-dir "$work/state" --models "$MODELS" "$@" >"$work/coordinator.log.new" 2>&1 &
     coordinator_pid=$!
     pids="$pids $coordinator_pid"
