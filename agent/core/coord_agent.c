@@ -22,11 +22,13 @@ struct coord_agent *agent_coord_agent_by_name(const struct agent_coord *core, co
 uint32_t agent_coord_agent_room(const struct coord_agent *agent)
 {
     uint32_t holds = agent_coord_agent_holds(agent);
-    if (holds >= agent->credit)
+    // Each may have to be revoked one day.
+    uint32_t limit = agent->credit < agent->revoked_room ? agent->credit : agent->revoked_room;
+    if (holds >= limit)
         return 0;
     if (agent->breaker.state == COORD_BREAKER_HALF_OPEN)
         return agent->breaker.probe == 0;
-    return agent->credit - holds;
+    return limit - holds;
 }
 
 bool agent_coord_agent_doubted(const struct coord_agent *agent)
@@ -137,16 +139,18 @@ struct coord_agent *agent_coord_agent_get(struct agent_coord *core, const char *
     return agent;
 }
 
-static bool grow_revoked(struct coord_agent *agent, uint32_t credit)
+void agent_coord_agent_grow(struct coord_agent *agent)
 {
-    if (credit <= agent->revoked_room)
-        return true;
-    struct coord_revoked *revoked = realloc(agent->revoked, credit * sizeof *revoked);
+    uint32_t room = agent->revoked_room;
+    if (room >= agent->credit || agent_coord_agent_holds(agent) * 2 < room)
+        return;
+    room = room == 0 ? COORD_CHUNK : room * 2;
+    room = room < agent->credit ? room : agent->credit;
+    struct coord_revoked *revoked = realloc(agent->revoked, room * sizeof *revoked);
     if (revoked == NULL)
-        return false;
+        return; // it takes no more than fits, and the next job tries again
     agent->revoked = revoked;
-    agent->revoked_room = credit;
-    return true;
+    agent->revoked_room = room;
 }
 
 static uint32_t lose_jobs(struct agent_coord *core, struct coord_agent *agent, const char *why)
@@ -247,7 +251,7 @@ void agent_coord_hello(struct agent_coord *core, const struct agent_event *event
         return;
     }
     struct coord_agent *agent = agent_coord_agent_get(core, event->hello.name);
-    if (agent == NULL || !grow_revoked(agent, credit)) {
+    if (agent == NULL) {
         refuse(core, link, AGENT_REFUSAL_FULL, "no more agents are admitted");
         return;
     }
@@ -268,6 +272,7 @@ void agent_coord_hello(struct agent_coord *core, const struct agent_event *event
     agent_coord_alive_again(core, agent, event->hello.instance);
     memcpy(agent->instance, event->hello.instance, sizeof agent->instance);
     agent->credit = credit;
+    agent_coord_agent_grow(agent);
     agent->can_restart = event->hello.can_restart;
     agent->devices_ready = 0;
     agent->devices_total = event->hello.n_devices;
@@ -294,9 +299,10 @@ void agent_coord_credit(struct agent_coord *core, const struct agent_event *even
 {
     struct coord_agent *agent = agent_coord_agent_by_link(core, event->link);
     uint32_t credit = event->credit > 65536 ? 65536 : event->credit;
-    if (agent == NULL || !grow_revoked(agent, credit))
+    if (agent == NULL)
         return;
     agent->credit = credit;
+    agent_coord_agent_grow(agent);
     if (agent->admin == AGENT_ADMIN_NONE)
         agent_coord_text_set(&agent->reason, event->reason);
     agent_coord_agent_refresh(core, agent);

@@ -463,6 +463,9 @@ static inline uint32_t agent_coord_agent_holds(const struct coord_agent *agent) 
     return agent->assigned + agent->running + agent->revoked_count + agent->n_hedges;
 }
 uint32_t agent_coord_agent_room(const struct coord_agent *agent); // jobs it may get now
+// Makes its table of revoked jobs larger while it is half full, up to its credit: an agent that
+// holds nothing has none to speak of.
+void agent_coord_agent_grow(struct coord_agent *agent);
 const char *agent_coord_agent_state(const struct coord_agent *agent);
 void agent_coord_agent_refresh(struct agent_coord *core, struct coord_agent *agent);
 void agent_coord_agent_free(struct coord_agent *agent);

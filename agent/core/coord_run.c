@@ -19,6 +19,7 @@ void agent_coord_hold_as(struct agent_coord *core, struct coord_job *job, struct
     job->started_us = 0;
     job->device = AGENT_NO_DEVICE;
     agent->assigned++;
+    agent_coord_agent_grow(agent);
     agent_coord_speed_taken(core, job);
     job->tenant->held++;
     agent_coord_breaker_held(agent, job->id);
@@ -65,7 +66,7 @@ void agent_coord_release(struct agent_coord *core, struct coord_job *job)
 void agent_coord_revoke_at(struct agent_coord *core, struct coord_agent *agent, uint64_t job,
                            uint32_t attempt)
 {
-    // There is room: an agent never holds more than its credit, for which the array was made.
+    // There is room: see agent_coord_agent_room.
     agent->revoked[agent->revoked_count++] = (struct coord_revoked){.job = job, .attempt = attempt};
     agent_coord_act(
         core, &(struct agent_action){
