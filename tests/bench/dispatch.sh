@@ -61,6 +61,8 @@ what_fast() {
 what_durable() {
     fresh
     load durable --workers 50 --outstanding 1024 --ack
+    fresh
+    load durable_100k --workers 50 --rate 100000 --ack
 }
 
 what_open() {
