@@ -39,22 +39,25 @@ static struct agent_blob *adopt_input(struct agent_coordinator *c,
     return input;
 }
 
+static bool is_from(struct agent_coordinator *c, const struct io_offer *offer, const char *agent)
+{
+    const struct io_link *link = agent_io_link(c, offer->link);
+    return link != NULL && strcmp(link->name, agent) == 0;
+}
+
 // The output that a job takes: jobs end in the order of the step's results, so that it is among the
-// next; those that were stale are passed over.
+// next; those that the core has not taken, stale ones or another agent's, are passed over.
 static struct io_offer *find_offer(struct agent_coordinator *c, const struct agent_action *action)
 {
-    struct io_offer *other = NULL;
     for (size_t i = c->offers_taken; i < c->n_offers; i++) {
         struct io_offer *offer = &c->offers[i];
-        if (offer->job != action->id || offer->output == NULL)
-            continue;
-        if (offer->attempt == action->attempt) {
+        if (offer->job == action->id && offer->output != NULL &&
+            offer->attempt == action->attempt && is_from(c, offer, action->record->job.agent)) {
             c->offers_taken = i + 1;
             return offer;
         }
-        other = other == NULL ? offer : other;
     }
-    return other; // of a second attempt that ran beside it
+    return NULL;
 }
 
 static struct agent_blob *adopt_output(struct agent_coordinator *c,

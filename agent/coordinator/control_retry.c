@@ -8,8 +8,11 @@
 void agent_call_retry(struct io_call *call)
 {
     double id;
+    const char *by, *reason;
     struct agent_job_view view;
-    if (!agent_call_number(call, "id", 1, AGENT_CALL_ID_MAX, NULL, &id))
+    if (!agent_call_number(call, "id", 1, AGENT_CALL_ID_MAX, NULL, &id) ||
+        !agent_call_text(call, "by", 128, "", &by) ||
+        !agent_call_text(call, "reason", AGENT_TEXT_MAX - 1, "", &reason))
         return;
     if (agent_coord_job(call->c->core, (uint64_t)id, &view) && view.state <= AGENT_JOB_RUNNING) {
         agent_call_error(call, "conflict", NULL, "job %" PRIu64 " has not ended: %s", view.id,
@@ -33,20 +36,30 @@ void agent_call_retry_known(struct io_call *call, struct io_past *past)
                          "the input of job %" PRIu64 " is not kept", past->query.id);
         return;
     }
-    if (!agent_call_ask_parts(call, 1))
+    struct net_error err = {0};
+    if (!agent_io_input_sound(past->query.blob, &err)) {
+        agent_call_error(call, "internal", "restore the ledger from a backup",
+                         "the input of job %" PRIu64 " is damaged: %s", past->query.id, err.text);
+        return;
+    }
+    // The call has its request again, of which it tells who asks and why.
+    call->json = past->json;
+    past->json = NULL;
+    struct agent_event *event = agent_call_ask(call, AGENT_EVENT_SUBMIT);
+    if (event == NULL)
         return;
     call->inputs[0] = agent_blob_ref(past->query.blob);
-    const char *model = agent_io_scratch(c, job->model, strlen(job->model));
-    const char *tenant = agent_io_scratch(c, job->tenant, strlen(job->tenant));
-    const char *hash = agent_io_scratch(c, (const char *)job->hash, AGENT_HASH_SIZE);
-    struct agent_event *event = agent_io_event(c, AGENT_EVENT_SUBMIT);
-    event->token = call->first_token;
-    event->submit = (struct agent_submit){.model = model,
-                                          .version = job->version,
-                                          .hash = (const uint8_t *)hash,
-                                          .input_bytes = past->query.blob->size,
-                                          .priority = job->priority,
-                                          .key = "",
-                                          .tenant = tenant,
-                                          .rows = job->rows};
+    agent_call_text(call, "by", 128, "", &event->by);
+    agent_call_text(call, "reason", AGENT_TEXT_MAX - 1, "", &event->reason);
+    // These texts are the query's. Only now: the event may have taken a step, which ends them.
+    event->submit = (struct agent_submit){
+        .model = agent_io_scratch(c, job->model, strlen(job->model)),
+        .version = job->version,
+        .hash = (const uint8_t *)agent_io_scratch(c, (const char *)job->hash, AGENT_HASH_SIZE),
+        .input_bytes = past->query.blob->size,
+        .priority = job->priority,
+        .key = "",
+        .tenant = agent_io_scratch(c, job->tenant, strlen(job->tenant)),
+        .retry_of = past->query.id,
+        .rows = job->rows};
 }

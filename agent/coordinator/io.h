@@ -149,7 +149,7 @@ struct io_inputs {
 
 // The body of a RESULT that this step may take for its job's outputs.
 struct io_offer {
-    uint64_t job;
+    uint64_t job, link;
     uint32_t attempt;
     struct agent_blob *output;
 };
@@ -307,6 +307,8 @@ void agent_io_links_free(struct agent_coordinator *c);
 // links_send.c
 void agent_io_send_dispatch(struct agent_coordinator *c, const struct agent_action *action);
 void agent_io_send_simple(struct agent_coordinator *c, const struct agent_action *action);
+// What the ledger gives back as a job's inputs was encoded here once, but a file can rot.
+bool agent_io_input_sound(const struct agent_blob *input, struct net_error *err);
 // links_submit.c
 enum net_status agent_io_submit_frame(struct agent_coordinator *c, struct io_link *link,
                                       const struct net_frame *frame, struct net_error *err);

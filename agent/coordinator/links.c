@@ -220,9 +220,11 @@ static enum net_status take_started(struct agent_coordinator *c, struct io_link 
 
 // Keeps a result's body, which the core will ask for if it takes the result. Before its event:
 // there are never more of them than events.
-static void offer_output(struct agent_coordinator *c, const struct net_job_ref *ref,
-                         const struct net_frame *frame)
+static void offer_output(struct agent_coordinator *c, const struct io_link *link,
+                         const struct net_job_ref *ref, const struct net_frame *frame)
 {
+    if (ref->epoch != c->epoch)
+        return; // of an earlier coordinator: it is not taken
     if (c->n_events == IO_EVENTS_MAX)
         agent_io_step(c);
     struct agent_blob *blob = agent_blob_new(frame->body, frame->len);
@@ -230,8 +232,8 @@ static void offer_output(struct agent_coordinator *c, const struct net_job_ref *
         agent_io_fail(c, "out of memory");
         return;
     }
-    c->offers[c->n_offers++] =
-        (struct io_offer){.job = ref->job, .attempt = ref->attempt, .output = blob};
+    c->offers[c->n_offers++] = (struct io_offer){
+        .job = ref->job, .link = link->id, .attempt = ref->attempt, .output = blob};
 }
 
 static enum net_status take_result(struct agent_coordinator *c, struct io_link *link,
@@ -253,7 +255,7 @@ static enum net_status take_result(struct agent_coordinator *c, struct io_link *
     for (uint8_t i = 0; i < result.n_outputs; i++)
         bytes += result.outputs[i].data.len;
     if (result.outcome == NET_OUTCOME_DONE)
-        offer_output(c, &result.ref, frame);
+        offer_output(c, link, &result.ref, frame);
     struct agent_event *event = agent_io_event(c, AGENT_EVENT_RESULT);
     event->link = link->id;
     event->result = (struct agent_result){

@@ -22,13 +22,17 @@ static void send_damaged(struct agent_coordinator *c, uint64_t id, const char *w
     agent_io_note(c, &(struct io_after){.kind = IO_AFTER_DAMAGED, .id = id}, NULL);
 }
 
-// What the ledger gives back was encoded here once, but a file can rot.
-static bool is_sound(struct io_job *job, struct net_error *err)
+bool agent_io_input_sound(const struct agent_blob *input, struct net_error *err)
 {
     struct net_dispatch dispatch;
     struct net_frame frame = {
-        .type = NET_MSG_DISPATCH, .len = (uint32_t)job->input->size, .body = job->input->bytes};
-    if (job->foreign && net_dispatch_decode(&frame, &dispatch, err) != NET_OK)
+        .type = NET_MSG_DISPATCH, .len = (uint32_t)input->size, .body = input->bytes};
+    return net_dispatch_decode(&frame, &dispatch, err) == NET_OK;
+}
+
+static bool is_sound(struct io_job *job, struct net_error *err)
+{
+    if (job->foreign && !agent_io_input_sound(job->input, err))
         return false;
     job->foreign = false;
     return true;

@@ -103,6 +103,7 @@ struct agent_submit {
     int64_t deadline_us; // on the core's clock; 0 none
     const char *key;     // "" for none
     const char *tenant;  // NULL or "" for AGENT_TENANT_DEFAULT
+    uint64_t retry_of;   // the job in quarantine that an operator tries again; 0: none
     uint64_t input_bytes;
     uint32_t rows; // of its batch dimension, for display
 };

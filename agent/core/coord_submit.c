@@ -1,4 +1,5 @@
 #include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "agent/core/coord_internal.h"
@@ -39,6 +40,16 @@ static struct coord_job *new_job(struct agent_coord *core, uint64_t id, struct c
     return flow != NULL ? agent_coord_job_new(core, id, flow, key, timed) : NULL;
 }
 
+static void audit_retry(struct agent_coord *core, const struct agent_event *event, uint64_t id)
+{
+    char target[32], why[AGENT_TEXT_MAX];
+    const char *reason = event->reason != NULL ? event->reason : "";
+    snprintf(target, sizeof target, "job %" PRIu64, event->submit.retry_of);
+    snprintf(why, sizeof why, "as job %" PRIu64 "%s%.400s", id, reason[0] != '\0' ? ": " : "",
+             reason);
+    agent_coord_append_audit(core, event->by, "retry", target, why);
+}
+
 void agent_coord_submit(struct agent_coord *core, const struct agent_event *event)
 {
     const struct agent_submit *submit = &event->submit;
@@ -74,6 +85,8 @@ void agent_coord_submit(struct agent_coord *core, const struct agent_event *even
     job->submitted_us = core->now_us;
     agent_coord_admitted(core, job);
     agent_coord_job_enter(core, job, COORD_PENDING, false);
+    if (submit->retry_of != 0)
+        audit_retry(core, event, job->id);
     core->token = event->token;
     agent_coord_append_job(core, job, AGENT_RECORD_JOB);
     core->token = 0;

@@ -23,13 +23,16 @@ static struct net_client *client;
 static struct net_link_dialer *dialer;
 static char agents_address[64]; // survives a restart of the coordinator
 
-__attribute__((unused)) static void join(char *name)
+static void join_as(struct net_link_events events)
 {
     struct net_link_dialer_options options = {
-        .address = agent_coordinator_agents_address(coordinator),
-        .events = agent_double_events(name),
-    };
+        .address = agent_coordinator_agents_address(coordinator), .events = events};
     cr_assert_eq(net_link_dialer_create(&options, &dialer, NULL), NET_OK);
+}
+
+__attribute__((unused)) static void join(char *name)
+{
+    join_as(agent_double_events(name));
 }
 
 // ---- the coordinator

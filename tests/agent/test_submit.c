@@ -122,6 +122,17 @@ Test(submit, every_job_is_answered_once_with_its_own_outputs)
     cJSON_Delete(reply);
 }
 
+Test(submit, outputs_of_an_earlier_epoch_are_not_taken_for_the_jobs)
+{
+    join_as(agent_double_stale_events((char[]){"one"}));
+    submitter_open(64);
+    for (int i = 0; i < 100; i++)
+        submit(i, "echo", 0, NET_SUBMIT_RESULT, NULL);
+    wait_all();
+    for (int i = 0; i < 100; i++)
+        cr_assert_eq(heards[i].output, i, "job %d has %d", i, heards[i].output);
+}
+
 Test(submit, a_job_is_known_to_the_control_socket_by_the_id_of_its_answer)
 {
     submitter_open(0);

@@ -40,8 +40,11 @@ start_agent four
 wait_for 60 agents_ready 1
 expect_exit 7 'not kept' "$STOKER" retry 1
 expect_exit 4 '424242' "$STOKER" retry 424242
-check "it is tried again" sh -c "'$STOKER' retry $id >'$work/retry'"
+check "it is tried again" sh -c "'$STOKER' retry $id --reason 'new driver' >'$work/retry'"
 again=$(sed -n 's/.*as job //p' "$work/retry")
+"$STOKER" audit --output json >"$work/audit"
+check "who did so is known" jq -e ".audit[0].what == \"retry\" and .audit[0].target == \"job $id\"" "$work/audit"
+check "and why" jq -e ".audit[0].who != \"\" and .audit[0].why == \"as job $again: new driver\"" "$work/audit"
 check "and done" "$STOKER" result "$again" --wait 60s
 check "the old one has failed all the same" sh -c "'$STOKER' job $id --output json | jq -e '.job.state == \"failed\"'"
 say "$checks passed, 0 failed"

@@ -14,15 +14,24 @@ void tui_request_by(cJSON *request)
     cJSON_AddStringToObject(request, "by", by);
 }
 
-cJSON *tui_agent_request(const struct tui_cli *cli)
+void tui_request_why(const struct tui_cli *cli, cJSON *request)
 {
-    cJSON *request = cJSON_CreateObject();
-    const char *reason = cli->options != NULL ? tui_option_value(cli, "reason") : NULL;
+    const char *reason = tui_option_value(cli, "reason");
 
-    cJSON_AddStringToObject(request, "agent", cli->args[0]);
     tui_request_by(request);
     if (reason != NULL)
         cJSON_AddStringToObject(request, "reason", reason);
+}
+
+cJSON *tui_agent_request(const struct tui_cli *cli)
+{
+    cJSON *request = cJSON_CreateObject();
+
+    cJSON_AddStringToObject(request, "agent", cli->args[0]);
+    if (cli->options != NULL)
+        tui_request_why(cli, request);
+    else
+        tui_request_by(request);
     return request;
 }
 

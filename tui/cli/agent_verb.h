@@ -6,6 +6,8 @@
 
 /* Who asks, USER@HOST, added to a request as `by`. */
 void tui_request_by(cJSON *request);
+/* The same, and --reason where it is given, as `reason`; for commands with that option. */
+void tui_request_why(const struct tui_cli *cli, cJSON *request);
 /* A request about the agent of the first argument, with who asks (user@host) and --reason. */
 cJSON *tui_agent_request(const struct tui_cli *cli);
 /* Sends it as `op`; prints "NAME DONE", or the reply as JSON. */

@@ -68,13 +68,10 @@ static void print_plan(FILE *out, const cJSON *plan)
 static enum tui_exit apply(struct tui_cli *cli, const char *id)
 {
     cJSON *reply = NULL, *request = cJSON_CreateObject();
-    const char *reason = tui_option_value(cli, "reason");
 
     cJSON_AddStringToObject(request, "apply", id);
     cJSON_AddBoolToObject(request, "force", tui_option_value(cli, "force") != NULL);
-    if (reason != NULL)
-        cJSON_AddStringToObject(request, "reason", reason);
-    tui_request_by(request);
+    tui_request_why(cli, request);
     enum tui_exit exit_code = tui_request(cli, "rebalance", request, 0, &reply);
     if (exit_code != TUI_EXIT_OK)
         return exit_code;

@@ -1,8 +1,14 @@
 #include <inttypes.h>
 #include <stdio.h>
 
+#include "cli/agent_verb.h"
 #include "cli/cli.h"
 #include "cli/reply.h"
+
+static const struct tui_option options[] = {
+    {"reason", "TEXT", "why; kept in the audit log"},
+    {NULL, NULL, NULL},
+};
 
 static enum tui_exit retry_one(struct tui_cli *cli, const char *text)
 {
@@ -13,6 +19,7 @@ static enum tui_exit retry_one(struct tui_cli *cli, const char *text)
         return TUI_EXIT_USAGE;
     request = cJSON_CreateObject();
     cJSON_AddNumberToObject(request, "id", (double)id);
+    tui_request_why(cli, request);
     enum tui_exit exit_code = tui_request(cli, "retry", request, 0, &reply);
     if (exit_code != TUI_EXIT_OK)
         return exit_code;
@@ -31,6 +38,7 @@ static enum tui_exit run(struct tui_cli *cli)
 }
 
 const struct tui_command tui_command_retry = {
+    .options = options,
     .args_min = 1,
     .args_max = -1,
     .examples =

@@ -62,7 +62,6 @@ static enum tui_exit run(struct tui_cli *cli)
 {
     char problem[1024];
     bool unset = tui_option_value(cli, "unset") != NULL;
-    const char *reason = tui_option_value(cli, "reason");
     cJSON *reply = NULL, *request = cJSON_CreateObject();
 
     if (unset && cli->n_args != 1) {
@@ -76,9 +75,7 @@ static enum tui_exit run(struct tui_cli *cli)
         cJSON_AddStringToObject(request, "value", cli->args[1]);
     if (unset)
         cJSON_AddBoolToObject(request, "unset", true);
-    if (reason != NULL)
-        cJSON_AddStringToObject(request, "reason", reason);
-    tui_request_by(request);
+    tui_request_why(cli, request);
     enum tui_exit exit_code = tui_request(cli, "settings", request, 0, &reply);
     if (exit_code != TUI_EXIT_OK)
         return exit_code;

@@ -49,7 +49,6 @@ static enum tui_exit run(struct tui_cli *cli)
 {
     bool reset = strcmp(cli->args[0], "reset") == 0;
     cJSON *reply = NULL, *request = cJSON_CreateObject();
-    const char *reason = tui_option_value(cli, "reason");
 
     if (!reset && strcmp(cli->args[0], "set") != 0) {
         tui_complain("stoker tenant set NAME --weight 200, or stoker tenant reset NAME",
@@ -65,9 +64,7 @@ static enum tui_exit run(struct tui_cli *cli)
         return TUI_EXIT_USAGE;
     }
     cJSON_AddStringToObject(request, "tenant", cli->args[1]);
-    tui_request_by(request);
-    if (reason != NULL)
-        cJSON_AddStringToObject(request, "reason", reason);
+    tui_request_why(cli, request);
     if (reset)
         cJSON_AddBoolToObject(request, "reset", true);
     if (!add_number(cli, "weight", 10000, request) || !add_number(cli, "burst", 1000000, request) ||
