@@ -2,8 +2,10 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <limits.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 
 #include <openssl/err.h>
 #include <openssl/ssl.h>
@@ -18,6 +20,52 @@ struct net_tls_session {
     bool failed; // with `untrusted`, or in another way
     bool untrusted;
 };
+
+// ---- the socket: as OpenSSL's own, but a peer that is gone is an error and no SIGPIPE, which
+// would end a program that submits from a thread of its own
+
+static BIO_METHOD *quiet;
+static pthread_once_t quiet_once = PTHREAD_ONCE_INIT;
+
+static int quiet_write(BIO *bio, const char *data, int len)
+{
+    int fd = -1;
+    BIO_get_fd(bio, &fd);
+    BIO_clear_retry_flags(bio);
+    errno = 0;
+    int n = (int)send(fd, data, (size_t)len, MSG_NOSIGNAL);
+    if (n <= 0 && BIO_sock_should_retry(n))
+        BIO_set_retry_write(bio);
+    return n;
+}
+
+static void make_quiet(void)
+{
+    const BIO_METHOD *socket = BIO_s_socket();
+    BIO_METHOD *method = BIO_meth_new(BIO_TYPE_SOCKET, "a link's socket");
+    if (method && BIO_meth_set_write(method, quiet_write) &&
+        BIO_meth_set_read(method, BIO_meth_get_read(socket)) &&
+        BIO_meth_set_puts(method, BIO_meth_get_puts(socket)) &&
+        BIO_meth_set_ctrl(method, BIO_meth_get_ctrl(socket)) &&
+        BIO_meth_set_create(method, BIO_meth_get_create(socket)) &&
+        BIO_meth_set_destroy(method, BIO_meth_get_destroy(socket)))
+        quiet = method;
+    else
+        BIO_meth_free(method);
+}
+
+static bool use_socket(SSL *ssl, int fd)
+{
+    pthread_once(&quiet_once, make_quiet);
+    BIO *bio = quiet ? BIO_new(quiet) : NULL;
+    if (!bio)
+        return false;
+    BIO_set_fd(bio, fd, BIO_NOCLOSE);
+    SSL_set_bio(ssl, bio, bio);
+    return true;
+}
+
+// ---- sessions
 
 // The peer's certificate must be for this name.
 static bool expect_name(SSL *ssl, const char *name)
@@ -38,7 +86,7 @@ struct net_tls_session *net_tls_session_new(struct net_tls *tls, const struct ne
     if (session && context)
         session->ssl = SSL_new(context);
     SSL_CTX_free(context);
-    if (!session || !session->ssl || SSL_set_fd(session->ssl, fd) != 1 ||
+    if (!session || !session->ssl || !use_socket(session->ssl, fd) ||
         (!serving && !expect_name(session->ssl, name))) {
         ERR_clear_error();
         net_tls_session_free(session);

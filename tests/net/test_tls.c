@@ -228,6 +228,37 @@ static void bad_files(const char *ca, const char *cert, const char *key, const c
     cr_expect_null(tls);
 }
 
+// Signals are the program's: a write to a peer that is gone must not raise SIGPIPE, which would end
+// it. Nobody runs the link's loop meanwhile, so that it has not heard of the end.
+Test(tls, sending_to_a_peer_that_is_gone_is_an_error_and_no_signal)
+{
+    struct fixture f;
+    struct net_loop *loop = NULL;
+    start(&f, false);
+    net_link_listener_free(f.listener);
+    cr_assert_eq(net_loop_create(&loop, NULL), NET_OK);
+    struct net_link_listener_options options = {.address = "tls+tcp://127.0.0.1:0",
+                                                .tls = f.server_tls,
+                                                .loop = loop,
+                                                .events = record_events(&f.coordinator)};
+    cr_assert_eq(net_link_listener_create(&options, &f.listener, NULL), NET_OK);
+    snprintf(f.address, sizeof(f.address), "tls+tcp://localhost:%s",
+             net_link_listener_address(f.listener) + 20);
+    dial(&f, f.client_tls);
+    while (f.coordinator.by_type[NET_MSG_HELLO] == 0)
+        net_loop_run(loop, 10000);
+    net_link_dialer_free(f.dialer);
+    f.dialer = NULL;
+    enum net_status status = NET_OK;
+    for (int i = 0; i < 1000 && status == NET_OK; i++)
+        status = send_heartbeat(f.coordinator.link, 1);
+    cr_assert_eq(status, NET_ERR_CLOSED);
+    net_link_listener_free(f.listener);
+    f.listener = NULL;
+    net_loop_free(loop);
+    finish(&f);
+}
+
 Test(tls, bad_files_are_named)
 {
     struct fixture f;
