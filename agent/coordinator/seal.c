@@ -31,6 +31,14 @@ static enum agent_status read_key(const char *path, EVP_PKEY **ret_key, struct a
         return AGENT_ERR_NOT_FOUND;
     if (file == NULL)
         return agent_error_set(err, AGENT_ERR_IO, "can't read %s: %s", path, strerror(errno));
+    struct stat there;
+    if (fstat(fileno(file), &there) != 0 || (there.st_mode & (S_IRWXG | S_IRWXO)) != 0) {
+        fclose(file);
+        return agent_error_set(err, AGENT_ERR_IO,
+                               "%s can be read by others, who could sign certificates with it: "
+                               "chmod 600 it, or move it away to have a new one made",
+                               path);
+    }
     EVP_PKEY *key = PEM_read_PrivateKey(file, NULL, NULL, NULL);
     fclose(file);
     if (key == NULL || EVP_PKEY_get_id(key) != EVP_PKEY_ED25519) {
@@ -44,8 +52,21 @@ static enum agent_status read_key(const char *path, EVP_PKEY **ret_key, struct a
     return AGENT_OK;
 }
 
-// Under another name first, so that a crash leaves no half of a key.
-static enum agent_status make_key(const char *path, EVP_PKEY **ret_key, struct agent_error *err)
+static bool sync_folder(const char *dir)
+{
+    int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    bool ok = fd >= 0 && fsync(fd) == 0;
+    int error = errno;
+    if (fd >= 0)
+        close(fd);
+    errno = error;
+    return ok;
+}
+
+// Under another name first, so that a crash leaves no half of a key. What it signs must not outlive
+// it: its name is on the disk before it is used.
+static enum agent_status make_key(const char *dir, const char *path, EVP_PKEY **ret_key,
+                                  struct agent_error *err)
 {
     char part[4200];
     snprintf(part, sizeof part, "%s.part", path);
@@ -60,7 +81,7 @@ static enum agent_status make_key(const char *path, EVP_PKEY **ret_key, struct a
         ok = fclose(file) == 0 && ok;
     else if (fd >= 0)
         close(fd);
-    if (!ok || rename(part, path) != 0) {
+    if (!ok || rename(part, path) != 0 || !sync_folder(dir)) {
         EVP_PKEY_free(key);
         return agent_error_set(err, key == NULL ? AGENT_ERR_NOMEM : AGENT_ERR_IO,
                                "can't make the coordinator's key %s: %s", path,
@@ -80,7 +101,7 @@ enum agent_status agent_seal_open(const char *dir, struct agent_seal **ret_seal,
     snprintf(path, sizeof path, "%s/identity.pem", dir);
     enum agent_status status = read_key(path, &key, err);
     if (status == AGENT_ERR_NOT_FOUND)
-        status = make_key(path, &key, err);
+        status = make_key(dir, path, &key, err);
     if (status != AGENT_OK)
         return status;
     struct agent_seal *seal = calloc(1, sizeof *seal);

@@ -64,12 +64,6 @@ static const char *unsafe(const struct agent_coord *core, const struct coord_ope
     return NULL;
 }
 
-bool agent_coord_operation_safe(const struct agent_coord *core,
-                                const struct coord_operation *operation)
-{
-    return operation->drain != NULL && unsafe(core, operation) == NULL;
-}
-
 static void send_drain(struct agent_coord *core, const struct coord_agent *agent)
 {
     int64_t left = agent->drain->deadline_us - core->now_us;
@@ -186,12 +180,20 @@ static void append_drained(struct agent_coord *core, struct coord_operation *ope
     agent->admin = admin; // not before it is committed
 }
 
-// What the end will say, as it goes to the ledger with it.
+static bool is_known(const uint8_t instance[16])
+{
+    static const uint8_t none[16];
+    return memcmp(instance, none, sizeof none) != 0;
+}
+
+// What the end will say, as it goes to the ledger with it. An agent that has not come back since
+// the coordinator started is the one that the ledger names.
 static void certify(struct agent_coord *core, const struct coord_agent *agent,
                     struct coord_operation *operation)
 {
     struct coord_drain *drain = operation->drain;
-    memcpy(drain->instance, agent->instance, sizeof drain->instance);
+    if (is_known(agent->instance))
+        memcpy(drain->instance, agent->instance, sizeof drain->instance);
     drain->epoch = core->limits.epoch;
     drain->is_connected = agent->link != 0;
     detail_write(operation);

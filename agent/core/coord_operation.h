@@ -117,8 +117,6 @@ void agent_coord_drained(struct agent_coord *core, const struct agent_event *eve
 void agent_coord_drain_check(struct agent_coord *core, struct coord_agent *agent);
 void agent_coord_drain_resume(struct agent_coord *core,
                               struct coord_agent *agent); // a link came back
-bool agent_coord_operation_safe(const struct agent_coord *core,
-                                const struct coord_operation *operation);
 
 // coord_rebalance.c
 void agent_coord_rebalance(struct agent_coord *core, const struct agent_event *event);

@@ -128,7 +128,7 @@ void agent_coord_ledger_refused(struct agent_coord *core, uint64_t seq, const ch
     agent_coord_notice(core, AGENT_NOTICE_LEDGER_ERROR, AGENT_NOTICE_ERROR, "", 0, "%s", text);
     uint64_t job = 0;
     for (size_t i = 0; i < core->waits_count; i++) {
-        struct coord_wait *wait = &core->waits[(core->waits_first + i) % core->waits_room];
+        struct coord_wait *wait = &core->waits[(core->waits_first + i) & (core->waits_room - 1)];
         if (wait->kind == COORD_WAIT_ADMIT && wait->seq == seq) {
             job = wait->job->id;
             refuse_pending(core, wait, "the ledger does not take this job", text);

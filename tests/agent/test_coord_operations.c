@@ -293,6 +293,27 @@ Test(coord_operations, a_restart_of_the_coordinator_is_no_reason_to_call_it_safe
     cr_assert_not(operation(4).safe_to_remove);
 }
 
+Test(coord_operations, an_agent_that_never_came_back_is_named_as_the_ledger_knows_it)
+{
+    struct agent_operation_record record = {
+        .id = 4,
+        .kind = "drain",
+        .target = "three",
+        .by = "me",
+        .reason = "fan",
+        .deadline_us = rig.now_us + 60000000,
+        .detail = "instance=0102030405060708090a0b0c0d0e0f10 parent=0 epoch=0 connected=0"};
+    struct agent_agent_record agent = {.name = "three", .admin = AGENT_ADMIN_DRAINING};
+    rig_step(&rig,
+             &(struct agent_event){.kind = AGENT_EVENT_RECOVER_AGENT, .agent_record = &agent});
+    rig_step(&rig,
+             &(struct agent_event){.kind = AGENT_EVENT_RECOVER_OPERATION, .operation = &record});
+    rig_tick(&rig, 30000);
+    rig_commit(&rig);
+    cr_assert(operation(4).safe_to_remove);
+    cr_assert_eq(operation(4).instance[15], 0x10, "its certificate would be about nobody");
+}
+
 static unsigned dice(void)
 {
     static unsigned state = 7;
