@@ -47,9 +47,18 @@ static bool full_write(int fd, const uint8_t *bytes, size_t size)
     return true;
 }
 
-static bool sync_folder(int folder)
+// Gives the part file its own name, for good. What is not surely on the disk must not have it: it
+// would be taken for whole the next time.
+static bool name_file(struct ledger_sqlite *ledger, const char *name, int folder)
 {
-    return fsync(folder) == 0;
+    if (renameat(ledger->files_fd, "part", ledger->files_fd, name) != 0)
+        return false;
+    if (fsync(folder) == 0)
+        return true;
+    int code = errno;
+    unlinkat(ledger->files_fd, name, 0);
+    errno = code;
+    return false;
 }
 
 // Writes under a name of nobody's, syncs, and gives it its own.
@@ -58,8 +67,12 @@ static bool write_file(struct ledger_sqlite *ledger, const char *name,
 {
     char part[3] = {name[0], name[1], '\0'};
     if (mkdirat(ledger->files_fd, part, 0700) == 0) {
-        if (!sync_folder(ledger->files_fd))
+        if (fsync(ledger->files_fd) != 0) {
+            int code = errno;
+            unlinkat(ledger->files_fd, part, AT_REMOVEDIR); // made again, and synced, the next time
+            errno = code;
             return false;
+        }
     } else if (errno != EEXIST) {
         return false;
     }
@@ -71,8 +84,7 @@ static bool write_file(struct ledger_sqlite *ledger, const char *name,
     int code = errno;
     if (fd >= 0 && close(fd) != 0)
         ok = false;
-    ok = ok && renameat(ledger->files_fd, "part", ledger->files_fd, name) == 0 &&
-         sync_folder(folder);
+    ok = ok && name_file(ledger, name, folder);
     code = ok ? 0 : errno != 0 ? errno : code;
     close(folder);
     errno = code;

@@ -248,6 +248,22 @@ static enum agent_status ask_attempts(struct ledger_sqlite *ledger, struct gathe
     return step == SQLITE_DONE ? AGENT_OK : failed(ledger, gather->query);
 }
 
+static enum agent_status not_found(struct agent_query *query)
+{
+    return agent_error_set(&query->err, AGENT_ERR_NOT_FOUND, "no ended job %" PRIu64, query->id);
+}
+
+// Whether a job has been forgotten since its row was read, and the file of its payload with it.
+static bool is_gone(struct ledger_sqlite *ledger, uint64_t id)
+{
+    struct where where = {0};
+    condition(&where, "id=?", NULL, (int64_t)id);
+    sqlite3_stmt *statement = prepare(ledger, "SELECT 1 FROM ended WHERE id=?", &where);
+    bool gone = statement != NULL && sqlite3_step(statement) == SQLITE_DONE;
+    sqlite3_finalize(statement);
+    return gone;
+}
+
 static enum agent_status ask_job(struct ledger_sqlite *ledger, struct gather *gather)
 {
     struct agent_query *query = gather->query;
@@ -264,8 +280,7 @@ static enum agent_status ask_job(struct ledger_sqlite *ledger, struct gather *ga
     int step = statement != NULL ? sqlite3_step(statement) : SQLITE_ERROR;
     enum agent_status status = AGENT_OK;
     if (step == SQLITE_DONE) {
-        status =
-            agent_error_set(&query->err, AGENT_ERR_NOT_FOUND, "no ended job %" PRIu64, query->id);
+        status = not_found(query);
     } else if (step != SQLITE_ROW) {
         status = failed(ledger, query);
     } else if (!agent_ledger_ended_row(statement, &job)) {
@@ -278,6 +293,8 @@ static enum agent_status ask_job(struct ledger_sqlite *ledger, struct gather *ga
             status = agent_ledger_blob(ledger, statement, 26, 27, &query->blob, &query->err);
     }
     sqlite3_finalize(statement);
+    if (status == AGENT_ERR_CORRUPT && is_gone(ledger, query->id))
+        status = not_found(query);
     if (status == AGENT_OK && !query->output)
         status = ask_attempts(ledger, gather);
     return status;
