@@ -489,6 +489,7 @@ struct agent_blocker_view {
     int64_t left_us;     // of that; 0 it has not started or is over its time, -1 unknown
 };
 
+// False for one that is not known, or has left memory: an ended job is in the ledger then.
 bool agent_coord_job(const struct agent_coord *core, uint64_t id, struct agent_job_view *ret_view);
 // Why a job waits, in one line; "" when it doesn't.
 void agent_coord_waiting(const struct agent_coord *core, uint64_t id, char *ret_text, size_t size);

@@ -51,8 +51,6 @@ struct agent_why_not_view {
     char text[512];
 };
 
-// False for one that is not known, or has left memory: `*ret_view` of an ended job is in the
-// ledger.
 // False: it was never made, or more than limits.decisions_max were made since.
 bool agent_coord_decision_at(const struct agent_coord *core, uint64_t number,
                              struct agent_decision_view *ret_view);

@@ -1,4 +1,5 @@
 // What the repository offers, and which models an operator wants to stay where they are.
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -51,6 +52,16 @@ static bool set(struct coord_model *model, const struct coord_agent *agent, bool
     return true;
 }
 
+// "digits:1 on ember-03"; of all agents without one.
+static void audit(struct agent_coord *core, const struct agent_event *event, const char *what)
+{
+    char target[AGENT_MODEL_NAME_MAX + AGENT_NAME_MAX + 24];
+    bool all = event->agent[0] == '\0';
+    snprintf(target, sizeof target, "%s:%" PRIu32 "%s%s", event->model_info.name,
+             event->model_info.version, all ? "" : " on ", event->agent);
+    agent_coord_append_audit(core, event->by, what, target, event->reason);
+}
+
 void agent_coord_pin(struct agent_coord *core, const struct agent_event *event)
 {
     bool pinned = event->kind == AGENT_EVENT_PIN;
@@ -82,8 +93,7 @@ void agent_coord_pin(struct agent_coord *core, const struct agent_event *event)
         return;
     }
     core->world++;
-    agent_coord_append_audit(core, event->by, pinned ? "pin" : "unpin", event->model_info.name,
-                             event->reason);
+    audit(core, event, pinned ? "pin" : "unpin");
     agent_coord_wait_reply(core, event->token, 0);
 }
 
@@ -113,7 +123,7 @@ void agent_coord_unload(struct agent_coord *core, const struct agent_event *even
     agent_coord_residency_set(core, agent, model, AGENT_MODEL_ABSENT);
     core->caches.model_evictions++;
     core->world++;
-    agent_coord_append_audit(core, event->by, "unload", name, event->reason);
+    audit(core, event, "unload");
     agent_coord_wait_reply(core, event->token, 0);
 }
 

@@ -41,7 +41,8 @@ int64_t agent_pace_wait_us(struct agent_pace *pace, int64_t now_us, uint64_t cou
         before = pace->promised + count;
     if (before > AGENT_PACE_WAIT_US_MAX / MILLI_US * milli + milli * 60)
         return AGENT_PACE_WAIT_US_MAX;
-    uint64_t us = before * MILLI_US / milli;
+    // Bytes by the billion, times a billion, are more than a number of 64 bits holds.
+    uint64_t us = (uint64_t)((double)before * MILLI_US / (double)milli);
     if (us > AGENT_PACE_WAIT_US_MAX)
         return AGENT_PACE_WAIT_US_MAX;
     pace->promised = before;

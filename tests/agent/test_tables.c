@@ -152,3 +152,18 @@ Test(tables, a_pace_follows_and_fades)
     cr_assert_eq(agent_pace_wait_us(&pace, now, 10, 4, 1), first); // the same asks again
     cr_assert_gt(agent_pace_wait_us(&pace, now, 10, 5, 1), first);
 }
+
+// At a gigabyte a second: those who come later are told to come back later, up to the longest wait.
+Test(tables, a_pace_of_many_bytes_promises_later_and_later)
+{
+    struct agent_pace pace = {0};
+    int64_t now = 1000000, last = 0;
+    for (int i = 0; i < 8; i++, now += 250000)
+        agent_pace_add(&pace, now, 250000000);
+    for (uint64_t asker = 1; asker <= 1000; asker++) {
+        int64_t wait = agent_pace_wait_us(&pace, now, 64u << 20, asker, 1);
+        cr_assert_geq(wait, last, "asker %d waits %lld us", (int)asker, (long long)wait);
+        last = wait;
+    }
+    cr_assert_eq(last, AGENT_PACE_WAIT_US_MAX);
+}

@@ -50,6 +50,7 @@ wait_for 30 sh -c "'$STOKER' models noop --output json | jq -e '.. | .resident? 
 expect_exit 7 'pinned' "$STOKER" unload noop --agent one
 check "unpin it" "$STOKER" unpin noop
 check "unload it" "$STOKER" unload noop --agent one
+check "the audit log has where" sh -c "'$STOKER' audit --target 'noop:1 on one' --output json | jq -e '.audit[0].what == \"unload\"'"
 expect_exit 7 'not pinned' "$STOKER" unpin noop
 expect_exit 4 'no agent' "$STOKER" pin noop --agent nobody
 check "status counts jobs that met their model" sh -c \

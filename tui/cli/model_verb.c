@@ -7,7 +7,7 @@
 
 enum tui_exit tui_model_verb(struct tui_cli *cli, const char *op, const char *done)
 {
-    const char *agent = tui_option_value(cli, "agent"), *reason = tui_option_value(cli, "reason");
+    const char *agent = tui_option_value(cli, "agent");
     int64_t version = 0;
     cJSON *reply = NULL;
     char clean[256];
@@ -20,9 +20,7 @@ enum tui_exit tui_model_verb(struct tui_cli *cli, const char *op, const char *do
         cJSON_AddNumberToObject(request, "version", (double)version);
     if (agent != NULL)
         cJSON_AddStringToObject(request, "agent", agent);
-    if (reason != NULL)
-        cJSON_AddStringToObject(request, "reason", reason);
-    tui_request_by(request);
+    tui_request_why(cli, request);
     enum tui_exit exit_code = tui_request(cli, op, request, 0, &reply);
     if (exit_code != TUI_EXIT_OK)
         return exit_code;
