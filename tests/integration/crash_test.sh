@@ -52,5 +52,5 @@ code=$?
 cat "$work/load.out" "$work/load.err"
 say "killed agents $kills times"
 check "the load ended well" test $code -eq 0
-check "agents were killed under load" test $kills -ge 5
+check "agents were killed under load" test $kills -ge 3
 say "$checks passed, 0 failed"
