@@ -34,8 +34,13 @@ static struct agent_blob *adopt_input(struct agent_coordinator *c,
         return NULL;
     size_t part = (size_t)(action->token - call->first_token);
     struct agent_blob *input = call->inputs[part];
-    if (agent_io_job_new(c, action->id, input) == NULL)
+    struct io_job *job = agent_io_job_new(c, action->id, input);
+    if (job == NULL) {
         agent_io_fail(c, "out of memory");
+        return input;
+    }
+    job->content = call->contents[part];
+    call->contents[part] = NULL;
     return input;
 }
 
@@ -65,6 +70,8 @@ static struct agent_blob *adopt_output(struct agent_coordinator *c,
 {
     struct io_job *job = agent_io_job(c, action->id);
     struct io_offer *offer = NULL;
+    if (action->record->job.cached && job != NULL && job->content != NULL)
+        return job->output = agent_blob_ref(job->content->output);
     if (action->record->job.state == AGENT_JOB_DONE && job != NULL)
         offer = find_offer(c, action);
     if (offer == NULL)
@@ -150,6 +157,8 @@ static void ended(struct agent_coordinator *c, uint64_t id)
     struct io_job *job = agent_io_job(c, id);
     if (agent_coord_job(c->core, id, &view)) {
         agent_io_count_end(c, &view);
+        if (job != NULL && view.state == AGENT_JOB_DONE)
+            agent_io_content_keep(c, job);
         if (job != NULL)
             agent_io_submission_ended(c, job, &view);
     }

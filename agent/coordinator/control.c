@@ -46,12 +46,15 @@ static void call_free(struct io_call *call)
 {
     for (size_t i = 0; i < call->n_jobs && call->jobs != NULL; i++)
         agent_tensors_finish(&call->jobs[i].tensors);
-    for (size_t i = 0; i < call->n_parts && call->inputs != NULL; i++)
+    for (size_t i = 0; i < call->n_parts; i++) {
         agent_blob_unref(call->inputs[i]);
+        agent_io_content_free(call->contents[i]);
+    }
     for (size_t i = 0; i < call->n_parts; i++)
         agent_idmap_remove(&call->c->tokens, call->first_token + i);
     free(call->jobs);
     free(call->inputs);
+    free(call->contents);
     free(call->ids);
     free(call->names);
     cJSON_Delete(call->json);

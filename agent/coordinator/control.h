@@ -56,6 +56,7 @@ struct io_call {
     size_t n_parts, parts_open;
     uint64_t *ids;              // by part
     struct agent_blob **inputs; // by part, until it has its id
+    struct io_content **contents;
     bool existing;
     enum agent_reply failure; // the first that was not OK
     uint32_t retry_after_ms;

@@ -122,6 +122,7 @@ void agent_call_submit(struct io_call *call)
             .tenant = tenant,
             .rows = agent_io_rows_of(&job->tensors.list[0]),
         };
+        call->contents[i] = agent_io_content_ask(c, model, call->inputs[i], &event->submit);
     }
 }
 

@@ -86,6 +86,7 @@ cJSON *agent_io_json_model(struct agent_coordinator *c, const struct agent_model
     cJSON_AddStringToObject(json, "hash", hex);
     cJSON_AddNumberToObject(json, "bytes", (double)model->bytes);
     cJSON_AddNumberToObject(json, "max_batch", model->max_batch);
+    cJSON_AddBoolToObject(json, "cache_responses", model->cache_responses);
     cJSON_AddStringToObject(json, "input", model->input_name);
     cJSON_AddStringToObject(json, "output", model->output_name);
     cJSON_AddStringToObject(json, "state", model->error[0] == '\0' ? "ready" : "invalid");

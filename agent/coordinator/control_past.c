@@ -110,6 +110,7 @@ void agent_io_past_view(const struct agent_coordinator *c, const struct agent_jo
         .timing = job->timing,
         .error_code = job->error_code,
         .error_text = job->error_text,
+        .cached = job->cached,
     };
 }
 

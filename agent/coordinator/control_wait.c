@@ -50,7 +50,8 @@ bool agent_call_ask_parts(struct io_call *call, size_t parts)
     struct agent_coordinator *c = call->c;
     call->ids = calloc(parts, sizeof *call->ids);
     call->inputs = calloc(parts, sizeof(struct agent_blob *));
-    if (call->ids == NULL || call->inputs == NULL)
+    call->contents = calloc(parts, sizeof(struct io_content *));
+    if (call->ids == NULL || call->inputs == NULL || call->contents == NULL)
         goto fail;
     call->first_token = c->next_token + 1;
     c->next_token += parts;

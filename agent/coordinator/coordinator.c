@@ -34,6 +34,7 @@ void agent_coordinator_options_init(struct agent_coordinator_options *options)
                      .rebalance_rest_ms = 30000,
                      .retention_ms = INT64_C(86400000),
                      .results_bytes_max = (uint64_t)4 << 30,
+                     .response_bytes_max = (uint64_t)64 << 20,
                      .models_scan_ms = 2000},
     };
 }
@@ -208,6 +209,7 @@ static void coordinator_free(struct agent_coordinator *c)
     agent_io_inbox_finish(&c->inbox);
     net_loop_free(c->loop);
     agent_io_jobs_free(c);
+    agent_response_cache_free(c->responses);
     for (size_t i = 0; i < c->kept_count; i++)
         free(c->kept[(c->kept_first + i) % IO_EVENTS_KEPT].json);
     agent_io_stats_free(c);
@@ -253,10 +255,11 @@ enum agent_status agent_coordinator_create(const struct agent_coordinator_option
     c->offers = calloc(IO_EVENTS_MAX, sizeof *c->offers);
     c->kept = calloc(IO_EVENTS_KEPT, sizeof *c->kept);
     c->shapes = cJSON_CreateObject();
+    c->responses = agent_response_cache_new(options->settings.response_bytes_max);
     c->deaf = true;
     bool ok = agent_io_inbox_init(&c->inbox) && net_loop_create(&c->loop, NULL) == NET_OK &&
               take_options(c, options) && c->events != NULL && c->offers != NULL &&
-              c->kept != NULL && c->shapes != NULL;
+              c->kept != NULL && c->shapes != NULL && c->responses != NULL;
     status = ok ? start(c, err) : agent_error_set(err, AGENT_ERR_NOMEM, "out of memory");
     if (status != AGENT_OK)
         coordinator_free(c);

@@ -17,21 +17,22 @@ enum agent_severity { AGENT_DEBUG, AGENT_INFO, AGENT_WARNING, AGENT_ERROR };
 
 // What SIGHUP may change. Texts are copied.
 struct agent_coordinator_settings {
-    const char *strategy;       // a name of strategies.def
-    uint32_t jobs_live_max;     // jobs that have not ended; beyond it submitters hear `busy`
-    uint32_t jobs_kept_max;     // ended jobs that are kept with their results
-    uint32_t tenant_percent;    // of places and inputs that a tenant alone takes
-    uint32_t tenant_rate;       // jobs/s that a tenant may submit, unless told; 0 any number
-    uint32_t tenant_burst;      // of them at once; 0 what a second gives
-    uint32_t jobs_recent_max;   // of them in memory; of the others only what must be
-    uint32_t attempts_max;      // charged attempts before a job has failed
-    uint32_t hedge_times;       // a job so many times slower than p99 runs once more; 0 never
-    uint32_t poison_agents;     // agents whose executors a job may kill; 0 any number
-    int64_t rebalance_gain_ms;  // a job moves only if it is done so much sooner
-    int64_t rebalance_rest_ms;  // between two rebalances
-    int64_t retention_ms;       // age at which an ended job is forgotten
-    uint64_t results_bytes_max; // of kept results; the oldest go first
-    uint32_t models_scan_ms;    // how often the repository is looked at
+    const char *strategy;        // a name of strategies.def
+    uint32_t jobs_live_max;      // jobs that have not ended; beyond it submitters hear `busy`
+    uint32_t jobs_kept_max;      // ended jobs that are kept with their results
+    uint32_t tenant_percent;     // of places and inputs that a tenant alone takes
+    uint32_t tenant_rate;        // jobs/s that a tenant may submit, unless told; 0 any number
+    uint32_t tenant_burst;       // of them at once; 0 what a second gives
+    uint32_t jobs_recent_max;    // of them in memory; of the others only what must be
+    uint32_t attempts_max;       // charged attempts before a job has failed
+    uint32_t hedge_times;        // a job so many times slower than p99 runs once more; 0 never
+    uint32_t poison_agents;      // agents whose executors a job may kill; 0 any number
+    int64_t rebalance_gain_ms;   // a job moves only if it is done so much sooner
+    int64_t rebalance_rest_ms;   // between two rebalances
+    int64_t retention_ms;        // age at which an ended job is forgotten
+    uint64_t results_bytes_max;  // of kept results; the oldest go first
+    uint64_t response_bytes_max; // of results kept to answer equal inputs; 0 none
+    uint32_t models_scan_ms;     // how often the repository is looked at
 };
 
 // A setting of the process, for who asks. Texts live during the call they are passed to.

@@ -11,6 +11,7 @@
 
 #include "agent/coordinator/coordinator.h"
 #include "agent/coordinator/declared.h"
+#include "agent/coordinator/response_cache.h"
 #include "agent/coordinator/seal.h"
 #include "agent/coordinator/window.h"
 #include "agent/core/coord.h"
@@ -116,8 +117,15 @@ struct io_waiter {
     uint64_t seq;     // the submitter's number for it
 };
 
+// What the response cache has to do with a job whose model allows it.
+struct io_content {
+    uint8_t key[AGENT_RESPONSE_KEY_SIZE];
+    struct agent_blob *output; // of an equal job before; NULL: there was none, and its own is kept
+};
+
 struct io_job {
     uint64_t id;
+    struct io_content *content; // NULL: its model's results are not kept for other jobs
     struct agent_blob *input;   // body of a DISPATCH
     struct agent_blob *output;  // body of a RESULT, while its commit is under way
     bool foreign;               // its input was not encoded by this process
@@ -128,6 +136,7 @@ struct io_job {
 // A job that was handed to the core and has no answer yet, by its token.
 struct io_submission {
     struct agent_blob *input; // NULL: the place is free
+    struct io_content *content;
     uint64_t link_id, seq;
     uint8_t want;
     uint32_t next_free; // + 1
@@ -224,6 +233,7 @@ struct agent_coordinator {
     struct agent_idmap declared; // the inputs of `shapes`, as jobs are checked against them
 
     // of the owner
+    struct agent_response_cache *responses;
     struct agent_pool job_pool;
     struct agent_idpages jobs;
     struct agent_idmap links, tokens, stats_by_agent;
@@ -368,6 +378,15 @@ struct agent_blob *agent_io_submit_input(struct agent_coordinator *c,
                                          const struct agent_model *model,
                                          const struct io_inputs *inputs, uint8_t priority);
 uint32_t agent_io_rows_of(const struct net_tensor *first);
+// Looks for the outputs of an equal job before and tells the core in `submit`. NULL: the model does
+// not allow it, or memory is short; the job runs then as any other.
+struct io_content *agent_io_content_ask(struct agent_coordinator *c,
+                                        const struct agent_model *model,
+                                        const struct agent_blob *input,
+                                        struct agent_submit *submit);
+// The outputs of a job that is done and committed, for later ones.
+void agent_io_content_keep(struct agent_coordinator *c, const struct io_job *job);
+void agent_io_content_free(struct io_content *content); // takes NULL
 // Remembers what a model takes and gives; takes over `shapes`.
 void agent_io_shapes_set(struct agent_coordinator *c, const char *hex, cJSON *shapes);
 void agent_io_shapes_free(struct agent_coordinator *c);

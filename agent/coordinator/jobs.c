@@ -44,6 +44,7 @@ static void empty(struct io_job *job)
     }
     agent_blob_unref(job->input);
     agent_blob_unref(job->output);
+    agent_io_content_free(job->content);
 }
 
 void agent_io_job_free(struct agent_coordinator *c, struct io_job *job)

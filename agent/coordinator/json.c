@@ -55,6 +55,7 @@ cJSON *agent_io_json_job(struct agent_coordinator *c, const struct agent_job_vie
     add_number(timing, "compute", job->timing.compute_us);
     add_number(timing, "copy", job->timing.copy_us);
     add_error(json, job->error_code, job->error_text);
+    cJSON_AddBoolToObject(json, "cached", job->cached);
     return json;
 }
 
@@ -283,6 +284,12 @@ static size_t add_caches(const struct agent_coordinator *c, cJSON *snapshot)
     add_cache(caches, "sticky", (double)core.sticky.hits, (double)core.sticky.misses);
     add_cache(caches, "program", program_hits, program_misses);
     add_cache(caches, "capability", (double)core.capability.hits, (double)core.capability.misses);
+    struct agent_response_stats responses = agent_response_cache_stats(c->responses);
+    cJSON *response =
+        add_cache(caches, "response", (double)responses.hits, (double)responses.misses);
+    add_number(response, "evictions", (double)responses.evictions);
+    add_number(response, "bytes", (double)responses.bytes);
+    add_number(response, "entries", (double)responses.entries);
     return devices;
 }
 

@@ -46,14 +46,18 @@ static void submission_free(struct agent_coordinator *c, uint64_t token)
     struct io_submission *submission = submission_at(c, token);
     agent_blob_unref(submission->input);
     submission->input = NULL;
+    agent_io_content_free(submission->content);
+    submission->content = NULL;
     submission->next_free = c->free_submission;
     c->free_submission = (uint32_t)(token & ~TOKEN_BIT) + 1;
 }
 
 void agent_io_submissions_free(struct agent_coordinator *c)
 {
-    for (uint32_t i = 0; i < c->n_submissions; i++)
+    for (uint32_t i = 0; i < c->n_submissions; i++) {
         agent_blob_unref(c->submissions[i].input);
+        agent_io_content_free(c->submissions[i].content);
+    }
     free(c->submissions);
     c->submissions = NULL;
 }
@@ -186,6 +190,7 @@ static void ask(struct agent_coordinator *c, struct io_link *link, const struct 
         .tenant = link->tenant,
         .rows = agent_io_rows_of(&submit->inputs[0]),
     };
+    submission_at(c, token)->content = agent_io_content_ask(c, model, input, &event->submit);
 }
 
 static enum net_status take_submit(struct agent_coordinator *c, struct io_link *link,
@@ -223,9 +228,13 @@ struct agent_blob *agent_io_submission_adopt(struct agent_coordinator *c, uint64
 {
     struct io_submission *submission = submission_at(c, token);
     struct io_job *job = agent_io_job_new(c, id, submission->input);
-    if (job == NULL)
+    if (job == NULL) {
         agent_io_fail(c, "out of memory");
-    else if ((submission->want & NET_SUBMIT_RESULT) != 0)
+        return submission->input;
+    }
+    job->content = submission->content;
+    submission->content = NULL;
+    if ((submission->want & NET_SUBMIT_RESULT) != 0)
         agent_io_job_wait(job, submission->link_id, submission->seq);
     return submission->input;
 }

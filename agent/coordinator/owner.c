@@ -155,6 +155,7 @@ static void apply_settings(struct agent_coordinator *c,
     }
     c->settings = *settings;
     c->settings.strategy = c->strategy;
+    agent_response_cache_limit(c->responses, settings->response_bytes_max);
     agent_io_models_rescan(c);
     agent_io_submissions_credit(c);
 }

@@ -118,6 +118,41 @@ struct agent_blob *agent_io_submit_input(struct agent_coordinator *c,
                           c->encoded.len - NET_FRAME_HEADER_SIZE);
 }
 
+struct io_content *agent_io_content_ask(struct agent_coordinator *c,
+                                        const struct agent_model *model,
+                                        const struct agent_blob *input, struct agent_submit *submit)
+{
+    struct net_dispatch dispatch;
+    struct net_frame frame = {.type = NET_MSG_DISPATCH};
+    if (!model->cache_responses || c->settings.response_bytes_max == 0 || input == NULL)
+        return NULL;
+    frame.len = (uint32_t)input->size;
+    frame.body = input->bytes;
+    struct io_content *content = calloc(1, sizeof *content);
+    if (content == NULL || net_dispatch_decode(&frame, &dispatch, NULL) != NET_OK ||
+        !agent_response_key(model->hash, dispatch.packed.data, dispatch.packed.len, content->key)) {
+        free(content);
+        return NULL;
+    }
+    content->output = agent_response_cache_get(c->responses, content->key);
+    submit->cached = content->output != NULL;
+    submit->output_bytes = submit->cached ? content->output->size : 0;
+    return content;
+}
+
+void agent_io_content_keep(struct agent_coordinator *c, const struct io_job *job)
+{
+    if (job->content != NULL && job->content->output == NULL && job->output != NULL)
+        agent_response_cache_put(c->responses, job->content->key, job->output);
+}
+
+void agent_io_content_free(struct io_content *content)
+{
+    if (content != NULL)
+        agent_blob_unref(content->output);
+    free(content);
+}
+
 uint32_t agent_io_rows_of(const struct net_tensor *first)
 {
     if (first->rank == 0 || first->dims[0] < 0)

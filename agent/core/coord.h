@@ -105,7 +105,9 @@ struct agent_submit {
     const char *tenant;  // NULL or "" for AGENT_TENANT_DEFAULT
     uint64_t retry_of;   // the job in quarantine that an operator tries again; 0: none
     uint64_t input_bytes;
-    uint32_t rows; // of its batch dimension, for display
+    uint32_t rows;         // of its batch dimension, for display
+    bool cached;           // the I/O has its outputs already: it ends as done without an agent
+    uint64_t output_bytes; // of them
 };
 
 #define AGENT_DEVICES_MAX 64
@@ -409,6 +411,7 @@ struct agent_job_view {
     struct agent_timing timing;
     const char *error_code;
     const char *error_text;
+    bool cached; // its outputs came from the response cache
 };
 
 struct agent_history_view {

@@ -39,11 +39,12 @@ void agent_coord_append_job(struct agent_coord *core, const struct coord_job *jo
             .input_bytes = job->input_bytes,
             .output_bytes = job->output_bytes,
             .rows = job->rows,
-            .attempts = job->failures + (job->end_state == AGENT_JOB_DONE),
+            .attempts = job->failures + (job->end_state == AGENT_JOB_DONE && !job->cached),
             .batch = job->batch,
             .timing = job->timing,
             .error_code = job->error_code,
             .error_text = agent_coord_chars(job->error),
+            .cached = job->cached,
         }};
     memcpy(record.job.hash, job->model->hash, AGENT_HASH_SIZE);
     uint64_t seq = ++core->seq;

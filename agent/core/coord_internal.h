@@ -88,6 +88,7 @@ struct coord_job {
     bool timed;    // has a deadline
     bool retrying; // counts against the retry budget
     bool moving;   // its agent was asked to give it back, for another one
+    bool cached;   // its outputs came from the response cache: no agent has it
     char error_code[AGENT_CODE_MAX + 1];
 };
 

@@ -82,6 +82,8 @@ void agent_coord_submit(struct agent_coord *core, const struct agent_event *even
     job->deadline_us = submit->deadline_us;
     job->input_bytes = submit->input_bytes;
     job->rows = submit->rows;
+    job->cached = submit->cached;
+    job->output_bytes = submit->cached ? submit->output_bytes : 0;
     job->submitted_us = core->now_us;
     agent_coord_admitted(core, job);
     agent_coord_job_enter(core, job, COORD_PENDING, false);
@@ -105,6 +107,12 @@ void agent_coord_admit(struct agent_coord *core, struct coord_job *job)
     job->model->total++;
     agent_coord_notice(core, AGENT_NOTICE_JOB_SUBMITTED, AGENT_NOTICE_INFO, "", job->id,
                        "%s:%" PRIu32, agent_coord_chars(job->model->name), job->model->version);
+    if (!job->cached)
+        return;
+    struct agent_text *text = agent_coord_text_new("its outputs were in the response cache");
+    agent_coord_job_log(core, job, AGENT_JOB_DONE, text);
+    agent_coord_text_unref(text);
+    agent_coord_end(core, job, AGENT_JOB_DONE, "", NULL);
 }
 
 static void recover_ended(struct agent_coord *core, struct coord_job *job,
@@ -112,6 +120,7 @@ static void recover_ended(struct agent_coord *core, struct coord_job *job,
 {
     job->state = job->end_state = record->state;
     job->failures = record->attempts - (record->state == AGENT_JOB_DONE && record->attempts > 0);
+    job->cached = record->cached;
     job->started_us = record->started_us;
     job->finished_us = record->finished_us;
     job->output_bytes = record->output_bytes;

@@ -6,7 +6,7 @@
 static void view_job(const struct agent_coord *core, const struct coord_job *job,
                      struct agent_job_view *view)
 {
-    bool tries = job->where == COORD_HELD || job->end_state == AGENT_JOB_DONE;
+    bool tries = job->where == COORD_HELD || (job->end_state == AGENT_JOB_DONE && !job->cached);
     *view = (struct agent_job_view){
         .id = job->id,
         .state = job->state,
@@ -27,6 +27,7 @@ static void view_job(const struct agent_coord *core, const struct coord_job *job
         .batch = job->batch,
         .error_code = job->error_code,
         .error_text = agent_coord_chars(job->error),
+        .cached = job->cached,
     };
     if (job->where == COORD_ENDED) {
         view->finished_us = job->finished_us;

@@ -72,6 +72,7 @@ struct agent_job_record {
     struct agent_timing timing;
     const char *error_code;
     const char *error_text;
+    bool cached; // its outputs came from the response cache
 };
 
 // An attempt that did not end its job: its agent was lost, gave it back or reported a failure. The

@@ -10,7 +10,7 @@
 #include "agent/ledger/ledger.h"
 
 #define LEDGER_APPLICATION_ID 0x53544b52 // "STKR"
-#define LEDGER_VERSION 4
+#define LEDGER_VERSION 5
 #define LEDGER_BATCH_MAX 4096 // records of one transaction
 #define LEDGER_RETRY_MS 250
 #define LEDGER_EVENTS_KEPT 10000
@@ -174,7 +174,8 @@ enum agent_status agent_ledger_sqlite_output(struct agent_ledger *base, uint64_t
     "e.id,e.state,m.name,m.version,m.hash,e.priority,e.deadline_us,e.key,e.submitted_us,"        \
     "e.input_bytes,e.rows,t.name,a.name,e.device,e.started_us,e.finished_us,e.attempts,e.batch," \
     "e.total_us,e.queue_us,e.load_us,e.compute_us,e.copy_us,e.output_bytes,e.error_code,"        \
-    "e.error_text"
+    "e.error_text,e.cached"
+#define LEDGER_ENDED_COUNT 27 // of them: what a query asks for besides comes behind
 #define LEDGER_ENDED_JOINS                                                   \
     " LEFT JOIN models m ON m.id=e.model LEFT JOIN names t ON t.id=e.tenant" \
     " LEFT JOIN names a ON a.id=e.agent "

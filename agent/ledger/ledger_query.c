@@ -290,7 +290,8 @@ static enum agent_status ask_job(struct ledger_sqlite *ledger, struct gather *ga
     } else {
         keep_job(gather, &job);
         if (query->output || query->input)
-            status = agent_ledger_blob(ledger, statement, 26, 27, &query->blob, &query->err);
+            status = agent_ledger_blob(ledger, statement, LEDGER_ENDED_COUNT,
+                                       LEDGER_ENDED_COUNT + 1, &query->blob, &query->err);
     }
     sqlite3_finalize(statement);
     if (status == AGENT_ERR_CORRUPT && is_gone(ledger, query->id))

@@ -11,12 +11,13 @@ static enum agent_status read_job(struct ledger_sqlite *ledger, sqlite3_stmt *ro
     if (!agent_ledger_ended_row(row, &job))
         return AGENT_ERR_CORRUPT;
     if (job.state <= AGENT_JOB_RUNNING) {
-        enum agent_status status = agent_ledger_blob(ledger, row, 26, 28, &input, err);
+        enum agent_status status =
+            agent_ledger_blob(ledger, row, LEDGER_ENDED_COUNT, LEDGER_ENDED_COUNT + 2, &input, err);
         if (status == AGENT_OK && input == NULL)
             input = agent_blob_new(NULL, 0);
         if (status != AGENT_OK || input == NULL)
             return status != AGENT_OK ? status : AGENT_ERR_NOMEM;
-        job.dispatches = (uint32_t)sqlite3_column_int64(row, 27);
+        job.dispatches = (uint32_t)sqlite3_column_int64(row, LEDGER_ENDED_COUNT + 1);
     }
     reader->on_job(reader->user, &job, input);
     agent_blob_unref(input);
@@ -170,16 +171,17 @@ static enum agent_status recover_jobs(struct ledger_sqlite *ledger,
         status = each_row(ledger, "ended", sql, reader, read_kept, err);
     }
     // Both in the order of ids. Outputs are read when somebody asks.
-    snprintf(sql, sizeof sql,
-             "SELECT " LEDGER_ENDED_COLUMNS ",NULL,0,NULL FROM ended e" LEDGER_ENDED_JOINS
-             "WHERE e.id>=%" PRId64
-             " UNION ALL SELECT l.id,0,m.name,m.version,m.hash,l.priority,l.deadline_us,l.key,"
-             "l.submitted_us,l.input_bytes,l.rows,t.name,NULL,%d,0,0,"
-             "(SELECT max(failures) FROM attempts WHERE job=l.id),0,0,0,0,0,0,0,NULL,NULL,l.input,"
-             "(SELECT max(number) FROM attempts WHERE job=l.id),l.file"
-             " FROM live l LEFT JOIN models m ON m.id=l.model LEFT JOIN names t ON t.id=l.tenant"
-             " ORDER BY 1",
-             cut, AGENT_NO_DEVICE);
+    snprintf(
+        sql, sizeof sql,
+        "SELECT " LEDGER_ENDED_COLUMNS ",NULL,0,NULL FROM ended e" LEDGER_ENDED_JOINS
+        "WHERE e.id>=%" PRId64
+        " UNION ALL SELECT l.id,0,m.name,m.version,m.hash,l.priority,l.deadline_us,l.key,"
+        "l.submitted_us,l.input_bytes,l.rows,t.name,NULL,%d,0,0,"
+        "(SELECT max(failures) FROM attempts WHERE job=l.id),0,0,0,0,0,0,0,NULL,NULL,0,l.input,"
+        "(SELECT max(number) FROM attempts WHERE job=l.id),l.file"
+        " FROM live l LEFT JOIN models m ON m.id=l.model LEFT JOIN names t ON t.id=l.tenant"
+        " ORDER BY 1",
+        cut, AGENT_NO_DEVICE);
     if (status == AGENT_OK)
         status = each_row(ledger, "jobs", sql, reader, read_job, err);
     return status;

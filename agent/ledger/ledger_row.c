@@ -55,6 +55,7 @@ bool agent_ledger_ended_row(sqlite3_stmt *row, struct agent_job_record *ret_job)
         .output_bytes = (uint64_t)sqlite3_column_int64(row, 23),
         .error_code = agent_ledger_text(row, 24),
         .error_text = agent_ledger_text(row, 25),
+        .cached = sqlite3_column_int(row, 26) != 0,
     };
     memcpy(ret_job->hash, sqlite3_column_blob(row, 4), AGENT_HASH_SIZE);
     return true;

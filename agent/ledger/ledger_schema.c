@@ -28,9 +28,12 @@
     "CREATE INDEX ended_files ON ended(file) WHERE file IS NOT NULL;"                \
     "CREATE INDEX ended_input_files ON ended(input_file) WHERE input_file IS NOT NULL;"
 
+// Whether a job's outputs came from the response cache.
+#define CACHED_OF_5 "ALTER TABLE ended ADD COLUMN cached INT;"
+
 static const char schema[] =
     "CREATE TABLE meta(key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;" TABLES_OF_3
-        FILES_OF_4
+        FILES_OF_4 CACHED_OF_5
     "CREATE TABLE operations(id INTEGER PRIMARY KEY, kind TEXT, target TEXT, requested_by TEXT,"
     " reason TEXT, state INT, was_cordoned INT, started_us INT, deadline_us INT, finished_us INT,"
     " requeued INT, text TEXT, detail TEXT);"
@@ -59,7 +62,7 @@ static const char from_2[] = TABLES_OF_3
     "DROP TABLE jobs;";
 
 // What turns version i + 1 into i + 2.
-static const char *const migrations[LEDGER_VERSION - 1] = {from_1, from_2, FILES_OF_4};
+static const char *const migrations[LEDGER_VERSION - 1] = {from_1, from_2, FILES_OF_4, CACHED_OF_5};
 
 bool agent_ledger_number(sqlite3 *db, const char *sql, int64_t *ret_value)
 {

@@ -166,6 +166,7 @@ static int apply_end(struct ledger_sqlite *ledger, const struct ledger_entry *en
     rare_text(&b, job->error_code);
     rare_text(&b, job->error_text);
     payload(&b, entry);
+    number(&b, job->cached);
     int status = run(&b);
     if (status == SQLITE_OK && strcmp(job->error_code, AGENT_CODE_POISONED) == 0)
         status = run_on(ledger, LEDGER_KEEP_INPUT, job->id);

@@ -324,6 +324,7 @@ static bool same_model(const struct agent_model *a, const struct agent_model *b)
     bool same = strcmp(a->name, b->name) == 0 && a->version == b->version &&
                 strcmp(a->error, b->error) == 0 && memcmp(a->hash, b->hash, NET_HASH_SIZE) == 0 &&
                 strcmp(a->description, b->description) == 0 && a->top_k == b->top_k &&
+                a->cache_responses == b->cache_responses &&
                 strcmp(a->input_name, b->input_name) == 0 &&
                 strcmp(a->output_name, b->output_name) == 0 &&
                 memcmp(&a->preprocess, &b->preprocess, sizeof(a->preprocess)) == 0 &&

@@ -51,6 +51,7 @@ struct agent_model {
     char description[256];
     uint32_t max_batch;
     struct agent_needs needs; /* what it asks of a device */
+    bool cache_responses;     /* equal inputs have equal outputs, which may be given again */
     char input_name[NET_TENSOR_NAME_MAX + 1]; /* "" = the only one */
     char output_name[NET_TENSOR_NAME_MAX + 1];
     uint32_t top_k;

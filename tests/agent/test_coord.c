@@ -44,6 +44,37 @@ Test(coord, tells_a_job_s_end_only_after_the_commit)
     cr_assert_not_null(rig_find(&rig, AGENT_ACTION_ENDED, 0, job));
 }
 
+Test(coord, a_job_whose_outputs_are_known_ends_without_an_agent_and_is_kept_like_any_other)
+{
+    rig_hello(&rig, 7, "one", 1, 4);
+    struct agent_event event = rig_submission(5, "abc");
+    event.submit.cached = true;
+    event.submit.output_bytes = 30;
+    rig_step(&rig, &event);
+    cr_assert_null(rig_find(&rig, AGENT_ACTION_REPLY, 5, 0));
+    rig_commit(&rig);
+    cr_assert_eq(rig_find(&rig, AGENT_ACTION_REPLY, 5, 0)->id, 1);
+    cr_assert_null(rig_find(&rig, AGENT_ACTION_ENDED, 0, 1), "its end is not committed");
+    rig_commit(&rig);
+    rig_state(&rig, 1, AGENT_JOB_DONE);
+    cr_assert_not_null(rig_find(&rig, AGENT_ACTION_ENDED, 0, 1));
+    cr_assert_null(rig_find(&rig, AGENT_ACTION_DISPATCH, 0, 0));
+    struct agent_job_view view;
+    cr_assert(agent_coord_job(rig.core, 1, &view));
+    cr_assert(view.cached);
+    cr_assert_eq(view.attempts, 0);
+    cr_assert_eq(view.timing.queue_us, view.timing.total_us);
+    struct agent_totals totals;
+    agent_coord_totals(rig.core, &totals);
+    cr_assert_eq(totals.done, 1);
+    cr_assert_eq(totals.output_bytes, 30);
+    cr_assert_eq(totals.input_bytes, 0);
+    // Its key names it from then on.
+    event = rig_submission(6, "abc");
+    rig_step(&rig, &event);
+    cr_assert_eq(rig_find(&rig, AGENT_ACTION_REPLY, 6, 0)->id, 1);
+}
+
 Test(coord, same_key_gives_the_first_job_even_before_its_commit)
 {
     struct agent_event event = rig_submission(5, "abc");
