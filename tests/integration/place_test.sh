@@ -42,6 +42,7 @@ pinned_on() {
 }
 check "pin a model" "$STOKER" pin noop --agent one
 check "it is pinned there" pinned_on one
+check "which the model's page shows" sh -c "'$STOKER' models noop | grep -q '^pinned  *one'"
 kill -KILL "$coordinator_pid"
 start_coordinator
 wait_for 60 agents_ready 2

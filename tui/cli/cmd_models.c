@@ -97,6 +97,19 @@ static void print_batches(const cJSON *batches)
     }
 }
 
+static void print_pins(const cJSON *pins)
+{
+    const cJSON *agent;
+    char clean[TUI_CELL_BYTES];
+
+    if (cJSON_GetArraySize(pins) == 0)
+        return;
+    printf("%-8s ", "pinned");
+    cJSON_ArrayForEach(agent, pins) printf(
+        " %s", tui_shown(cJSON_IsString(agent) ? agent->valuestring : "", clean, sizeof(clean)));
+    putchar('\n');
+}
+
 static void print_model(const cJSON *model)
 {
     cJSON *list = cJSON_CreateArray();
@@ -108,6 +121,7 @@ static void print_model(const cJSON *model)
     cJSON_Delete(list);
     print_tensors("input", tui_reply_member(model, "inputs"));
     print_tensors("output", tui_reply_member(model, "outputs"));
+    print_pins(tui_reply_member(model, "pinned"));
     print_batches(tui_reply_member(model, "batch"));
     cJSON_ArrayForEach(label, tui_reply_member(model, "labels"))
     {
