@@ -125,8 +125,7 @@ static void *come_and_go(void *user)
 // Asks until there is nobody to answer.
 static void *outlive(void *user)
 {
-    struct net_client *client = open_client();
-    (void)user;
+    struct net_client *client = user;
     cJSON *reply;
     while ((reply = ask(client, "{\"v\":1,\"op\":\"status\"}")) != NULL)
         cJSON_Delete(reply);
@@ -189,7 +188,7 @@ int main(void)
     for (size_t i = 0; i < CLIENTS; i++)
         pthread_join(clients[i], NULL);
     pthread_join(visitor, NULL);
-    must(pthread_create(&last, NULL, outlive, NULL) == 0, "start the last client");
+    must(pthread_create(&last, NULL, outlive, open_client()) == 0, "start the last client");
     agent_coordinator_close(coordinator, 1000);
     agent_coordinator_close(coordinator, 0);
     bool ended_well = agent_coordinator_wait(coordinator);
