@@ -54,6 +54,8 @@ static const char *unsafe(const struct agent_coord *core, const struct coord_ope
         return "it has not ended";
     if (!core->ledger_ok)
         return "can't say: the ledger can't be written";
+    if (core->ledger_damage != NULL)
+        return "can't say: the ledger is damaged";
     if (agent == NULL || agent->admin != AGENT_ADMIN_DRAINED || agent->drained_by != operation->id)
         return "no longer: the agent was given back to work";
     if (agent_coord_agent_holds(agent) > 0)

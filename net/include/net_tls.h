@@ -1,5 +1,6 @@
-// Certificates for tls+tcp:// addresses, shared by the sockets that are given them. TLS 1.2 by
-// NNG's mbedTLS; files are PEM.
+// Certificates for tls+tcp:// addresses, shared by the sockets that are given them. TLS 1.2 or
+// newer by OpenSSL where connections are taken and on links; clients of the control socket and
+// subscribers speak TLS 1.2 by NNG's mbedTLS. Files are PEM.
 #ifndef NET_TLS_H
 #define NET_TLS_H
 

@@ -217,6 +217,17 @@ Test(coord_operations, safe_ends_when_the_agent_is_given_back_or_started_again)
     cr_assert_not_null(strstr(operation(1).text, "given back"));
 }
 
+Test(coord_operations, nothing_is_safe_by_the_word_of_a_damaged_ledger)
+{
+    cr_assert_eq(drain(5, "one", NULL, false), AGENT_REPLY_OK);
+    drained(7, 1);
+    cr_assert(operation(1).safe_to_remove);
+    rig_step(&rig,
+             &(struct agent_event){.kind = AGENT_EVENT_LEDGER_DAMAGED, .reason = "a page is torn"});
+    cr_assert_not(operation(1).safe_to_remove);
+    cr_assert_not_null(strstr(operation(1).text, "damaged"));
+}
+
 Test(coord_operations, what_was_drained_is_safe_after_a_restart_too)
 {
     struct agent_operation_record record = {
