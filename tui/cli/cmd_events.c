@@ -35,7 +35,8 @@ static enum tui_exit show(struct tui_cli *cli, int64_t limit, int64_t wait_ms, i
     cJSON *reply = NULL, *request = cJSON_CreateObject();
     const cJSON *event;
 
-    cJSON_AddNumberToObject(request, "after", (double)*after);
+    if (*after > 0) /* without it the newest come, not the oldest */
+        cJSON_AddNumberToObject(request, "after", (double)*after);
     cJSON_AddNumberToObject(request, "limit", (double)limit);
     if (wait_ms > 0)
         cJSON_AddNumberToObject(request, "wait_ms", (double)wait_ms);
