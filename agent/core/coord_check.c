@@ -31,7 +31,8 @@ static bool check_job(const struct agent_coord *core, const struct coord_job *jo
     else
         counts->input_bytes += job->input_bytes;
     CHECK(agent_coord_job_find(core, job->id) == job, "job %" PRIu64 " can't be found", job->id);
-    CHECK(job->key == NULL || agent_coord_job_by_key(core, job->key->chars) == job,
+    CHECK(job->key == NULL || agent_coord_job_by_key(core, agent_coord_chars(job->tenant_name),
+                                                     job->key->chars) == job,
           "job %" PRIu64 " can't be found by its key", job->id);
     CHECK((job->where == COORD_HELD) == (job->agent != NULL),
           "job %" PRIu64 " is held by nobody or holds on", job->id);

@@ -374,7 +374,9 @@ struct coord_job *agent_coord_job_find(const struct agent_coord *core, uint64_t 
 struct coord_job *agent_coord_job_new(struct agent_coord *core, uint64_t id,
                                       struct coord_flow *flow, const char *key, bool timed);
 void agent_coord_job_free(struct agent_coord *core, struct coord_job *job); // after coord_job_leave
-struct coord_job *agent_coord_job_by_key(const struct agent_coord *core, const char *key);
+// Keys are a tenant's own: another's job is never found by guessing its key.
+struct coord_job *agent_coord_job_by_key(const struct agent_coord *core, const char *tenant,
+                                         const char *key);
 void agent_coord_job_drop_flow(struct agent_coord *core,
                                struct coord_job *job); // it will not be queued again
 void agent_coord_job_leave(struct agent_coord *core, struct coord_job *job); // its list
@@ -403,8 +405,9 @@ void agent_coord_timers(struct agent_coord *core);
 
 // coord_kept.c
 void agent_coord_retain(struct agent_coord *core);
-uint64_t agent_coord_kept_by_key(const struct agent_coord *core, const char *key); // 0 none
-uint32_t agent_coord_kept_count(const struct agent_coord *core);                   // all ended ones
+uint64_t agent_coord_kept_by_key(const struct agent_coord *core, const char *tenant,
+                                 const char *key);               // 0 none
+uint32_t agent_coord_kept_count(const struct agent_coord *core); // all ended ones
 uint64_t agent_coord_kept_bytes(const struct agent_coord *core); // outputs of the compact ones
 void agent_coord_recover_kept(struct agent_coord *core, const struct agent_kept_record *record);
 void agent_coord_kept_finish(struct agent_coord *core);

@@ -32,18 +32,24 @@ struct coord_job *agent_coord_job_find(const struct agent_coord *core, uint64_t 
 }
 
 // FNV-1a, from a start that nobody outside knows.
-static uint64_t key_hash_of(const struct agent_coord *core, const char *key)
+static uint64_t key_hash_of(const struct agent_coord *core, const char *tenant, const char *key)
 {
     uint64_t hash = 0xcbf29ce484222325u ^ core->limits.seed;
+    for (; *tenant != '\0'; tenant++)
+        hash = (hash ^ (uint8_t)*tenant) * 0x100000001b3u;
+    hash *= 0x100000001b3u;
     for (; *key != '\0'; key++)
         hash = (hash ^ (uint8_t)*key) * 0x100000001b3u;
     return hash;
 }
 
-struct coord_job *agent_coord_job_by_key(const struct agent_coord *core, const char *key)
+struct coord_job *agent_coord_job_by_key(const struct agent_coord *core, const char *tenant,
+                                         const char *key)
 {
-    struct coord_job *job = agent_idmap_get(&core->by_key, key_hash_of(core, key));
-    while (job != NULL && strcmp(agent_coord_chars(job->key), key) != 0)
+    tenant = agent_coord_tenant_name(tenant);
+    struct coord_job *job = agent_idmap_get(&core->by_key, key_hash_of(core, tenant, key));
+    while (job != NULL && (strcmp(agent_coord_chars(job->key), key) != 0 ||
+                           strcmp(agent_coord_chars(job->tenant_name), tenant) != 0))
         job = job->key_next;
     return job;
 }
@@ -66,7 +72,8 @@ struct coord_job *agent_coord_job_new(struct agent_coord *core, uint64_t id,
     if (job == NULL)
         return NULL;
     *job = (struct coord_job){.id = id};
-    uint64_t key_hash = key[0] != '\0' ? key_hash_of(core, key) : 0;
+    const char *tenant = agent_coord_chars(flow->tenant->text);
+    uint64_t key_hash = key[0] != '\0' ? key_hash_of(core, tenant, key) : 0;
     job->device = AGENT_NO_DEVICE;
     if (key[0] != '\0') {
         job->key = agent_coord_text_new(key);

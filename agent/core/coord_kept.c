@@ -1,5 +1,6 @@
 // Ended jobs: the newest are whole, for consoles and for who waits; of the others stays what
 // retention and idempotency need. The ledger has all of them.
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -31,11 +32,13 @@ static void sip_rounds(uint64_t v[4], int rounds)
     }
 }
 
-// SipHash-2-4 of 128 bits: two keys have the same one never, not even where somebody tries, so that
-// it stands for the key itself.
-static struct coord_key key_of(const struct agent_coord *core, const char *key)
+// SipHash-2-4 of 128 bits over tenant and key: two have the same one never, not even where somebody
+// tries, so that it stands for the key itself.
+static struct coord_key key_of(const struct agent_coord *core, const char *tenant, const char *text)
 {
-    size_t len = strlen(key);
+    char key[AGENT_NAME_MAX + AGENT_KEY_MAX + 2]; // no tenant has a line's end in its name
+    int printed = snprintf(key, sizeof key, "%s\n%s", agent_coord_tenant_name(tenant), text);
+    size_t len = printed < (int)sizeof key ? (size_t)printed : sizeof key - 1;
     uint64_t k0 = core->limits.seed, k1 = core->limits.seed2;
     uint64_t v[4] = {k0 ^ 0x736f6d6570736575u, k1 ^ 0x646f72616e646f6du ^ 0xee,
                      k0 ^ 0x6c7967656e657261u, k1 ^ 0x7465646279746573u};
@@ -71,11 +74,12 @@ static struct coord_kept *kept_at(const struct agent_coord *core, uint64_t place
     return &core->kept_ring[place & (core->kept_room - 1)];
 }
 
-uint64_t agent_coord_kept_by_key(const struct agent_coord *core, const char *key)
+uint64_t agent_coord_kept_by_key(const struct agent_coord *core, const char *tenant,
+                                 const char *key)
 {
     if (core->kept_end == core->kept_begin)
         return 0;
-    struct coord_key hash = key_of(core, key);
+    struct coord_key hash = key_of(core, tenant, key);
     uintptr_t place = (uintptr_t)agent_idmap_get(&core->kept_keys, hash.low);
     if (place == 0)
         return 0;
@@ -106,7 +110,7 @@ static bool keep(struct agent_coord *core, const struct agent_kept_record *recor
     if (!has_room(core))
         return false;
     if (record->key[0] != '\0') {
-        kept.key = key_of(core, record->key);
+        kept.key = key_of(core, record->tenant, record->key);
         if (!agent_idmap_put(&core->kept_keys, kept.key.low,
                              (void *)(uintptr_t)core->kept_end)) // places begin at 1
             return false;
@@ -137,6 +141,7 @@ static void compact(struct agent_coord *core)
     while (core->n_where[COORD_ENDED] > core->limits.jobs_recent_max &&
            (oldest = oldest_told(core)) != NULL) {
         struct agent_kept_record record = {.id = oldest->id,
+                                           .tenant = agent_coord_chars(oldest->tenant_name),
                                            .key = agent_coord_chars(oldest->key),
                                            .finished_us = oldest->finished_us,
                                            .output_bytes = oldest->output_bytes};

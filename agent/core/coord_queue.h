@@ -123,6 +123,8 @@ uint32_t agent_coord_tenant_burst(const struct agent_coord *core,
                                   const struct coord_tenant *tenant);
 void agent_coord_tenant_set(struct agent_coord *core, const struct agent_event *event);
 void agent_coord_recover_tenant(struct agent_coord *core, const char *key, const char *value);
+// A tenant's name: AGENT_TENANT_DEFAULT for NULL or "".
+const char *agent_coord_tenant_name(const char *name);
 // Finds or makes it; "" is AGENT_TENANT_DEFAULT. NULL: all places are in use, or no memory.
 struct coord_tenant *agent_coord_tenant_get(struct agent_coord *core, const char *name);
 void agent_coord_tenants_free(struct agent_coord *core);

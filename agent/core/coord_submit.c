@@ -54,13 +54,14 @@ void agent_coord_submit(struct agent_coord *core, const struct agent_event *even
 {
     const struct agent_submit *submit = &event->submit;
     if (submit->key[0] != '\0') {
-        struct coord_job *first = agent_coord_job_by_key(core, submit->key);
+        struct coord_job *first = agent_coord_job_by_key(core, submit->tenant, submit->key);
         if (first != NULL && !(AGENT_PLANTED(KEY_UNCOMMITTED) && first->where == COORD_PENDING)) {
             reply_existing(core, event->token, first);
             return;
         }
     }
-    uint64_t kept = submit->key[0] != '\0' ? agent_coord_kept_by_key(core, submit->key) : 0;
+    uint64_t kept =
+        submit->key[0] != '\0' ? agent_coord_kept_by_key(core, submit->tenant, submit->key) : 0;
     if (kept != 0) {
         reply_known(core, event->token, kept);
         return;

@@ -40,11 +40,14 @@ static bool make_place(struct agent_coord *core)
     return false;
 }
 
+const char *agent_coord_tenant_name(const char *name)
+{
+    return name == NULL || name[0] == '\0' ? AGENT_TENANT_DEFAULT : name;
+}
+
 struct coord_tenant *agent_coord_tenant_find(const struct agent_coord *core, const char *name)
 {
-    if (name == NULL || name[0] == '\0')
-        name = AGENT_TENANT_DEFAULT;
-    struct agent_named *named = agent_names_get(&core->by_tenant, name);
+    struct agent_named *named = agent_names_get(&core->by_tenant, agent_coord_tenant_name(name));
     return named != NULL ? AGENT_CONTAINER(named, struct coord_tenant, named) : NULL;
 }
 

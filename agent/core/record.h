@@ -91,7 +91,7 @@ struct agent_attempt_record {
 // What is known in memory of an ended job that nobody has asked for lately.
 struct agent_kept_record {
     uint64_t id;
-    const char *key; // "" for none
+    const char *tenant, *key; // the key is "" for none
     int64_t finished_us;
     uint64_t output_bytes;
 };

@@ -35,6 +35,7 @@ static enum agent_status read_kept(struct ledger_sqlite *ledger, sqlite3_stmt *r
         .finished_us = sqlite3_column_int64(row, 1),
         .key = agent_ledger_text(row, 2),
         .output_bytes = (uint64_t)sqlite3_column_int64(row, 3),
+        .tenant = agent_ledger_text(row, 4),
     };
     reader->on_kept(reader->user, &kept);
     return AGENT_OK;
@@ -165,8 +166,8 @@ static enum agent_status recover_jobs(struct ledger_sqlite *ledger,
     enum agent_status status = find_cut(ledger, reader->recent, &cut, err);
     if (status == AGENT_OK && reader->on_kept != NULL) {
         snprintf(sql, sizeof sql,
-                 "SELECT id,finished_us,key,output_bytes FROM ended WHERE id<%" PRId64
-                 " ORDER BY id",
+                 "SELECT e.id,finished_us,key,output_bytes,t.name FROM ended e"
+                 " LEFT JOIN names t ON t.id=e.tenant WHERE e.id<%" PRId64 " ORDER BY e.id",
                  cut);
         status = each_row(ledger, "ended", sql, reader, read_kept, err);
     }

@@ -152,16 +152,22 @@ static inline size_t rig_count(const struct rig *rig, enum agent_action_kind kin
 }
 
 // Submits, commits, and returns the id.
-static inline uint64_t rig_submit(struct rig *rig, const char *key)
+static inline uint64_t rig_submit_for(struct rig *rig, const char *tenant, const char *key)
 {
     static uint64_t token = 1000;
     struct agent_event event = rig_submission(++token, key);
+    event.submit.tenant = tenant;
     rig_step(rig, &event);
     rig_commit(rig);
     struct rig_action *reply = rig_find(rig, AGENT_ACTION_REPLY, token, 0);
     cr_assert_not_null(reply);
     cr_assert_eq(reply->reply, AGENT_REPLY_OK, "%s", reply->text);
     return reply->id;
+}
+
+static inline uint64_t rig_submit(struct rig *rig, const char *key)
+{
+    return rig_submit_for(rig, "", key);
 }
 
 static inline struct agent_event rig_answer(uint64_t link, uint64_t job, uint32_t attempt,

@@ -116,6 +116,20 @@ Test(coord_kept, what_was_kept_is_known_after_a_restart)
     cr_assert_eq(rig_submit(&rig, "k2998"), 3001, "that one had no key");
 }
 
+Test(coord_kept, a_key_is_its_tenants_own)
+{
+    begin(1, 100);
+    uint64_t lab = rig_submit_for(&rig, "lab", "same");
+    cr_assert_neq(rig_submit_for(&rig, "shop", "same"), lab);
+    cr_assert_eq(rig_submit_for(&rig, "lab", "same"), lab);
+    struct agent_kept_record kept = {
+        .id = 1000, .tenant = "attic", .key = "same", .finished_us = rig.now_us};
+    struct agent_event event = {.kind = AGENT_EVENT_RECOVER_KEPT, .kept = &kept};
+    agent_coord_step(rig.core, &event, 1, rig.now_us, &rig.sink);
+    cr_assert_eq(rig_submit_for(&rig, "attic", "same"), 1000);
+    cr_assert_gt(rig_submit_for(&rig, "", "same"), 1000);
+}
+
 static struct rig_action *last_append(enum agent_record_kind kind)
 {
     for (size_t i = rig.count; i-- > 0;) {

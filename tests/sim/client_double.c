@@ -47,6 +47,7 @@ static void submit(struct sim *sim, uint32_t index)
     static const char *const names[SIM_MODELS_MAX] = {"m0", "m1", "m2", "m3", "m4", "m5"};
     if (op->c != 0)
         snprintf(call->key, sizeof call->key, "key-%u", op->c);
+    call->tenant = tenants[(op->d >> 8 & 255) % SIM_TENANTS];
     if (!sim->coordinator.is_up) {
         again(sim, index, sim_between(&sim->clients, 100 * SIM_MS, 600 * SIM_MS));
         return;
@@ -60,7 +61,7 @@ static void submit(struct sim *sim, uint32_t index)
         .priority = (uint8_t)op->b,
         .deadline_us = op->us == 0 ? 0 : sim_coordinator_now(sim) + op->us,
         .key = call->key,
-        .tenant = tenants[(op->d >> 8 & 255) % SIM_TENANTS],
+        .tenant = call->tenant,
         .input_bytes = 100,
         .rows = op->d >> 16,
     };

@@ -342,6 +342,7 @@ static void recover_jobs(struct sim *sim)
     for (uint64_t id = 0; id < cut; id++) {
         const struct agent_job_record *job = &disk->jobs[id].row.record.job;
         struct agent_kept_record kept = {.id = id,
+                                         .tenant = job->tenant,
                                          .key = job->key,
                                          .finished_us = job->finished_us,
                                          .output_bytes = job->output_bytes};

@@ -369,7 +369,7 @@ void sim_oracle_reply(struct sim *sim, uint32_t index, const struct sim_out *rep
         const struct sim_call *other = &sim->calls[i];
         if (sim->scenario->ops[i].kind == SIM_OP_SUBMIT && other->job != 0 &&
             other->job != reply->id && strcmp(other->key, call->key) == 0 &&
-            !sim_job(sim, other->job)->is_forgotten)
+            strcmp(other->tenant, call->tenant) == 0 && !sim_job(sim, other->job)->is_forgotten)
             sim_fail(sim, "a key has made two jobs", "%s: %llu and %llu", call->key,
                      (unsigned long long)other->job, (unsigned long long)reply->id);
     }

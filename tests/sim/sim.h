@@ -422,10 +422,11 @@ struct sim_call {
     uint64_t token; // 0: no call is out
     uint32_t op;    // of the scenario
     uint32_t tries;
-    bool is_over;  // answered for good, or given up
-    uint64_t plan; // of a rebalance
-    uint64_t job;  // the acknowledged one; 0 none
-    char key[16];  // "" none
+    bool is_over;       // answered for good, or given up
+    uint64_t plan;      // of a rebalance
+    uint64_t job;       // the acknowledged one; 0 none
+    char key[16];       // "" none
+    const char *tenant; // whose the key is
 };
 
 void sim_client_do(struct sim *sim, uint32_t op);
