@@ -237,8 +237,8 @@ enum net_status net_tls_create(const struct net_tls_files *files, struct net_tls
         return net_fail(err, NET_ERR_NOMEM, "no memory for certificates");
     pthread_mutex_init(&tls->lock, NULL);
     tls->refs = 1;
-    bool copied = copy(&tls->ca_path, files->ca) & copy(&tls->cert_path, files->cert) &
-                  copy(&tls->key_path, files->key) & copy(&tls->name, files->name);
+    bool copied = copy(&tls->ca_path, files->ca) && copy(&tls->cert_path, files->cert) &&
+                  copy(&tls->key_path, files->key) && copy(&tls->name, files->name);
     enum net_status status = copied ? read_all(tls, &tls->texts, err)
                                     : net_fail(err, NET_ERR_NOMEM, "no memory for certificates");
     if (status)

@@ -74,7 +74,13 @@ static bool expect_name(SSL *ssl, const char *name)
     bool number = inet_pton(AF_INET, name, &any) == 1 || inet_pton(AF_INET6, name, &any) == 1;
     if (number)
         return X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(ssl), name) == 1;
-    return SSL_set1_host(ssl, name) == 1 && SSL_set_tlsext_host_name(ssl, name) == 1;
+    // What the macro SSL_set_tlsext_host_name does, but for a cast that drops const.
+    union {
+        const char *in;
+        void *out;
+    } host = {name};
+    return SSL_set1_host(ssl, name) == 1 &&
+           SSL_ctrl(ssl, SSL_CTRL_SET_TLSEXT_HOSTNAME, TLSEXT_NAMETYPE_host_name, host.out) == 1;
 }
 
 struct net_tls_session *net_tls_session_new(struct net_tls *tls, const struct net_address *address,

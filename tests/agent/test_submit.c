@@ -226,7 +226,7 @@ Test(submit, after_a_restart_jobs_with_a_key_go_on_and_the_others_are_unknown)
         cr_assert_eq(heards[i].last, 1);
         cr_assert_eq(heards[i].taken, 1, "not told twice: %d of %d", heards[i].taken, i);
         cr_assert_eq(heards[i].unknown, i % 2 ? 0 : 1);
-        cr_assert_eq(heards[i].ended, i % 2);
+        cr_assert_eq(heards[i].ended, (unsigned)i % 2);
         cr_assert_eq(heards[i].job, (uint64_t)i + 1);
         cr_assert(i % 2 == 0 || heards[i].output == i);
     }
