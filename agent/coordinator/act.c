@@ -128,6 +128,7 @@ void agent_io_act(void *user, const struct agent_action *action)
     case AGENT_ACTION_RESUME:
     case AGENT_ACTION_RESTART:
     case AGENT_ACTION_UNLOAD:
+    case AGENT_ACTION_LOAD:
     case AGENT_ACTION_TUNE:
     case AGENT_ACTION_TUNE_STOP:
         agent_io_send_simple(c, action);

@@ -35,6 +35,7 @@ static void (*const operations[NET_CONTROL_COUNT])(struct io_call *call) = {
     [NET_CONTROL_PIN] = agent_call_pin,
     [NET_CONTROL_UNPIN] = agent_call_pin,
     [NET_CONTROL_UNLOAD] = agent_call_pin,
+    [NET_CONTROL_LOAD] = agent_call_pin,
     [NET_CONTROL_WHY_NOT] = agent_call_why_not,
     [NET_CONTROL_TENANTS] = agent_call_tenants,
     [NET_CONTROL_TENANT] = agent_call_tenant,

@@ -446,6 +446,7 @@ void agent_call_done(struct io_call *call)
     case NET_CONTROL_PIN:
     case NET_CONTROL_UNPIN:
     case NET_CONTROL_UNLOAD:
+    case NET_CONTROL_LOAD:
         agent_call_pinned(call);
         break;
     case NET_CONTROL_STRATEGY:

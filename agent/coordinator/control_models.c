@@ -151,6 +151,7 @@ void agent_call_pin(struct io_call *call)
     struct agent_event *event =
         agent_call_ask(call, call->op == NET_CONTROL_PIN     ? AGENT_EVENT_PIN
                              : call->op == NET_CONTROL_UNPIN ? AGENT_EVENT_UNPIN
+                             : call->op == NET_CONTROL_LOAD  ? AGENT_EVENT_LOAD
                                                              : AGENT_EVENT_UNLOAD);
     if (event == NULL)
         return;

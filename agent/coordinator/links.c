@@ -199,6 +199,7 @@ static enum net_status take_hello(struct agent_coordinator *c, struct io_link *l
     event->hello.n_devices = agent_io_devices_of(capabilities, &link->devices);
     event->hello.can_restart =
         cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(capabilities, "restart"));
+    event->hello.can_load = cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(capabilities, "load"));
     event->hello.devices = link->devices;
     return NET_OK;
 }

@@ -103,6 +103,14 @@ static enum net_status send_unload(struct io_link *link, const struct agent_acti
     return net_model_unload_encode(&link->out, &unload, NULL);
 }
 
+static enum net_status send_load(struct io_link *link, const struct agent_action *action)
+{
+    struct net_model_load load = {.flags = (uint8_t)((action->pinned ? NET_LOAD_PINNED : 0) |
+                                                     (action->pin_only ? NET_LOAD_PIN_ONLY : 0))};
+    memcpy(load.hash, action->hash, sizeof load.hash);
+    return net_model_load_encode(&link->out, &load, NULL);
+}
+
 void agent_io_send_simple(struct agent_coordinator *c, const struct agent_action *action)
 {
     struct io_link *link = agent_io_link(c, action->link);
@@ -132,6 +140,9 @@ void agent_io_send_simple(struct agent_coordinator *c, const struct agent_action
         break;
     case AGENT_ACTION_UNLOAD:
         status = send_unload(link, action);
+        break;
+    case AGENT_ACTION_LOAD:
+        status = send_load(link, action);
         break;
     case AGENT_ACTION_TUNE:
         status = send_tune(link, action);

@@ -226,6 +226,9 @@ static void from_operator(struct agent_coord *core, const struct agent_event *ev
     case AGENT_EVENT_UNLOAD:
         agent_coord_unload(core, event);
         break;
+    case AGENT_EVENT_LOAD:
+        agent_coord_load(core, event);
+        break;
     case AGENT_EVENT_MODEL:
         agent_coord_model_offered(core, event);
         break;

@@ -209,6 +209,7 @@ enum agent_event_kind {
                      // it
     AGENT_EVENT_UNPIN,
     AGENT_EVENT_UNLOAD, // `model_info`, `agent`: drop it from that agent's devices
+    AGENT_EVENT_LOAD,   // `model_info`, `agent`: load it there before a job asks for it
     AGENT_EVENT_TENANT,
     // From the coordinator itself.
     AGENT_EVENT_LIMITS, // what may change: the numbers of jobs, bytes, attempts, tenants' and
@@ -241,6 +242,7 @@ struct agent_event {
             const struct agent_device_info *devices; // AGENT_DEVICES_MAX at most
             uint32_t n_devices;
             bool can_restart;
+            bool can_load; // a model without a job
         } hello;
         struct {
             uint32_t ready, total;
@@ -332,6 +334,7 @@ enum agent_action_kind {
     AGENT_ACTION_RESUME,    // to the link
     AGENT_ACTION_RESTART,   // to the link: operation `id`
     AGENT_ACTION_UNLOAD,    // to the link: drop the model `hash` from its devices
+    AGENT_ACTION_LOAD,      // to the link: load the model `hash`, `pinned`, `pin_only`
     AGENT_ACTION_TUNE,      // to the link: operation `id`, `tune`
     AGENT_ACTION_TUNE_STOP, // to the link: operation `id`
     AGENT_ACTION_CLOSE,     // the link; nothing more is sent for it
@@ -353,6 +356,8 @@ struct agent_action {
     enum agent_notice_kind notice;
     enum agent_notice_severity severity;
     bool existing;           // the key was known: the first job's id
+    bool pinned;             // LOAD: the agent doesn't evict it by itself
+    bool pin_only;           // LOAD: nothing is loaded, only `pinned` is told
     uint32_t retry_after_ms; // BUSY
     uint32_t agent_id;
     uint32_t attempt;

@@ -274,6 +274,7 @@ void agent_coord_hello(struct agent_coord *core, const struct agent_event *event
     agent->credit = credit;
     agent_coord_agent_grow(agent);
     agent->can_restart = event->hello.can_restart;
+    agent->can_load = event->hello.can_load;
     agent->devices_ready = 0;
     agent->devices_total = event->hello.n_devices;
     take_devices(agent, event->hello.devices, event->hello.n_devices);
@@ -291,6 +292,7 @@ void agent_coord_hello(struct agent_coord *core, const struct agent_event *event
                        agent_coord_chars(agent->name), 0, "takes %" PRIu32 " jobs at a time%s%s",
                        credit, agent->admin != AGENT_ADMIN_NONE ? "; is " : "",
                        agent->admin != AGENT_ADMIN_NONE ? agent_coord_agent_state(agent) : "");
+    agent_coord_pins_resume(core, agent);
     agent_coord_tunes_resume(core, agent);
     agent_coord_drain_resume(core, agent);
 }

@@ -213,6 +213,7 @@ struct coord_agent {
     uint64_t done, failed, requeued;
     uint64_t picked_turn;
     struct coord_operation *drain;         // that runs
+    bool can_load;                         // a model without a job
     bool can_restart;                      // it starts itself again when it is told
     uint32_t devices_ready, devices_total; // as it tells; 0 of 0 until then
     uint64_t drained_by; // the last drain that was done; 0 it was given back since
@@ -438,6 +439,9 @@ void agent_coord_model_state(struct agent_coord *core, const struct agent_event 
 void agent_coord_model_offered(struct agent_coord *core, const struct agent_event *event);
 void agent_coord_pin(struct agent_coord *core, const struct agent_event *event);
 void agent_coord_unload(struct agent_coord *core, const struct agent_event *event);
+void agent_coord_load(struct agent_coord *core, const struct agent_event *event);
+// The agent is admitted: it is told what is pinned there, and loads that.
+void agent_coord_pins_resume(struct agent_coord *core, struct coord_agent *agent);
 void agent_coord_recover_pin(struct agent_coord *core, const struct agent_event *event);
 
 // coord_place.c

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "agent/core/coord_internal.h"
+#include "agent/core/coord_room.h"
 
 static struct coord_model *model_of(struct agent_coord *core, const struct agent_event *event)
 {
@@ -62,6 +63,44 @@ static void audit(struct agent_coord *core, const struct agent_event *event, con
     agent_coord_append_audit(core, event->by, what, target, event->reason);
 }
 
+// The agent loads it, or is only told whether it is pinned.
+static void tell(struct agent_coord *core, struct coord_agent *agent, struct coord_model *model,
+                 bool loads)
+{
+    const struct coord_on *on = agent_coord_on(model, agent->slot);
+    bool pinned = on != NULL && on->pinned;
+    if (agent->link == 0 || !agent->can_load)
+        return;
+    if (loads && !agent_coord_has(model, agent->slot)) {
+        agent_coord_room_make(core, agent, model);
+        if (agent_coord_residency_set(core, agent, model, AGENT_MODEL_LOADING))
+            model->on[agent->slot].asked = true;
+    }
+    agent_coord_act(core, &(struct agent_action){.kind = AGENT_ACTION_LOAD,
+                                                 .link = agent->link,
+                                                 .hash = model->hash,
+                                                 .pinned = pinned,
+                                                 .pin_only = !loads});
+}
+
+static void pin_tell(struct agent_coord *core, struct coord_agent *agent, struct coord_model *model)
+{
+    // What does not fit is pinned all the same, for when there is room: a job loads it then.
+    tell(core, agent, model,
+         model->on[agent->slot].pinned &&
+             agent_coord_room_load_rule(core, agent, model) == AGENT_RULE_NONE);
+}
+
+void agent_coord_pins_resume(struct agent_coord *core, struct coord_agent *agent)
+{
+    for (uint32_t i = 0; i < core->n_models && agent->can_load; i++) {
+        struct coord_model *model = core->models[i];
+        const struct coord_on *on = model != NULL ? agent_coord_on(model, agent->slot) : NULL;
+        if (on != NULL && on->pinned)
+            pin_tell(core, agent, model);
+    }
+}
+
 void agent_coord_pin(struct agent_coord *core, const struct agent_event *event)
 {
     bool pinned = event->kind == AGENT_EVENT_PIN;
@@ -79,6 +118,7 @@ void agent_coord_pin(struct agent_coord *core, const struct agent_event *event)
             (only == NULL && pinned && !agent_coord_has(model, slot)) || !set(model, agent, pinned))
             continue;
         append_pin(core, model, agent, pinned);
+        pin_tell(core, agent, model);
         count++;
     }
     if (count == 0) {
@@ -124,6 +164,44 @@ void agent_coord_unload(struct agent_coord *core, const struct agent_event *even
     core->caches.model_evictions++;
     core->world++;
     audit(core, event, "unload");
+    agent_coord_wait_reply(core, event->token, 0);
+}
+
+static const char *load_conflict(const struct agent_coord *core, const struct coord_agent *agent,
+                                 const struct coord_model *model)
+{
+    if (agent->link == 0)
+        return "is not connected";
+    if (!agent->can_load)
+        return "is of a version that loads models for jobs only: upgrade it";
+    if (!agent->ready)
+        return "takes no work now";
+    if (agent_coord_has(model, agent->slot))
+        return "has it, or loads it now";
+    enum agent_rule rule = agent_coord_room_load_rule(core, agent, model);
+    return rule != AGENT_RULE_NONE ? agent_rule_text(rule) : NULL;
+}
+
+void agent_coord_load(struct agent_coord *core, const struct agent_event *event)
+{
+    struct coord_model *model = model_of(core, event);
+    struct coord_agent *agent = agent_coord_agent_by_name(core, event->agent);
+    const char *name = event->model_info.name;
+    if (agent == NULL) {
+        agent_coord_reply(core, event->token, AGENT_REPLY_NOT_FOUND, 0, "no agent named '%.64s'",
+                          event->agent);
+        return;
+    }
+    const char *why = model == NULL ? "can't be told: the coordinator knows too many models"
+                                    : load_conflict(core, agent, model);
+    if (why != NULL) {
+        agent_coord_reply(core, event->token, AGENT_REPLY_CONFLICT, 0, "%s can't load %s: it %s",
+                          event->agent, name, why);
+        return;
+    }
+    tell(core, agent, model, true);
+    core->world++;
+    audit(core, event, "load");
     agent_coord_wait_reply(core, event->token, 0);
 }
 

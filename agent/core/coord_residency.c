@@ -107,10 +107,11 @@ bool agent_coord_residency_set(struct agent_coord *core, struct coord_agent *age
 void agent_coord_residency_bytes(struct agent_coord *core, struct coord_agent *agent,
                                  struct coord_model *model, uint64_t bytes)
 {
-    (void)core;
     struct coord_on *on = agent_coord_on_get(model, agent->slot);
     if (on == NULL || on->at == 0 || bytes == 0)
         return;
+    if (on->bytes != bytes || model->bytes != bytes)
+        core->world++; // there is more room, or less
     agent->model_bytes += bytes - on->bytes;
     on->bytes = bytes;
     model->bytes = bytes;

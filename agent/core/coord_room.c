@@ -70,6 +70,7 @@ static int64_t demand_us(const struct coord_model *model)
 struct room {
     uint64_t missing; // bytes, after the victims
     uint64_t pinned;  // bytes that might be had if they were not pinned
+    uint64_t busy;    // the same of those that have work to do now
     bool cold;        // no victim was used lately
     int64_t cost_us;  // of loading again what goes and will be missed
     struct coord_model *victims[VICTIMS_MAX];
@@ -122,7 +123,8 @@ static struct room find_room(const struct agent_coord *core, const struct coord_
     }
     for (uint32_t i = 0; i < agent->n_models && room.missing > 0; i++) {
         const struct coord_on *on = agent_coord_on(agent->models[i], agent->slot);
-        room.pinned += on->pinned ? on->bytes : 0;
+        if (!is_chosen(&room, agent->models[i]))
+            *(on->pinned ? &room.pinned : &room.busy) += on->bytes;
     }
     return room;
 }
@@ -166,13 +168,20 @@ static bool has_waited_long(const struct agent_coord *core, const struct coord_m
     return model->wants_us != 0 && core->now_us - model->wants_us >= 3 * PATIENCE_US_MAX;
 }
 
+// Only where pins alone are in the way nothing changes by itself.
+static enum agent_rule missing_rule(const struct room *room)
+{
+    return room->pinned >= room->missing && room->busy < room->missing ? AGENT_RULE_PINNED
+                                                                       : AGENT_RULE_NO_ROOM;
+}
+
 static enum agent_rule memory_rule(const struct agent_coord *core, const struct coord_agent *agent,
                                    const struct coord_model *model, const struct room *room)
 {
     // Too little even with all others gone is for the agent to say: what is known of it may be old.
     bool all = room->count == agent->n_models || has_waited_long(core, model);
     if (room->missing > 0 && (!all || room->pinned > 0))
-        return room->pinned >= room->missing ? AGENT_RULE_PINNED : AGENT_RULE_NO_ROOM;
+        return missing_rule(room);
     if (room->count == 0 || room->cold || has_waited(core, agent, model))
         return AGENT_RULE_NONE;
     int64_t work = (int64_t)model->queued * model->job_us;
@@ -197,6 +206,17 @@ enum agent_rule agent_coord_room_rule(const struct agent_coord *core,
     if (dear && is_behind_load(core, agent, model, &room))
         return AGENT_RULE_BEHIND_LOAD;
     return memory_rule(core, agent, model, &room);
+}
+
+enum agent_rule agent_coord_room_load_rule(const struct agent_coord *core,
+                                           const struct coord_agent *agent,
+                                           const struct coord_model *model)
+{
+    enum agent_rule fits = agent_coord_fits(agent, model);
+    if (fits != AGENT_RULE_NONE)
+        return fits;
+    struct room room = find_room(core, agent, model);
+    return room.missing == 0 ? AGENT_RULE_NONE : missing_rule(&room);
 }
 
 int64_t agent_coord_room_cost_us(const struct agent_coord *core, const struct coord_agent *agent,

@@ -21,6 +21,11 @@ bool agent_coord_load_is_dear(const struct agent_coord *core, const struct coord
 // The model is about to be loaded there: tells the agent to unload what has to go.
 void agent_coord_room_make(struct agent_coord *core, struct coord_agent *agent,
                            struct coord_model *model);
+// The rule that keeps the model from going there for its own sake, when no job asks for it: nothing
+// that has work to do, or is pinned, goes for it.
+enum agent_rule agent_coord_room_load_rule(const struct agent_coord *core,
+                                           const struct coord_agent *agent,
+                                           const struct coord_model *model);
 // The model could not be placed anywhere, or was placed.
 void agent_coord_room_wants(struct agent_coord *core, struct coord_model *model, bool wants);
 // Every FADE: models that have waited long for room get it.

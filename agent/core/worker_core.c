@@ -256,6 +256,7 @@ static void apply(struct worker_core *core, const struct worker_event *event)
         core->is_linked = true;
         core->is_credit_zero = core->is_credit_zero && AGENT_PLANTED(WORKER_CREDIT_UNSAID);
         core->epoch = event->epoch;
+        agent_worker_models_unpin(core);
         return;
     case WORKER_LINK_DOWN:
         on_link_down(core);
@@ -269,6 +270,7 @@ static void apply(struct worker_core *core, const struct worker_event *event)
     case WORKER_FETCHED:
     case WORKER_NOT_FETCHED:
     case WORKER_UNLOAD:
+    case WORKER_LOAD:
         agent_worker_model_on_event(core, event);
         return;
     case WORKER_STARTED:
@@ -319,6 +321,7 @@ bool agent_worker_core_step(struct worker_core *core, const struct worker_event 
     agent_worker_tunes_go(core);
     if (event->kind != WORKER_DISPATCH) {
         agent_worker_schedule(core);
+        agent_worker_loads_go(core);
         core->schedule_wanted = false;
     }
     drain_finish(core);

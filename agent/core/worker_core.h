@@ -108,6 +108,7 @@ enum worker_event_kind {
     WORKER_FETCHED,     /* model, bytes, rows_max: fetched, checked and laid out */
     WORKER_NOT_FETCHED, /* model, error, text: can't be fetched */
     WORKER_UNLOAD,      /* hash */
+    WORKER_LOAD,        /* hash, is_pinned, is_pin_only: fetched and loaded without a job */
     WORKER_STARTED,     /* device: its process has opened it */
     WORKER_LOADED,      /* device, model, error (NONE: it is resident), text, bytes, rows_max (0: as
                            fetched) */
@@ -144,6 +145,8 @@ struct worker_event {
     enum worker_error error;
     bool is_prepared;
     bool is_cancelled;
+    bool is_pinned;
+    bool is_pin_only; /* nothing is loaded: it is only said whether the model is pinned */
     uint32_t rows;
     uint64_t budget_us;
     const char *text; /* may be NULL */

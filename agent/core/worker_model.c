@@ -96,7 +96,8 @@ uint32_t agent_worker_model_want(struct worker_core *core, const uint8_t *hash)
         if (core->models[i].state == WORKER_MODEL_FREE)
             found = i;
         else if (core->models[i].state != WORKER_MODEL_FETCHING &&
-                 !agent_worker_model_in_use(core, i) &&
+                 !agent_worker_model_in_use(core, i) && !core->models[i].is_pinned &&
+                 !core->models[i].is_load_wanted &&
                  (oldest == NONE || core->models[i].used_us < core->models[oldest].used_us))
             oldest = i;
     }
@@ -133,7 +134,7 @@ void agent_worker_model_make_room(struct worker_core *core, uint32_t device_inde
         uint32_t oldest = NONE;
         for (uint32_t i = 0; i < WORKER_MODELS_MAX; i++) {
             const struct residency *residency = &device->models[i];
-            if (i != model && residency->is_resident &&
+            if (i != model && residency->is_resident && !core->models[i].is_pinned &&
                 (oldest == NONE || residency->used_us < device->models[oldest].used_us))
                 oldest = i;
         }
@@ -168,6 +169,7 @@ void agent_worker_model_fail(struct worker_core *core, uint32_t index, enum work
     struct model *model = &core->models[index];
     model->state = WORKER_MODEL_FAILED;
     model->error = error;
+    model->is_load_wanted = false;
     model->failures++;
     uint64_t after_us = retry_after_us(model);
     model->retry_us = after_us == UINT64_MAX ? UINT64_MAX : core->now_us + after_us;
@@ -191,6 +193,8 @@ void agent_worker_models_retry(struct worker_core *core)
         if (model->retry_us > core->now_us) {
             if (model->retry_us < core->retry_next_us)
                 core->retry_next_us = model->retry_us;
+        } else if (model->error == WORKER_ERROR_NO_MODEL && model->is_pinned) {
+            model_fetch(core, i);
         } else if (model->error == WORKER_ERROR_NO_MODEL) {
             model_forget(core, i); /* whoever asks for it has it fetched */
         } else {
@@ -230,19 +234,44 @@ void agent_worker_model_on_loaded(struct worker_core *core, const struct worker_
         model->load_deaths = model->failures = 0;
         return;
     }
-    if (event->error == WORKER_ERROR_MEMORY && !model->was_evicted_for) {
+    /* A pin alone, which is tried again and again, does not clear the device each time. */
+    bool is_asked = model->queued > 0 || model->is_load_wanted;
+    if (event->error == WORKER_ERROR_MEMORY && !model->was_evicted_for && is_asked) {
         model->was_evicted_for = true; /* once more, with the device to itself */
         return;
     }
     agent_worker_model_fail(core, index, event->error, event->text);
 }
 
+static void on_load(struct worker_core *core, const struct worker_event *event)
+{
+    uint32_t index = event->is_pin_only ? agent_worker_model_find(core, event->hash)
+                                        : agent_worker_model_want(core, event->hash);
+    if (index == NONE)
+        return; /* every slot is in use: a job would be answered with that, this is only early */
+    core->models[index].is_pinned = event->is_pinned;
+    if (!event->is_pin_only)
+        core->models[index].is_load_wanted = !core->is_draining;
+}
+
+void agent_worker_models_unpin(struct worker_core *core)
+{
+    for (uint32_t i = 0; i < WORKER_MODELS_MAX; i++)
+        core->models[i].is_pinned = core->models[i].is_load_wanted = false;
+}
+
 void agent_worker_model_on_event(struct worker_core *core, const struct worker_event *event)
 {
     if (event->kind == WORKER_UNLOAD) {
         uint32_t index = agent_worker_model_find(core, event->hash);
-        if (index != NONE)
-            core->models[index].is_unload_wanted = true;
+        if (index == NONE)
+            return;
+        core->models[index].is_unload_wanted = true;
+        core->models[index].is_pinned = core->models[index].is_load_wanted = false;
+        return;
+    }
+    if (event->kind == WORKER_LOAD) {
+        on_load(core, event);
         return;
     }
     if (event->model >= WORKER_MODELS_MAX ||

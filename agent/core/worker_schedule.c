@@ -140,6 +140,43 @@ void agent_worker_schedule(struct worker_core *core)
             schedule_device(core, i);
 }
 
+/* The idle device with most room; NONE: all have something to do. */
+static uint32_t roomiest_idle(const struct worker_core *core)
+{
+    uint32_t best = NONE;
+    uint64_t most = 0;
+    for (uint32_t i = 0; i < core->n_devices; i++) {
+        const struct device *device = &core->devices[i];
+        if (device->state != WORKER_DEVICE_IDLE || agent_worker_tune_holds(device))
+            continue;
+        uint64_t held = agent_worker_device_bytes(device);
+        uint64_t room = device->bytes_max > held ? device->bytes_max - held : 0;
+        if (best == NONE || room > most) {
+            best = i;
+            most = room;
+        }
+    }
+    return best;
+}
+
+void agent_worker_loads_go(struct worker_core *core)
+{
+    for (uint32_t i = 0; i < WORKER_MODELS_MAX && !core->is_draining; i++) {
+        struct model *model = &core->models[i];
+        /* What jobs wait for is loaded by them, where that pays. */
+        if ((!model->is_pinned && !model->is_load_wanted) || model->state != WORKER_MODEL_LOCAL ||
+            model->queued > 0)
+            continue;
+        if (agent_worker_model_is_resident(core, i)) {
+            model->is_load_wanted = false;
+            continue;
+        }
+        uint32_t device = agent_worker_model_in_use(core, i) ? NONE : roomiest_idle(core);
+        if (device != NONE)
+            agent_worker_model_load(core, device, i);
+    }
+}
+
 static uint64_t device_next_us(const struct worker_core *core, uint32_t device)
 {
     uint64_t next_us = UINT64_MAX;

@@ -47,6 +47,8 @@ struct model {
     uint32_t queue_head, queue_tail;
     uint32_t queued, running;
     bool is_unload_wanted; /* as soon as no batch of it runs */
+    bool is_load_wanted;   /* though no job asks for it; once */
+    bool is_pinned;        /* not evicted to make room, and loaded wherever it is not */
     bool was_evicted_for;  /* loading was tried again with the device to itself */
     enum worker_error error;
     char text[WORKER_TEXT_MAX];
@@ -170,6 +172,8 @@ void agent_worker_model_make_room(struct worker_core *core, uint32_t device, uin
 void agent_worker_model_on_loaded(struct worker_core *core, const struct worker_event *event);
 void agent_worker_model_on_event(struct worker_core *core, const struct worker_event *event);
 void agent_worker_models_unload_wanted(struct worker_core *core);
+/* No model is wanted any more for its own sake: what is pinned is said again. */
+void agent_worker_models_unpin(struct worker_core *core);
 /* FAILED from now on; what waits for it is answered. */
 void agent_worker_model_fail(struct worker_core *core, uint32_t model, enum worker_error error,
                              const char *text);
@@ -222,6 +226,8 @@ void agent_worker_rows_died(struct worker_core *core, uint32_t device);
 void agent_worker_model_load(struct worker_core *core, uint32_t device, uint32_t model);
 /* Gives every idle device a batch, or a model to load. */
 void agent_worker_schedule(struct worker_core *core);
+/* Idle devices load what is wanted without a job. */
+void agent_worker_loads_go(struct worker_core *core);
 /* When an incomplete batch has waited long enough; UINT64_MAX: there is none. */
 uint64_t agent_worker_schedule_next_us(const struct worker_core *core);
 

@@ -226,6 +226,28 @@ static bool on_operation(struct agent_worker *worker, const struct net_frame *fr
     return true;
 }
 
+static bool on_model(struct agent_worker *worker, const struct net_frame *frame,
+                     struct net_error *err)
+{
+    struct net_model_unload unload;
+    struct net_model_load load;
+    struct worker_event event = {.kind = WORKER_UNLOAD};
+    if (frame->type == NET_MSG_MODEL_UNLOAD) {
+        if (net_model_unload_decode(frame, &unload, err) != NET_OK)
+            return false;
+        memcpy(event.hash, unload.hash, WORKER_HASH_SIZE);
+    } else {
+        if (net_model_load_decode(frame, &load, err) != NET_OK)
+            return false;
+        memcpy(event.hash, load.hash, WORKER_HASH_SIZE);
+        event.kind = WORKER_LOAD;
+        event.is_pinned = (load.flags & NET_LOAD_PINNED) != 0;
+        event.is_pin_only = (load.flags & NET_LOAD_PIN_ONLY) != 0;
+    }
+    agent_worker_apply(worker, &event);
+    return true;
+}
+
 /* Decodes one frame's body; false: the peer does not speak our protocol. */
 static bool on_frame(struct agent_worker *worker, const struct net_frame *frame,
                      struct net_error *err)
@@ -236,7 +258,6 @@ static bool on_frame(struct agent_worker *worker, const struct net_frame *frame,
         struct net_refuse refuse;
         struct net_heartbeat heartbeat;
         struct net_cancel cancel;
-        struct net_model_unload unload;
         struct net_drain drain;
         struct net_resume resume;
     } u;
@@ -265,11 +286,8 @@ static bool on_frame(struct agent_worker *worker, const struct net_frame *frame,
         event.ref = status == NET_OK ? ref_of(&u.cancel.ref) : event.ref;
         break;
     case NET_MSG_MODEL_UNLOAD:
-        status = net_model_unload_decode(frame, &u.unload, err);
-        event.kind = WORKER_UNLOAD;
-        if (status == NET_OK)
-            memcpy(event.hash, u.unload.hash, WORKER_HASH_SIZE);
-        break;
+    case NET_MSG_MODEL_LOAD:
+        return on_model(worker, frame, err);
     case NET_MSG_DRAIN:
         if (worker->is_closing)
             return true; /* it drains already, for itself */

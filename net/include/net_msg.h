@@ -320,6 +320,18 @@ struct net_model_unload {
     uint8_t hash[NET_HASH_SIZE];
 };
 
+enum {
+    NET_LOAD_PINNED = 1,   // not evicted to make room, and loaded again after an executor's death
+    NET_LOAD_PIN_ONLY = 2, // loads nothing: only says whether the model is pinned
+    NET_LOAD_FLAGS = 3,
+};
+
+// Only to agents that announce "load" in their capabilities.
+struct net_model_load {
+    uint8_t hash[NET_HASH_SIZE];
+    uint8_t flags; // NET_LOAD_..., others are refused
+};
+
 struct net_model_state {
     uint8_t hash[NET_HASH_SIZE];
     uint8_t state; // enum net_residency, checked

@@ -202,6 +202,33 @@ enum net_status net_model_unload_decode(const struct net_frame *frame,
     return status;
 }
 
+enum net_status net_model_load_encode(struct net_buf *buf, const struct net_model_load *msg,
+                                      struct net_error *err)
+{
+    struct net_writer w;
+    net_writer_init(&w, buf, NET_MSG_MODEL_LOAD);
+    net_write_raw(&w, msg->hash, NET_HASH_SIZE);
+    net_write_check(&w, (msg->flags & ~NET_LOAD_FLAGS) == 0, "flags", "are not known");
+    net_write_u8(&w, msg->flags);
+    return net_writer_end(&w, err);
+}
+
+enum net_status net_model_load_decode(const struct net_frame *frame, struct net_model_load *ret_msg,
+                                      struct net_error *err)
+{
+    struct net_reader r;
+    struct net_model_load msg;
+    net_reader_init(&r, frame, NET_MSG_MODEL_LOAD);
+    net_read_raw(&r, "hash", msg.hash, NET_HASH_SIZE);
+    msg.flags = net_read_u8(&r, "flags");
+    net_read_check(&r, (msg.flags & ~NET_LOAD_FLAGS) == 0, NET_ERR_PROTOCOL, "flags",
+                   "are not known");
+    enum net_status status = net_reader_end(&r, err);
+    if (!status)
+        *ret_msg = msg;
+    return status;
+}
+
 enum net_status net_model_state_encode(struct net_buf *buf, const struct net_model_state *msg,
                                        struct net_error *err)
 {

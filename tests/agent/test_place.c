@@ -304,6 +304,89 @@ Test(place_rules, a_pinned_model_is_not_evicted)
     cr_assert_eq(rig_find(&rig, AGENT_ACTION_REPLY, 70, 0)->reply, AGENT_REPLY_CONFLICT);
 }
 
+static void hello_loads(uint64_t link, const char *name, uint64_t memory_bytes)
+{
+    const struct agent_device_info device = {.family = "gpu", .memory_bytes = memory_bytes};
+    struct agent_event event = {.kind = AGENT_EVENT_HELLO, .link = link};
+    event.hello.name = name;
+    event.hello.credit = 4;
+    event.hello.devices = &device;
+    event.hello.n_devices = 1;
+    event.hello.can_load = true;
+    rig_step(&rig, &event);
+}
+
+static enum agent_reply ask(enum agent_event_kind kind, uint8_t model, const char *agent)
+{
+    struct agent_event event = about_model(kind, model, agent);
+    rig.count = 0;
+    rig_step(&rig, &event);
+    rig_commit(&rig);
+    const struct rig_action *reply = rig_find(&rig, AGENT_ACTION_REPLY, 70, 0);
+    cr_assert_not_null(reply);
+    enum agent_reply said = reply->reply;
+    cr_assert(said == AGENT_REPLY_OK || rig_find(&rig, AGENT_ACTION_LOAD, 0, 0) == NULL);
+    return said;
+}
+
+Test(place_rules, a_model_is_loaded_before_a_job_asks_and_nothing_in_use_goes_for_it)
+{
+    hello_loads(1, "one", 1000);
+    hello(2, "old", &(struct agent_device_info){.family = "gpu", .memory_bytes = 1000});
+    for (uint8_t model = 1; model <= 2; model++) {
+        struct agent_event event = about_model(AGENT_EVENT_MODEL, model, "");
+        rig_step(&rig, &event);
+    }
+    cr_assert_eq(ask(AGENT_EVENT_LOAD, 1, "nobody"), AGENT_REPLY_NOT_FOUND);
+    cr_assert_eq(ask(AGENT_EVENT_LOAD, 1, "old"), AGENT_REPLY_CONFLICT, "it would not know it");
+    cr_assert_eq(ask(AGENT_EVENT_LOAD, 1, "one"), AGENT_REPLY_OK);
+    const struct rig_action *load = rig_find(&rig, AGENT_ACTION_LOAD, 0, 0);
+    cr_assert_not_null(load);
+    cr_assert_eq(load->link, 1);
+    cr_assert_not(load->pinned || load->pin_only);
+    cr_assert_eq(ask(AGENT_EVENT_LOAD, 1, "one"), AGENT_REPLY_CONFLICT, "it loads it already");
+    model_state(1, 1, AGENT_MODEL_RESIDENT, 800, 5000);
+    uint64_t job = submit(1);
+    cr_assert_eq(rig_find(&rig, AGENT_ACTION_DISPATCH, 0, job)->link, 1, "where it is loaded");
+    cr_assert_eq(ask(AGENT_EVENT_LOAD, 2, "one"), AGENT_REPLY_CONFLICT, "the other has a job");
+    struct agent_event answer = rig_answer(1, job, 1, AGENT_OUTCOME_DONE);
+    rig_step(&rig, &answer);
+    rig_commit(&rig);
+    cr_assert_eq(ask(AGENT_EVENT_LOAD, 2, "one"), AGENT_REPLY_OK);
+    cr_assert_eq(rig_count(&rig, AGENT_ACTION_UNLOAD), 1);
+    cr_assert_eq(rig_count(&rig, AGENT_ACTION_LOAD), 1);
+}
+
+Test(place_rules, a_pin_loads_its_model_and_is_told_again_to_an_agent_that_comes_back)
+{
+    hello_loads(1, "one", 1000);
+    struct agent_event event = about_model(AGENT_EVENT_MODEL, 1, "");
+    rig_step(&rig, &event);
+    cr_assert_eq(ask(AGENT_EVENT_PIN, 1, "one"), AGENT_REPLY_OK);
+    const struct rig_action *load = rig_find(&rig, AGENT_ACTION_LOAD, 0, 0);
+    cr_assert(load != NULL && load->pinned && !load->pin_only);
+    rig_step(&rig, &(struct agent_event){.kind = AGENT_EVENT_LINK_LOST, .link = 1});
+    rig.count = 0;
+    hello_loads(2, "one", 1000);
+    load = rig_find(&rig, AGENT_ACTION_LOAD, 0, 0);
+    cr_assert(load != NULL && load->link == 2 && load->pinned);
+    cr_assert_lt(rig_find(&rig, AGENT_ACTION_WELCOME, 0, 0), load, "not before it is admitted");
+    cr_assert_eq(ask(AGENT_EVENT_UNPIN, 1, "one"), AGENT_REPLY_OK);
+    load = rig_find(&rig, AGENT_ACTION_LOAD, 0, 0);
+    cr_assert(load != NULL && !load->pinned && load->pin_only);
+    cr_assert_eq(rig_count(&rig, AGENT_ACTION_UNLOAD), 0);
+}
+
+Test(place_rules, agents_that_can_not_load_for_a_pin_hear_nothing_of_it)
+{
+    const struct agent_device_info device = {.family = "gpu", .memory_bytes = 1000};
+    hello(1, "old", &device);
+    cr_assert_eq(ask(AGENT_EVENT_PIN, 1, "old"), AGENT_REPLY_OK);
+    cr_assert_eq(rig_count(&rig, AGENT_ACTION_LOAD), 0);
+    cr_assert_eq(ask(AGENT_EVENT_UNPIN, 1, "old"), AGENT_REPLY_OK);
+    cr_assert_eq(rig_count(&rig, AGENT_ACTION_LOAD), 0);
+}
+
 Test(place_rules, pins_outlive_the_coordinator)
 {
     struct agent_event event = about_model(AGENT_EVENT_RECOVER_PIN, 1, "one");

@@ -440,6 +440,11 @@ static void world_operate(struct world *w)
     } else if (what < 7) {
         event.kind = WORKER_UNLOAD;
         event.hash[0] = (uint8_t)random_below(w, 6);
+    } else if (what < 10) {
+        event.kind = WORKER_LOAD;
+        event.is_pinned = what == 8;
+        event.is_pin_only = what == 9;
+        event.hash[0] = (uint8_t)random_below(w, 6);
     } else if (what < 14) {
         event.kind = WORKER_CANCEL;
         event.ref = (struct worker_ref){

@@ -52,6 +52,14 @@ expect_exit 7 'pinned' "$STOKER" unload noop --agent one
 check "unpin it" "$STOKER" unpin noop
 check "unload it" "$STOKER" unload noop --agent one
 check "the audit log has where" sh -c "'$STOKER' audit --target 'noop:1 on one' --output json | jq -e '.audit[0].what == \"unload\"'"
+check "load it again, without a job" "$STOKER" load noop --agent one
+wait_for 30 sh -c "'$STOKER' models noop --output json | jq -e '.. | .resident? // empty | index(\"one\")' >/dev/null"
+expect_exit 7 'has it' "$STOKER" load noop --agent one
+expect_exit 4 'no agent' "$STOKER" load noop --agent nobody
+check "unload it again" "$STOKER" unload noop --agent one
+check "a pin loads it" "$STOKER" pin noop --agent one
+wait_for 30 sh -c "'$STOKER' models noop --output json | jq -e '.. | .resident? // empty | index(\"one\")' >/dev/null"
+check "unpin it again" "$STOKER" unpin noop
 expect_exit 7 'not pinned' "$STOKER" unpin noop
 expect_exit 4 'no agent' "$STOKER" pin noop --agent nobody
 check "status counts jobs that met their model" sh -c \

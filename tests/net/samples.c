@@ -185,6 +185,12 @@ static void fill_model_unload(struct net_model_unload *m, uint64_t *s)
     some_bytes(s, m->hash, sizeof(m->hash));
 }
 
+static void fill_model_load(struct net_model_load *m, uint64_t *s)
+{
+    some_bytes(s, m->hash, sizeof(m->hash));
+    m->flags = (uint8_t)(next(s) % (NET_LOAD_FLAGS + 1));
+}
+
 static void fill_model_state(struct net_model_state *m, uint64_t *s)
 {
     some_bytes(s, m->hash, sizeof(m->hash));

@@ -68,6 +68,18 @@ static void submit(struct sim *sim, uint32_t index)
     sim_coordinator_call(sim, &event);
 }
 
+// The event is taken later: what it points to stays.
+static void about_model(struct agent_event *event, uint32_t model, bool everywhere)
+{
+    static uint8_t hashes[SIM_MODELS_MAX][AGENT_HASH_SIZE];
+    static const char *const names[SIM_MODELS_MAX] = {"m0", "m1", "m2", "m3", "m4", "m5"};
+    sim_model_hash(model, hashes[model]);
+    event->agent = everywhere ? "" : event->agent;
+    event->model_info.name = names[model];
+    event->model_info.version = 1;
+    event->model_info.hash = hashes[model];
+}
+
 static void operate(struct sim *sim, uint32_t index)
 {
     static const struct {
@@ -86,6 +98,9 @@ static void operate(struct sim *sim, uint32_t index)
         {SIM_OP_TENANT, AGENT_EVENT_TENANT},
         {SIM_OP_STRATEGY, AGENT_EVENT_STRATEGY},
         {SIM_OP_LIMITS, AGENT_EVENT_LIMITS},
+        {SIM_OP_LOAD, AGENT_EVENT_LOAD},
+        {SIM_OP_PIN, AGENT_EVENT_PIN},
+        {SIM_OP_UNPIN, AGENT_EVENT_UNPIN},
     };
     const struct sim_op *op = &sim->scenario->ops[index];
     struct agent_event event = {.by = "operator", .reason = "because", .force = true};
@@ -112,6 +127,8 @@ static void operate(struct sim *sim, uint32_t index)
         event.id = sim->calls[op->a].job;
     if (op->kind == SIM_OP_STRATEGY)
         event.agent = agent_strategy_at(op->c)->name;
+    if (op->kind == SIM_OP_LOAD || op->kind == SIM_OP_PIN || op->kind == SIM_OP_UNPIN)
+        about_model(&event, op->c, op->b == 1);
     if (op->kind == SIM_OP_TUNE) {
         sim_model_hash(op->c, hash);
         event.tune = (struct agent_tune){.model = "m0",

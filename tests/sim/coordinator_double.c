@@ -130,6 +130,12 @@ static void act_tune(struct sim *sim, const struct agent_action *action)
     message->us = (int64_t)action->tune->budget_ms * 1000;
 }
 
+static void act_load(struct sim_message *message, const struct agent_action *action)
+{
+    message->model = sim_model_of_hash(action->hash);
+    message->number = (action->pinned ? 1 : 0) | (action->pin_only ? 2 : 0);
+}
+
 void sim_coordinator_act(void *user, const struct agent_action *action)
 {
     struct sim *sim = user;
@@ -166,6 +172,9 @@ void sim_coordinator_act(void *user, const struct agent_action *action)
         break;
     case AGENT_ACTION_TUNE:
         act_tune(sim, action);
+        break;
+    case AGENT_ACTION_LOAD:
+        act_load(say(sim, action, SIM_LOAD), action);
         break;
     case AGENT_ACTION_RESTART:
         say(sim, action, SIM_RESTART);
@@ -321,7 +330,7 @@ static void add_hello(struct sim *sim, struct batch *batch, uint64_t link,
     event->hello.name = sim->hosts[sim_link_of(sim, link)->host].name;
     memcpy(event->hello.instance, &message->instance, sizeof message->instance);
     event->hello.credit = message->number;
-    event->hello.can_restart = true;
+    event->hello.can_restart = event->hello.can_load = true;
     event->hello.devices = sim->devices;
     event->hello.n_devices = sim->scenario->devices;
 }

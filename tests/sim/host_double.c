@@ -195,6 +195,12 @@ static void on_message(struct sim *sim, struct sim_host *host, const struct sim_
         event.kind = WORKER_TUNE_STOP;
         event.operation = message->id;
         break;
+    case SIM_LOAD:
+        event.kind = WORKER_LOAD;
+        event.is_pinned = (message->number & 1) != 0;
+        event.is_pin_only = (message->number & 2) != 0;
+        sim_model_hash(message->model, event.hash);
+        break;
     case SIM_RESTART:
         sim_host_stop(sim, host->index, 200 * SIM_MS);
         return;

@@ -225,6 +225,29 @@ static void add_operators(struct sim_scenario *s, uint32_t count)
     }
 }
 
+// A model is loaded or pinned without a job. a: agent, c: model. Behind the others in a third of
+// the seeds, so that those of the others stay what they were.
+static void add_loads(struct sim_scenario *s)
+{
+    static const enum sim_op_kind kinds[] = {SIM_OP_LOAD, SIM_OP_PIN, SIM_OP_UNPIN};
+    struct sim_random r;
+    if (s->seed % 3 != 0)
+        return;
+    sim_random_init(&r, s->seed, SIM_OF_WORKLOAD, 2);
+    for (uint32_t i = 0; i < 8; i++) {
+        struct sim_op *op = add(s, kinds[sim_chance(&r, 3)], sim_between(&r, 0, s->faults_end_us));
+        op->a = sim_chance(&r, s->agents);
+        op->c = sim_chance(&r, s->models);
+    }
+    // A pin may keep jobs of other models waiting for ever: that is what it is for. b: on all
+    // agents.
+    for (uint32_t model = 0; model < s->models; model++) {
+        struct sim_op *op = add(s, SIM_OP_UNPIN, s->faults_end_us + SIM_S);
+        op->b = 1;
+        op->c = model;
+    }
+}
+
 // a: agent, b: device or what else the kind needs, c: error, us: how long
 static void fill_fault(struct sim_scenario *s, struct sim_random *r, struct sim_op *op)
 {
@@ -304,6 +327,7 @@ void sim_scenario_make(struct sim_scenario *s, uint64_t seed, uint32_t faults, u
     add_work(s, faults & mask, jobs < 600 ? jobs : 600);
     add_operators(s, doings < 150 ? doings : 150);
     add_faults(s, faults & mask, breaks < 250 ? breaks : 250);
+    add_loads(s);
 }
 
 void sim_scenario_make_short(struct sim_scenario *s, uint64_t seed)

@@ -155,6 +155,7 @@ enum sim_message_kind {
     SIM_TUNE,
     SIM_TUNE_STOP,
     SIM_RESTART,
+    SIM_LOAD,   // model; number: 1 pinned, 2 only that
     SIM_CLOSED, // the other side has closed
 };
 
