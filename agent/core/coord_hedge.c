@@ -95,6 +95,12 @@ static void hedge(struct agent_coord *core, struct coord_job *job, struct coord_
     agent_coord_agent_refresh(core, agent);
 }
 
+// Whether a second run could still be done before the deadline.
+static bool has_time(const struct agent_coord *core, const struct coord_job *job)
+{
+    return job->deadline_us == 0 || core->now_us + job->model->least_us < job->deadline_us;
+}
+
 void agent_coord_hedges_tick(struct agent_coord *core)
 {
     if (core->limits.hedge_times == 0 || core->stopping ||
@@ -107,7 +113,8 @@ void agent_coord_hedges_tick(struct agent_coord *core)
         for (int n = 0; job != NULL && n < OLDEST; job = TAILQ_NEXT(job, link), n++) {
             int64_t slow = slow_us(core, &job->model->runs) * core->limits.hedge_times;
             int64_t ran = core->now_us - job->started_us;
-            if (job->state != AGENT_JOB_RUNNING || job->hedge != NULL || slow == 0 || ran <= slow)
+            if (job->state != AGENT_JOB_RUNNING || job->hedge != NULL || slow == 0 || ran <= slow ||
+                !has_time(core, job))
                 continue;
             if ((core->hedged + 1) * 100 > core->dispatched * core->limits.hedge_share_percent)
                 return;

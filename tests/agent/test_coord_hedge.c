@@ -87,6 +87,24 @@ static uint64_t slow(uint64_t *ret_first, uint64_t *ret_second)
     return job;
 }
 
+// At a deadline that no second run could keep there is none, not even in the step that ends it.
+Test(coord_hedge, a_deadline_that_is_due_leaves_no_second_run)
+{
+    both();
+    usual(200);
+    struct agent_event event = rig_submission(90000, "");
+    event.submit.deadline_us = rig.now_us + 25000;
+    rig_step(&rig, &event);
+    rig_commit(&rig);
+    uint64_t job = rig_find(&rig, AGENT_ACTION_REPLY, 90000, 0)->id;
+    const struct rig_action *to = rig_find(&rig, AGENT_ACTION_DISPATCH, 0, job);
+    rig_start(&rig, to->link, job, to->attempt);
+    rig_tick(&rig, 100);
+    cr_assert_eq(rig_count(&rig, AGENT_ACTION_DISPATCH), 1);
+    rig_commit(&rig);
+    rig_state(&rig, job, AGENT_JOB_EXPIRED);
+}
+
 static void done_once(uint64_t job)
 {
     rig_commit(&rig);
