@@ -4,6 +4,7 @@
 #define AGENT_RECORD_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #define AGENT_HASH_SIZE 32
@@ -166,5 +167,12 @@ struct agent_record {
         } meta;
     };
 };
+
+#define AGENT_RECORD_TEXTS_MAX 6
+
+// Where a record's texts are, for whoever keeps a copy of it: their order is the same for each
+// record of a kind. Returns how many.
+size_t agent_record_texts(struct agent_record *record,
+                          const char **ret_texts[AGENT_RECORD_TEXTS_MAX]);
 
 #endif

@@ -5,58 +5,6 @@
 
 #include "agent/ledger/ledger_internal.h"
 
-#define LEDGER_TEXTS_MAX 6
-
-// The texts of a record, in an order that is the same for measuring and for copying.
-static size_t texts_of(struct agent_record *record, const char **texts[LEDGER_TEXTS_MAX])
-{
-    size_t n = 0;
-    switch (record->kind) {
-    case AGENT_RECORD_JOB:
-    case AGENT_RECORD_END:
-        texts[n++] = &record->job.model;
-        texts[n++] = &record->job.key;
-        texts[n++] = &record->job.tenant;
-        texts[n++] = &record->job.agent;
-        texts[n++] = &record->job.error_code;
-        texts[n++] = &record->job.error_text;
-        break;
-    case AGENT_RECORD_OPERATION:
-        texts[n++] = &record->operation.kind;
-        texts[n++] = &record->operation.target;
-        texts[n++] = &record->operation.by;
-        texts[n++] = &record->operation.reason;
-        texts[n++] = &record->operation.text;
-        texts[n++] = &record->operation.detail;
-        break;
-    case AGENT_RECORD_AGENT:
-        texts[n++] = &record->agent.name;
-        texts[n++] = &record->agent.reason;
-        texts[n++] = &record->agent.by;
-        break;
-    case AGENT_RECORD_AUDIT:
-        texts[n++] = &record->audit.who;
-        texts[n++] = &record->audit.what;
-        texts[n++] = &record->audit.target;
-        texts[n++] = &record->audit.why;
-        break;
-    case AGENT_RECORD_META:
-        texts[n++] = &record->meta.key;
-        texts[n++] = &record->meta.value;
-        break;
-    case AGENT_RECORD_EVENT:
-        texts[n++] = &record->event.json;
-        break;
-    case AGENT_RECORD_ATTEMPT:
-        texts[n++] = &record->attempt.agent;
-        texts[n++] = &record->attempt.text;
-        break;
-    case AGENT_RECORD_FORGET:
-        break;
-    }
-    return n;
-}
-
 void agent_ledger_chunk_unref(struct ledger_chunk *chunk)
 {
     if (chunk != NULL && atomic_fetch_sub_explicit(&chunk->refs, 1, memory_order_acq_rel) == 1)
@@ -90,10 +38,10 @@ struct ledger_entry *agent_ledger_entry_new(struct ledger_sqlite *ledger, uint64
                                             struct agent_blob *blob)
 {
     struct agent_record copy = *record;
-    const char **texts[LEDGER_TEXTS_MAX];
-    size_t lengths[LEDGER_TEXTS_MAX];
+    const char **texts[AGENT_RECORD_TEXTS_MAX];
+    size_t lengths[AGENT_RECORD_TEXTS_MAX];
     size_t size = 0;
-    size_t n = texts_of(&copy, texts);
+    size_t n = agent_record_texts(&copy, texts);
     for (size_t i = 0; i < n; i++) {
         if (*texts[i] == NULL)
             *texts[i] = "";
@@ -114,7 +62,7 @@ struct ledger_entry *agent_ledger_entry_new(struct ledger_sqlite *ledger, uint64
         entry->record.forget.ids = (const uint64_t *)(void *)at;
         at += ids;
     }
-    texts_of(&entry->record, texts);
+    agent_record_texts(&entry->record, texts);
     for (size_t i = 0; i < n; i++) {
         memcpy(at, *texts[i], lengths[i]);
         *texts[i] = at;

@@ -16,42 +16,6 @@ void sim_disk_init(struct sim *sim)
 
 // ---- copies
 
-static size_t texts_of(struct agent_record *record, const char **texts[8])
-{
-    size_t n = 0;
-    switch (record->kind) {
-    case AGENT_RECORD_JOB:
-    case AGENT_RECORD_END:
-        texts[n++] = &record->job.model;
-        texts[n++] = &record->job.key;
-        texts[n++] = &record->job.tenant;
-        texts[n++] = &record->job.agent;
-        texts[n++] = &record->job.error_code;
-        texts[n++] = &record->job.error_text;
-        break;
-    case AGENT_RECORD_OPERATION:
-        texts[n++] = &record->operation.kind;
-        texts[n++] = &record->operation.target;
-        texts[n++] = &record->operation.by;
-        texts[n++] = &record->operation.reason;
-        texts[n++] = &record->operation.text;
-        texts[n++] = &record->operation.detail;
-        break;
-    case AGENT_RECORD_AGENT:
-        texts[n++] = &record->agent.name;
-        texts[n++] = &record->agent.reason;
-        texts[n++] = &record->agent.by;
-        break;
-    case AGENT_RECORD_META:
-        texts[n++] = &record->meta.key;
-        texts[n++] = &record->meta.value;
-        break;
-    default: // nothing of the rest is read again
-        break;
-    }
-    return n;
-}
-
 static void *must(void *memory)
 {
     if (memory == NULL)
@@ -61,7 +25,7 @@ static void *must(void *memory)
 
 static void copy(struct sim_append *append, const struct agent_record *record)
 {
-    const char **texts[8];
+    const char **texts[AGENT_RECORD_TEXTS_MAX];
     append->record = *record;
     if (record->kind == AGENT_RECORD_FORGET) {
         size_t size = record->forget.count * sizeof *record->forget.ids;
@@ -70,7 +34,7 @@ static void copy(struct sim_append *append, const struct agent_record *record)
         append->record.forget.ids = (const uint64_t *)(const void *)append->texts;
         return;
     }
-    size_t n = texts_of(&append->record, texts), size = 0;
+    size_t n = agent_record_texts(&append->record, texts), size = 0;
     for (size_t i = 0; i < n; i++)
         size += (*texts[i] != NULL ? strlen(*texts[i]) : 0) + 1;
     char *at = append->texts = must(malloc(size + 1));
