@@ -148,36 +148,26 @@ int main(int argc, char **argv)
         return all_picks();
     wanted = argv + 1;
     // 20 models, of which half fit an agent; and the same where half fit all agents together.
-    each_strategy("zipf_half_fit_an_agent", (struct place_options){.agents = 10,
-                                                                   .models = 20,
-                                                                   .room = 10,
-                                                                   .credit = 64,
-                                                                   .job_us = 5000,
-                                                                   .load_us = 500000,
-                                                                   .zipf = 1,
-                                                                   .jobs = 100000,
-                                                                   .warm_jobs = 50000,
-                                                                   .utilization = 0.7});
-    each_strategy("zipf_half_fit_saturated", (struct place_options){.agents = 10,
-                                                                    .models = 20,
-                                                                    .room = 10,
-                                                                    .credit = 64,
-                                                                    .job_us = 5000,
-                                                                    .load_us = 500000,
-                                                                    .zipf = 1,
-                                                                    .jobs = 60000,
-                                                                    .warm_jobs = 10000,
-                                                                    .outstanding = 512});
-    each_strategy("zipf_half_fit_in_all", (struct place_options){.agents = 5,
-                                                                 .models = 20,
-                                                                 .room = 2,
-                                                                 .credit = 64,
-                                                                 .job_us = 5000,
-                                                                 .load_us = 500000,
-                                                                 .zipf = 1,
-                                                                 .jobs = 60000,
-                                                                 .warm_jobs = 10000,
-                                                                 .outstanding = 1024});
+    struct place_options zipf = {.agents = 10,
+                                 .models = 20,
+                                 .room = 10,
+                                 .credit = 64,
+                                 .job_us = 5000,
+                                 .load_us = 500000,
+                                 .zipf = 1,
+                                 .jobs = 100000,
+                                 .warm_jobs = 50000,
+                                 .utilization = 0.7};
+    each_strategy("zipf_half_fit_an_agent", zipf);
+    zipf.utilization = 0;
+    zipf.jobs = 60000;
+    zipf.warm_jobs = 10000;
+    zipf.outstanding = 512;
+    each_strategy("zipf_half_fit_saturated", zipf);
+    zipf.agents = 5;
+    zipf.room = 2;
+    zipf.outstanding = 1024;
+    each_strategy("zipf_half_fit_in_all", zipf);
     each_strategy("5ms_jobs_50_agents", (struct place_options){.agents = 50,
                                                                .models = 1,
                                                                .room = 1,
