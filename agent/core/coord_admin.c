@@ -3,15 +3,6 @@
 #include "agent/core/coord_index.h"
 #include "agent/core/coord_internal.h"
 
-static struct coord_agent *find(struct agent_coord *core, const struct agent_event *event)
-{
-    struct coord_agent *agent = agent_coord_agent_by_name(core, event->agent);
-    if (agent == NULL)
-        agent_coord_reply(core, event->token, AGENT_REPLY_NOT_FOUND, 0, "no agent named '%.64s'",
-                          event->agent);
-    return agent;
-}
-
 void agent_coord_agent_cordon(struct agent_coord *core, struct coord_agent *agent, const char *by,
                               const char *why)
 {
@@ -49,7 +40,7 @@ void agent_coord_agent_give_back(struct agent_coord *core, struct coord_agent *a
 
 void agent_coord_cordon(struct agent_coord *core, const struct agent_event *event)
 {
-    struct coord_agent *agent = find(core, event);
+    struct coord_agent *agent = agent_coord_agent_asked(core, event);
     if (agent == NULL)
         return;
     const char *name = agent_coord_chars(agent->name);
@@ -65,7 +56,7 @@ void agent_coord_cordon(struct agent_coord *core, const struct agent_event *even
 
 void agent_coord_uncordon(struct agent_coord *core, const struct agent_event *event)
 {
-    struct coord_agent *agent = find(core, event);
+    struct coord_agent *agent = agent_coord_agent_asked(core, event);
     if (agent == NULL)
         return;
     const char *name = agent_coord_chars(agent->name);

@@ -32,8 +32,7 @@ static bool is_valid(struct agent_coord *core, const struct agent_event *event)
         agent_coord_reply(core, token, AGENT_REPLY_UNAVAILABLE, 0, "%s",
                           agent_coord_chars(core->ledger_damage));
     else if (!core->ledger_ok)
-        agent_coord_reply(core, token, AGENT_REPLY_UNAVAILABLE, 0,
-                          "the ledger can't be written: %s", agent_coord_chars(core->ledger_error));
+        agent_coord_reply_unwritten(core, token);
     else
         return true;
     return false;

@@ -19,6 +19,16 @@ struct coord_agent *agent_coord_agent_by_name(const struct agent_coord *core, co
     return named != NULL ? AGENT_CONTAINER(named, struct coord_agent, named) : NULL;
 }
 
+struct coord_agent *agent_coord_agent_asked(struct agent_coord *core,
+                                            const struct agent_event *event)
+{
+    struct coord_agent *agent = agent_coord_agent_by_name(core, event->agent);
+    if (agent == NULL)
+        agent_coord_reply(core, event->token, AGENT_REPLY_NOT_FOUND, 0, "no agent named '%.64s'",
+                          event->agent);
+    return agent;
+}
+
 uint32_t agent_coord_agent_room(const struct coord_agent *agent)
 {
     uint32_t holds = agent_coord_agent_holds(agent);

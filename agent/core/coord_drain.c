@@ -148,13 +148,11 @@ static bool is_agreed(struct agent_coord *core, const struct coord_agent *agent,
 
 void agent_coord_drain(struct agent_coord *core, const struct agent_event *event)
 {
-    struct coord_agent *agent = agent_coord_agent_by_name(core, event->agent);
-    if (agent == NULL) {
-        agent_coord_reply(core, event->token, AGENT_REPLY_NOT_FOUND, 0, "no agent named '%.64s'",
-                          event->agent);
-    } else if (!core->ledger_ok) {
-        agent_coord_reply(core, event->token, AGENT_REPLY_UNAVAILABLE, 0,
-                          "the ledger can't be written: %s", agent_coord_chars(core->ledger_error));
+    struct coord_agent *agent = agent_coord_agent_asked(core, event);
+    if (agent == NULL)
+        return;
+    if (!core->ledger_ok) {
+        agent_coord_reply_unwritten(core, event->token);
     } else if (agent->admin == AGENT_ADMIN_DRAINING && agent->drain != NULL) {
         agent_coord_reply(core, event->token, AGENT_REPLY_CONFLICT, agent->drain->id,
                           "%s is draining already: operation %" PRIu64, event->agent,

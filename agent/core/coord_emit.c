@@ -132,6 +132,12 @@ void agent_coord_reply(struct agent_coord *core, uint64_t token, enum agent_repl
     agent_coord_act(core, &action);
 }
 
+void agent_coord_reply_unwritten(struct agent_coord *core, uint64_t token)
+{
+    agent_coord_reply(core, token, AGENT_REPLY_UNAVAILABLE, 0, "the ledger can't be written: %s",
+                      agent_coord_chars(core->ledger_error));
+}
+
 void agent_coord_reply_busy(struct agent_coord *core, uint64_t token, int64_t wait_us,
                             const char *format, ...)
 {

@@ -350,6 +350,8 @@ void agent_coord_append_audit(struct agent_coord *core, const char *who, const c
                               const char *target, const char *why);
 void agent_coord_reply(struct agent_coord *core, uint64_t token, enum agent_reply reply,
                        uint64_t id, const char *format, ...) __attribute__((format(printf, 5, 6)));
+// Not while the ledger can't be written: with its error.
+void agent_coord_reply_unwritten(struct agent_coord *core, uint64_t token);
 // Come back after so long.
 void agent_coord_reply_busy(struct agent_coord *core, uint64_t token, int64_t wait_us,
                             const char *format, ...) __attribute__((format(printf, 4, 5)));
@@ -466,6 +468,9 @@ void agent_coord_why(const struct agent_coord *core, const struct coord_model *m
 // coord_agent.c
 struct coord_agent *agent_coord_agent_by_link(const struct agent_coord *core, uint64_t link);
 struct coord_agent *agent_coord_agent_by_name(const struct agent_coord *core, const char *name);
+// That of the event's name. NULL: there is none, and the operator has been told.
+struct coord_agent *agent_coord_agent_asked(struct agent_coord *core,
+                                            const struct agent_event *event);
 static inline uint32_t agent_coord_agent_holds(const struct coord_agent *agent) // of its credit
 {
     return agent->assigned + agent->running + agent->revoked_count + agent->n_hedges;

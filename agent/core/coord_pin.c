@@ -107,11 +107,8 @@ void agent_coord_pin(struct agent_coord *core, const struct agent_event *event)
     struct coord_model *model = model_of(core, event);
     const struct coord_agent *only = NULL;
     uint32_t count = 0;
-    if (event->agent[0] != '\0' && (only = agent_coord_agent_by_name(core, event->agent)) == NULL) {
-        agent_coord_reply(core, event->token, AGENT_REPLY_NOT_FOUND, 0, "no agent named '%.64s'",
-                          event->agent);
+    if (event->agent[0] != '\0' && (only = agent_coord_agent_asked(core, event)) == NULL)
         return;
-    }
     for (uint32_t slot = 0; model != NULL && slot < core->n_agents; slot++) {
         struct coord_agent *agent = core->agents[slot];
         if (agent == NULL || (only != NULL && agent != only) ||
@@ -140,13 +137,10 @@ void agent_coord_pin(struct agent_coord *core, const struct agent_event *event)
 void agent_coord_unload(struct agent_coord *core, const struct agent_event *event)
 {
     struct coord_model *model = model_of(core, event);
-    struct coord_agent *agent = agent_coord_agent_by_name(core, event->agent);
+    struct coord_agent *agent = agent_coord_agent_asked(core, event);
     const char *name = event->model_info.name;
-    if (agent == NULL) {
-        agent_coord_reply(core, event->token, AGENT_REPLY_NOT_FOUND, 0, "no agent named '%.64s'",
-                          event->agent);
+    if (agent == NULL)
         return;
-    }
     const struct coord_on *on = model != NULL ? agent_coord_on(model, agent->slot) : NULL;
     const char *why = on == NULL || on->state != AGENT_MODEL_RESIDENT ? "is not on"
                       : on->pinned                                    ? "is pinned to"
@@ -185,13 +179,10 @@ static const char *load_conflict(const struct agent_coord *core, const struct co
 void agent_coord_load(struct agent_coord *core, const struct agent_event *event)
 {
     struct coord_model *model = model_of(core, event);
-    struct coord_agent *agent = agent_coord_agent_by_name(core, event->agent);
+    struct coord_agent *agent = agent_coord_agent_asked(core, event);
     const char *name = event->model_info.name;
-    if (agent == NULL) {
-        agent_coord_reply(core, event->token, AGENT_REPLY_NOT_FOUND, 0, "no agent named '%.64s'",
-                          event->agent);
+    if (agent == NULL)
         return;
-    }
     const char *why = model == NULL ? "can't be told: the coordinator knows too many models"
                                     : load_conflict(core, agent, model);
     if (why != NULL) {

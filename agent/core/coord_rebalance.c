@@ -393,8 +393,7 @@ void agent_coord_rebalance(struct agent_coord *core, const struct agent_event *e
     struct coord_rebalance **place = place_of(core, event->id);
     const struct coord_operation *other = running(core);
     if (!core->ledger_ok)
-        agent_coord_reply(core, event->token, AGENT_REPLY_UNAVAILABLE, 0,
-                          "the ledger can't be written: %s", agent_coord_chars(core->ledger_error));
+        agent_coord_reply_unwritten(core, event->token);
     else if (place == NULL)
         agent_coord_reply(core, event->token, AGENT_REPLY_NOT_FOUND, 0,
                           "that plan is not known here: the last %d since the start are kept",

@@ -155,14 +155,12 @@ static void start(struct agent_coord *core, struct coord_operation *operation,
 
 void agent_coord_tune(struct agent_coord *core, const struct agent_event *event)
 {
-    struct coord_agent *agent = agent_coord_agent_by_name(core, event->agent);
+    struct coord_agent *agent = agent_coord_agent_asked(core, event);
     const struct coord_operation *other;
-    if (agent == NULL) {
-        agent_coord_reply(core, event->token, AGENT_REPLY_NOT_FOUND, 0, "no agent named '%.64s'",
-                          event->agent);
-    } else if (!core->ledger_ok) {
-        agent_coord_reply(core, event->token, AGENT_REPLY_UNAVAILABLE, 0,
-                          "the ledger can't be written: %s", agent_coord_chars(core->ledger_error));
+    if (agent == NULL)
+        return;
+    if (!core->ledger_ok) {
+        agent_coord_reply_unwritten(core, event->token);
     } else if (agent->link == 0 || agent->admin == AGENT_ADMIN_DRAINING ||
                agent->admin == AGENT_ADMIN_DRAINED) {
         agent_coord_reply(core, event->token, AGENT_REPLY_CONFLICT, 0,
