@@ -5,8 +5,10 @@
  * never prints, exits or aborts.
  *
  * Threads: a device handle, and every session and plan made on it, are used by one thread at a
- * time. Different devices may be used by different threads. A loaded model is read-only and may be
- * shared by several threads. Nothing here survives a fork(): open devices after forking. */
+ * time. Different devices may be used by different threads, but for two of PoCL 3: its cache of
+ * kernels' code, one a process, counts wrongly when two devices run the same kernel and aborts (the
+ * agent gives each device a process). A loaded model is read-only and may be shared by several
+ * threads. Nothing here survives a fork(): open devices after forking. */
 #ifndef CX_H
 #define CX_H
 
