@@ -8,7 +8,7 @@
 /* "|a|b": the list is that of the strategies themselves. */
 static const char strategies[] =
 #define AGENT_STRATEGY(symbol, name, order, help) "|" name
-#include "agent/core/strategies.def"
+#include "agent/core/strategy/strategies.def"
 #undef AGENT_STRATEGY
     ;
 #define CONFIG_STRATEGIES (strategies + 1)

@@ -2,7 +2,7 @@
 #include <string.h>
 
 #include "agent/coordinator/control.h"
-#include "agent/core/strategy.h"
+#include "agent/core/strategy/strategy.h"
 
 static bool agent_field(struct io_call *call, const char **ret_name)
 {

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "agent/coordinator/control.h"
-#include "agent/core/coord_plan.h"
+#include "agent/core/operation/coord_plan.h"
 
 #define MOVES_MAX 1000
 #define ORPHANS_MAX 64

@@ -1,7 +1,7 @@
 #include <string.h>
 
 #include "agent/coordinator/control.h"
-#include "agent/core/coord_explain.h"
+#include "agent/core/placement/coord_explain.h"
 
 static void add_resident(struct agent_coordinator *c, cJSON *json, const struct agent_model *model)
 {

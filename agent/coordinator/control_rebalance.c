@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "agent/coordinator/control.h"
-#include "agent/core/coord_plan.h"
+#include "agent/core/operation/coord_plan.h"
 
 // "EPOCH-NUMBER": numbers begin again when the coordinator does.
 static bool plan_number(struct io_call *call, const char *id, uint64_t *ret_number)

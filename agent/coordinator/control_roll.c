@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "agent/coordinator/control.h"
-#include "agent/core/coord_plan.h"
+#include "agent/core/operation/coord_plan.h"
 
 #define ROLL_AGENTS_MAX 1024 // named in one request
 

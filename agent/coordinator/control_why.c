@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "agent/coordinator/control.h"
-#include "agent/core/coord_explain.h"
+#include "agent/core/placement/coord_explain.h"
 
 #define WHY_HISTORY_MAX 32
 

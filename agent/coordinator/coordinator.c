@@ -13,7 +13,7 @@
 
 #include "agent/coordinator/control.h"
 #include "agent/coordinator/io.h"
-#include "agent/core/strategy.h"
+#include "agent/core/strategy/strategy.h"
 
 void agent_coordinator_options_init(struct agent_coordinator_options *options)
 {

@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "agent/coordinator/io.h"
-#include "agent/core/coord_explain.h"
+#include "agent/core/placement/coord_explain.h"
 
 double agent_io_ms(int64_t us)
 {

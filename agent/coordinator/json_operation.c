@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "agent/coordinator/io.h"
-#include "agent/core/coord_plan.h"
+#include "agent/core/operation/coord_plan.h"
 
 #define BLOCKERS_MAX 16 // of one operation, in its object
 #define AGENTS_MAX 64

@@ -6,7 +6,7 @@
 
 #include <openssl/evp.h>
 
-#include "agent/core/idmap.h"
+#include "agent/core/base/idmap.h"
 
 struct response {
     TAILQ_ENTRY(response) used;

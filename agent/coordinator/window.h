@@ -4,7 +4,7 @@
 
 #include <stdint.h>
 
-#include "agent/core/hist.h"
+#include "agent/core/base/hist.h"
 
 #define AGENT_WINDOW_SLOTS 11 // ten that are full and the one that fills
 

@@ -7,8 +7,8 @@
 #include "executor_protocol.h"
 
 /* Plans a model keeps, least recently used first out. The agent pads batches to one of a few sizes
- * (agent/core/batch_choice.h has at most 14), so that a model whose rows may be batched needs one
- * for each and no more; the rest is for inputs that differ in more than their rows. */
+ * (agent/core/worker/batch_choice.h has at most 14), so that a model whose rows may be batched
+ * needs one for each and no more; the rest is for inputs that differ in more than their rows. */
 enum { EXECUTOR_PLANS_MAX = 16 };
 
 struct executor_models;

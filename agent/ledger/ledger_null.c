@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "agent/core/idpages.h"
+#include "agent/core/base/idpages.h"
 #include "agent/ledger/ledger_internal.h"
 
 #define OUTPUTS_MAX 10000

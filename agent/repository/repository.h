@@ -11,7 +11,7 @@
 #include <stdint.h>
 
 #include "agent/core/agent_status.h"
-#include "agent/core/coord.h"
+#include "agent/core/coord/coord.h"
 #include "net_msg.h"
 
 enum {

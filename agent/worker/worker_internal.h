@@ -6,7 +6,7 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
-#include "agent/core/worker_core.h"
+#include "agent/core/worker/worker_core.h"
 #include "executor_process.h"
 #include "executor_protocol.h"
 #include "fetch.h"

@@ -3,7 +3,7 @@
 #ifndef WORKER_JOB_H
 #define WORKER_JOB_H
 
-#include "agent/core/worker_core.h"
+#include "agent/core/worker/worker_core.h"
 #include "net_msg.h"
 
 struct worker_tensor {

@@ -7,7 +7,7 @@
 
 #include <criterion/criterion.h>
 
-#include "agent/core/coord.h"
+#include "agent/core/coord/coord.h"
 
 #define RIG_ACTIONS_MAX 4096
 

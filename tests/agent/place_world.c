@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "agent/core/coord.h"
+#include "agent/core/coord/coord.h"
 
 #define HELD_MAX 1024
 #define TICK_US 10000

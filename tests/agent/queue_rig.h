@@ -9,7 +9,7 @@
 
 #include <criterion/criterion.h>
 
-#include "agent/core/coord.h"
+#include "agent/core/coord/coord.h"
 
 #define QUEUE_RIG_JOBS 200000
 

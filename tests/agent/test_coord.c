@@ -1,7 +1,7 @@
 // The coordinator's core, event by event. Every step is followed by a recount of everything.
 #include <stdio.h>
 
-#include "agent/core/strategy.h"
+#include "agent/core/strategy/strategy.h"
 #include "tests/agent/coord_rig.h"
 
 static struct rig rig;

@@ -1,5 +1,5 @@
 // What is let in, and what is told to those who are not.
-#include "agent/core/coord.h"
+#include "agent/core/coord/coord.h"
 #include "tests/agent/coord_rig.h"
 #include "tests/agent/queue_rig.h"
 

@@ -1,5 +1,5 @@
 // Drains that can be trusted: a plan that is still true when it is carried out, an honest end.
-#include "agent/core/coord_plan.h"
+#include "agent/core/operation/coord_plan.h"
 #include "tests/agent/coord_rig.h"
 
 static struct rig rig;

@@ -1,5 +1,5 @@
 // Which job is next, and whose it is.
-#include "agent/core/coord.h"
+#include "agent/core/coord/coord.h"
 #include "tests/agent/coord_rig.h"
 #include "tests/agent/queue_rig.h"
 

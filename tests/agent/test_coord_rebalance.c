@@ -1,5 +1,5 @@
 // Moves with a price: what was shown is done, or nothing; no job is at two agents at once.
-#include "agent/core/coord_plan.h"
+#include "agent/core/operation/coord_plan.h"
 #include "tests/agent/coord_rig.h"
 
 static struct rig rig;

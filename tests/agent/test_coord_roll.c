@@ -1,6 +1,6 @@
 // One agent after another: room is kept, the first failure ends it, a restart of the coordinator
 // does not.
-#include "agent/core/coord_plan.h"
+#include "agent/core/operation/coord_plan.h"
 #include "tests/agent/coord_rig.h"
 
 static struct rig rig;

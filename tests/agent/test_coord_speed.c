@@ -1,5 +1,5 @@
 // What the core learns of agents' speeds, from what they report.
-#include "agent/core/coord_speed.h"
+#include "agent/core/placement/coord_speed.h"
 #include "tests/agent/coord_rig.h"
 
 static struct rig rig;

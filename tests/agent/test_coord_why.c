@@ -1,5 +1,5 @@
 // What the core says about where jobs went, where they didn't, and where nobody remembers.
-#include "agent/core/coord_explain.h"
+#include "agent/core/placement/coord_explain.h"
 #include "tests/agent/coord_rig.h"
 
 static struct rig rig;

@@ -4,7 +4,7 @@
 #include <criterion/criterion.h>
 
 #include "agent/coordinator/window.h"
-#include "agent/core/hist.h"
+#include "agent/core/base/hist.h"
 
 // The same numbers each time, 31 bits.
 static uint32_t draw(uint64_t *state)

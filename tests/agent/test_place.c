@@ -1,8 +1,8 @@
 // Placement as a whole, on the real core among simulated agents: what an operator would measure.
 #include <criterion/criterion.h>
 
-#include "agent/core/coord_explain.h"
-#include "agent/core/strategy.h"
+#include "agent/core/placement/coord_explain.h"
+#include "agent/core/strategy/strategy.h"
 #include "tests/agent/coord_rig.h"
 #include "tests/agent/place_world.h"
 

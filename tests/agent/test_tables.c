@@ -5,11 +5,11 @@
 
 #include <criterion/criterion.h>
 
-#include "agent/core/heap.h"
-#include "agent/core/idpages.h"
-#include "agent/core/names.h"
-#include "agent/core/pace.h"
-#include "agent/core/pool.h"
+#include "agent/core/base/heap.h"
+#include "agent/core/base/idpages.h"
+#include "agent/core/base/names.h"
+#include "agent/core/base/pace.h"
+#include "agent/core/base/pool.h"
 
 static uint32_t chance(uint32_t n)
 {

@@ -8,7 +8,7 @@
 
 #include <criterion/criterion.h>
 
-#include "agent/core/worker_core.h"
+#include "agent/core/worker/worker_core.h"
 
 enum { JOBS_MAX = 256, SECOND = 1000000 };
 

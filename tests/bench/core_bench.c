@@ -9,7 +9,7 @@
 #include <string.h>
 #include <time.h>
 
-#include "agent/core/coord.h"
+#include "agent/core/coord/coord.h"
 
 #define CHUNK 256 // submissions of a step
 #define AHEAD 4   // chunks that are out at once: 1,024 jobs

@@ -5,8 +5,8 @@
 #include <string.h>
 #include <time.h>
 
-#include "agent/core/coord_internal.h"
-#include "agent/core/strategy.h"
+#include "agent/core/coord/coord_internal.h"
+#include "agent/core/strategy/strategy.h"
 #include "tests/agent/place_world.h"
 
 static void print(const char *what, const char *strategy, const struct place_result *r)

@@ -2,7 +2,7 @@
 // operators, who don't.
 #include <string.h>
 
-#include "agent/core/strategy.h"
+#include "agent/core/strategy/strategy.h"
 #include "tests/sim/sim.h"
 
 #define TRIES_MAX 60

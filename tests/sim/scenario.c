@@ -2,7 +2,7 @@
 // kind of fault is in every seed: what one kind hides, a seed without it shows.
 #include <string.h>
 
-#include "agent/core/strategy.h"
+#include "agent/core/strategy/strategy.h"
 #include "tests/sim/sim.h"
 
 static const struct {

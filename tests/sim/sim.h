@@ -9,8 +9,8 @@
 #include <stdint.h>
 #include <stdio.h>
 
-#include "agent/core/coord.h"
-#include "agent/core/worker_core.h"
+#include "agent/core/coord/coord.h"
+#include "agent/core/worker/worker_core.h"
 
 #define SIM_AGENTS_MAX 8
 #define SIM_HOSTS_MAX (2 * SIM_AGENTS_MAX) // the upper half are twins

@@ -6,7 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "agent/core/hist.h"
+#include "agent/core/base/hist.h"
 #include "loop.h"
 
 enum {
