@@ -1,6 +1,9 @@
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "app/do.h"
+#include "app/overlay.h"
 #include "app/parts.h"
 
 /* What the target's state is now; "" where the console doesn't know it. */
@@ -88,28 +91,72 @@ static void confirm(struct tui_app *app)
     tui_app_message(app, TUI_ROLE_NORMAL, "%s: sent, waiting for the coordinator", app->pending);
 }
 
-void tui_dialog_command(struct tui_app *app, enum tui_command command)
+bool tui_overlay_dialog_open(const struct tui_app *app)
 {
-    struct tui_dialog *dialog = &app->dialog;
+    return app->dialog.open;
+}
 
-    switch (command) {
-    case TUI_COMMAND_DIALOG_SWITCH:
-        /* There is nothing to confirm about a plan that was refused. */
-        dialog->confirm = !dialog->confirm && dialog->plan != TUI_PLAN_FAILED;
-        break;
-    case TUI_COMMAND_DIALOG_ACCEPT:
-        if (dialog->confirm && dialog->plan != TUI_PLAN_FAILED) {
-            confirm(app);
-            break;
-        }
-        dialog->open = false;
-        tui_app_message(app, TUI_ROLE_NORMAL, "nothing was done");
-        break;
-    case TUI_COMMAND_DIALOG_ABORT:
-        dialog->open = false;
-        tui_app_message(app, TUI_ROLE_NORMAL, "nothing was done");
-        break;
-    default:
-        break;
+void tui_overlay_dialog_type(struct tui_app *app, uint32_t key)
+{
+    (void)app, (void)key; /* nothing is typed into a dialog */
+}
+
+void tui_do_dialog_switch(struct tui_app *app)
+{
+    /* There is nothing to confirm about a plan that was refused. */
+    app->dialog.confirm = !app->dialog.confirm && app->dialog.plan != TUI_PLAN_FAILED;
+}
+
+void tui_do_dialog_abort(struct tui_app *app)
+{
+    app->dialog.open = false;
+    tui_app_message(app, TUI_ROLE_NORMAL, "nothing was done");
+}
+
+void tui_do_dialog_accept(struct tui_app *app)
+{
+    if (app->dialog.confirm && app->dialog.plan != TUI_PLAN_FAILED)
+        confirm(app);
+    else
+        tui_do_dialog_abort(app);
+}
+
+/* Opens the dialog for what is selected. */
+static void act(struct tui_app *app, enum tui_verb verb, enum tui_context context)
+{
+    const char *target = tui_app_target(app, context);
+
+    if (target[0] == 0) {
+        tui_app_message(app, TUI_ROLE_WARN, "nothing is selected");
+        return;
     }
+    if (context == TUI_CONTEXT_AGENT)
+        tui_dialog_open(app, verb, target, 0, TUI_DEADLINE_MS_DEFAULT, "");
+    else
+        tui_dialog_open(app, verb, "", strtoull(target, NULL, 10), 0, "");
+}
+
+void tui_do_drain(struct tui_app *app)
+{
+    act(app, TUI_VERB_DRAIN, tui_app_context(app));
+}
+
+void tui_do_cordon(struct tui_app *app)
+{
+    act(app, TUI_VERB_CORDON, tui_app_context(app));
+}
+
+void tui_do_uncordon(struct tui_app *app)
+{
+    act(app, TUI_VERB_UNCORDON, tui_app_context(app));
+}
+
+void tui_do_cancel(struct tui_app *app)
+{
+    act(app, TUI_VERB_CANCEL, tui_app_context(app));
+}
+
+void tui_do_stop(struct tui_app *app)
+{
+    act(app, TUI_VERB_STOP, tui_app_context(app));
 }

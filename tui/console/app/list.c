@@ -1,8 +1,9 @@
 /* Rows of the current view: filter, order, selection by id. */
-#include "app/app.h"
-
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "app/do.h"
 
 struct order {
     const struct tui_app *app;
@@ -130,4 +131,80 @@ void tui_app_arrange(struct tui_app *app, struct tui_rect body)
     size_t last = total > visible ? total - visible : 0;
     if (list->top > last)
         list->top = last;
+}
+
+static void move(struct tui_app *app, long step)
+{
+    struct tui_list *list = &app->lists[app->view];
+
+    if (!tui_views[app->view].ops->count) {
+        /* Text scrolls; arrange() stops it at the end. */
+        long top = (long)list->top + step;
+        list->top = top < 0 ? 0 : (size_t)top;
+        return;
+    }
+    if (app->row_count == 0)
+        return;
+    long at = (long)list->at + (list->gone && step > 0 ? step - 1 : step);
+    at = at < 0 ? 0 : at >= (long)app->row_count ? (long)app->row_count - 1 : at;
+    struct tui_row_text row;
+    tui_views[app->view].ops->describe(app, app->rows[at], &row);
+    snprintf(list->selected, sizeof(list->selected), "%s", row.id);
+    list->at = (size_t)at;
+    list->gone = false;
+}
+
+void tui_do_up(struct tui_app *app)
+{
+    move(app, -1);
+}
+
+void tui_do_down(struct tui_app *app)
+{
+    move(app, 1);
+}
+
+void tui_do_page_up(struct tui_app *app)
+{
+    move(app, -(long)app->page);
+}
+
+void tui_do_page_down(struct tui_app *app)
+{
+    move(app, (long)app->page);
+}
+
+void tui_do_first(struct tui_app *app)
+{
+    move(app, -TUI_AGENTS_MAX);
+}
+
+void tui_do_last(struct tui_app *app)
+{
+    move(app, TUI_AGENTS_MAX);
+}
+
+void tui_do_sort(struct tui_app *app)
+{
+    const char *const *sorts = tui_views[app->view].ops->sorts;
+    struct tui_list *list = &app->lists[app->view];
+
+    if (!sorts) {
+        tui_app_message(app, TUI_ROLE_DIM, "this list has one order; r turns it round");
+        return;
+    }
+    list->sort = sorts[list->sort + 1] ? list->sort + 1 : 0;
+    tui_app_message(app, TUI_ROLE_NORMAL, "sorted by %s", sorts[list->sort]);
+}
+
+void tui_do_reverse(struct tui_app *app)
+{
+    app->lists[app->view].reverse = !app->lists[app->view].reverse;
+}
+
+void tui_do_job_state(struct tui_app *app)
+{
+    app->job_state = tui_job_states[app->job_state + 1] ? app->job_state + 1 : 0;
+    const char *state = tui_job_states[app->job_state];
+    tui_app_message(app, TUI_ROLE_NORMAL, "jobs: %s", state[0] ? state : "all");
 }

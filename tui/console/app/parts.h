@@ -7,13 +7,10 @@
 /* Opens the confirmation of an action; asks for the plan first where the action has one. */
 void tui_dialog_open(struct tui_app *app, enum tui_verb verb, const char *agent, uint64_t id,
                      uint64_t deadline_ms, const char *reason);
-void tui_dialog_command(struct tui_app *app, enum tui_command command);
 /* True if the answer was the dialog's plan; it is copied. */
 bool tui_dialog_answer(struct tui_app *app, const struct tui_update *update);
 
 void tui_prompt_open(struct tui_app *app, enum tui_prompt_kind kind);
-/* A command of the prompt, or a key that is to be typed. */
-void tui_prompt_key(struct tui_app *app, enum tui_command command, uint32_t key);
 
 /* Runs what was typed after ':'. */
 void tui_command_run(struct tui_app *app, const char *line);

@@ -1,6 +1,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "app/do.h"
+#include "app/overlay.h"
 #include "app/parts.h"
 
 void tui_prompt_open(struct tui_app *app, enum tui_prompt_kind kind)
@@ -50,7 +52,26 @@ static bool erase(struct tui_prompt *prompt)
     return true;
 }
 
-static void accept(struct tui_app *app)
+bool tui_overlay_prompt_open(const struct tui_app *app)
+{
+    return app->prompt.kind != TUI_PROMPT_NONE;
+}
+
+/* A filter acts while it is typed. */
+static void changed(struct tui_app *app)
+{
+    if (app->prompt.kind == TUI_PROMPT_FILTER)
+        snprintf(app->lists[app->view].filter, TUI_NAME_SIZE, "%.*s", TUI_NAME_SIZE - 1,
+                 app->prompt.text);
+}
+
+void tui_overlay_prompt_type(struct tui_app *app, uint32_t key)
+{
+    type(&app->prompt, key);
+    changed(app);
+}
+
+void tui_do_prompt_accept(struct tui_app *app)
 {
     char line[TUI_PROMPT_SIZE];
     enum tui_prompt_kind kind = app->prompt.kind;
@@ -61,38 +82,40 @@ static void accept(struct tui_app *app)
         tui_command_run(app, line);
 }
 
-void tui_prompt_key(struct tui_app *app, enum tui_command command, uint32_t key)
+void tui_do_prompt_abort(struct tui_app *app)
 {
-    struct tui_prompt *prompt = &app->prompt;
-    char *filter = app->lists[app->view].filter;
+    if (app->prompt.kind == TUI_PROMPT_FILTER)
+        memcpy(app->lists[app->view].filter, app->prompt.before, TUI_NAME_SIZE);
+    app->prompt.kind = TUI_PROMPT_NONE;
+}
 
-    switch (command) {
-    case TUI_COMMAND_PROMPT_ACCEPT:
-        accept(app);
-        return;
-    case TUI_COMMAND_PROMPT_ABORT:
-        if (prompt->kind == TUI_PROMPT_FILTER)
-            memcpy(filter, prompt->before, TUI_NAME_SIZE);
-        prompt->kind = TUI_PROMPT_NONE;
-        return;
-    case TUI_COMMAND_PROMPT_ERASE:
-        /* Erasing past the start leaves, as in vi and less. */
-        if (!erase(prompt)) {
-            prompt->kind = TUI_PROMPT_NONE;
-            return;
-        }
-        break;
-    case TUI_COMMAND_PROMPT_CLEAR:
-        prompt->text[0] = 0;
-        break;
-    case TUI_COMMAND_PROMPT_COMPLETE:
-        if (prompt->kind == TUI_PROMPT_COMMAND)
-            tui_command_complete(app, prompt->text, sizeof(prompt->text));
-        break;
-    default:
-        type(prompt, key);
-        break;
-    }
-    if (prompt->kind == TUI_PROMPT_FILTER)
-        snprintf(filter, TUI_NAME_SIZE, "%.*s", TUI_NAME_SIZE - 1, prompt->text);
+void tui_do_prompt_erase(struct tui_app *app)
+{
+    /* Erasing past the start leaves, as in vi and less. */
+    if (erase(&app->prompt))
+        changed(app);
+    else
+        app->prompt.kind = TUI_PROMPT_NONE;
+}
+
+void tui_do_prompt_clear(struct tui_app *app)
+{
+    app->prompt.text[0] = 0;
+    changed(app);
+}
+
+void tui_do_prompt_complete(struct tui_app *app)
+{
+    if (app->prompt.kind == TUI_PROMPT_COMMAND)
+        tui_command_complete(app, app->prompt.text, sizeof(app->prompt.text));
+}
+
+void tui_do_filter(struct tui_app *app)
+{
+    tui_prompt_open(app, TUI_PROMPT_FILTER);
+}
+
+void tui_do_command(struct tui_app *app)
+{
+    tui_prompt_open(app, TUI_PROMPT_COMMAND);
 }

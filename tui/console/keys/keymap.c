@@ -1,5 +1,6 @@
 #include "keys/keymap.h"
 
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -9,10 +10,19 @@ struct row {
 };
 
 static const struct row rows[TUI_COMMAND_COUNT] = {
-#define TUI_KEY(context, command, keys, hint, help) \
+#define TUI_KEY(context, command, lower, keys, hint, help) \
     [TUI_COMMAND_##command] = {TUI_CONTEXT_##context, keys, hint, help},
 #include "keys/keys.def"
 #undef TUI_KEY
+};
+
+static const struct {
+    bool modal;
+    const char *title;
+} contexts[TUI_CONTEXT_COUNT] = {
+#define TUI_CONTEXT(name, modal, title) [TUI_CONTEXT_##name] = {modal, title},
+#include "keys/contexts.def"
+#undef TUI_CONTEXT
 };
 
 static const struct {
@@ -95,8 +105,7 @@ enum tui_command tui_keymap_find(const struct tui_keymap *keymap, enum tui_conte
 {
     enum tui_command command = find_in(keymap, context, key);
 
-    if (command != TUI_COMMAND_NONE || context == TUI_CONTEXT_DIALOG ||
-        context == TUI_CONTEXT_PROMPT)
+    if (command != TUI_COMMAND_NONE || contexts[context].modal)
         return command;
     if (list)
         command = find_in(keymap, TUI_CONTEXT_LIST, key);
@@ -122,15 +131,5 @@ void tui_binding_keys(char *ret_text, size_t size, const struct tui_binding *bin
 
 const char *tui_context_title(enum tui_context context)
 {
-    static const char *const titles[TUI_CONTEXT_COUNT] = {
-        [TUI_CONTEXT_ANY] = "Everywhere",
-        [TUI_CONTEXT_LIST] = "In lists",
-        [TUI_CONTEXT_AGENT] = "On an agent",
-        [TUI_CONTEXT_JOB] = "On a job",
-        [TUI_CONTEXT_OPERATION] = "On an operation",
-        [TUI_CONTEXT_DIALOG] = "In a dialog",
-        [TUI_CONTEXT_PROMPT] = "While typing",
-    };
-
-    return titles[context];
+    return contexts[context].title;
 }

@@ -26,18 +26,14 @@ enum tui_key {
 };
 
 enum tui_context {
-    TUI_CONTEXT_ANY,
-    TUI_CONTEXT_LIST,
-    TUI_CONTEXT_AGENT,
-    TUI_CONTEXT_JOB,
-    TUI_CONTEXT_OPERATION,
-    TUI_CONTEXT_DIALOG,
-    TUI_CONTEXT_PROMPT,
+#define TUI_CONTEXT(name, modal, title) TUI_CONTEXT_##name,
+#include "keys/contexts.def"
+#undef TUI_CONTEXT
     TUI_CONTEXT_COUNT
 };
 
 enum tui_command {
-#define TUI_KEY(context, command, keys, hint, help) TUI_COMMAND_##command,
+#define TUI_KEY(context, command, lower, keys, hint, help) TUI_COMMAND_##command,
 #include "keys/keys.def"
 #undef TUI_KEY
     TUI_COMMAND_COUNT,
@@ -60,10 +56,7 @@ struct tui_keymap {
 /* Fills it from keys.def. */
 void tui_keymap_init(struct tui_keymap *keymap);
 
-/*
- * The command of a key: in `context`; outside of dialogs and prompts then in LIST (if list) and
- * in ANY.
- */
+/* The command of a key: in `context`; unless that is modal then in LIST (if list) and in ANY. */
 enum tui_command tui_keymap_find(const struct tui_keymap *keymap, enum tui_context context,
                                  int list, uint32_t key);
 

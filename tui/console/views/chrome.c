@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "app/overlay.h"
 #include "model/figure.h"
 
 static const char *plural(size_t n, const char *one, const char *many)
@@ -121,18 +122,23 @@ static void draw_message(const struct tui_app *app, struct tui_canvas *canvas, i
     enum tui_role role;
     int cols = canvas->cols - 2;
 
-    if (app->prompt.kind != TUI_PROMPT_NONE) {
-        bool filter = app->prompt.kind == TUI_PROMPT_FILTER;
-        int x = 1;
-        x += tui_canvas_text(canvas, y, x, cols, TUI_ROLE_KEY, filter ? "filter /" : "command :");
-        x += tui_canvas_text(canvas, y, x, canvas->cols - 1 - x, TUI_ROLE_STRONG, app->prompt.text);
-        tui_canvas_put(canvas, y, x, L'_', TUI_ROLE_STRONG);
-        return;
-    }
     if (app->message[0] != 0 && app->now_ms - app->message_at_ms < TUI_MESSAGE_MS)
         tui_canvas_text(canvas, y, 1, cols, app->message_role, app->message);
     else if (warning(app, text, sizeof(text), &role))
         tui_canvas_text(canvas, y, 1, cols, role, text);
+}
+
+void tui_overlay_prompt_draw(const struct tui_app *app, struct tui_canvas *canvas)
+{
+    bool filter = app->prompt.kind == TUI_PROMPT_FILTER;
+    int y = canvas->rows - 2;
+    int x = 1;
+
+    tui_canvas_fill(canvas, (struct tui_rect){y, 0, 1, canvas->cols}, TUI_ROLE_NORMAL);
+    x += tui_canvas_text(canvas, y, x, canvas->cols - 2, TUI_ROLE_KEY,
+                         filter ? "filter /" : "command :");
+    x += tui_canvas_text(canvas, y, x, canvas->cols - 1 - x, TUI_ROLE_STRONG, app->prompt.text);
+    tui_canvas_put(canvas, y, x, L'_', TUI_ROLE_STRONG);
 }
 
 static int draw_hint(const struct tui_app *app, struct tui_canvas *canvas, int y, int x,
@@ -161,7 +167,7 @@ static void draw_hints(const struct tui_app *app, struct tui_canvas *canvas, int
     enum tui_context context = tui_app_context(app);
     int x = 1;
 
-    if (context == TUI_CONTEXT_DIALOG || context == TUI_CONTEXT_PROMPT) {
+    if (tui_overlay_top(app)) {
         draw_hint(app, canvas, y, x, context);
         return;
     }
@@ -217,5 +223,8 @@ void tui_chrome_draw(struct tui_app *app, struct tui_canvas *canvas)
     draw_tabs(app, canvas);
     draw_message(app, canvas, canvas->rows - 2);
     draw_hints(app, canvas, canvas->rows - 1);
-    tui_dialog_draw(app, canvas);
+    for (size_t i = 0; i < TUI_OVERLAY_COUNT; i++) {
+        if (tui_overlays[i].open(app))
+            tui_overlays[i].draw(app, canvas);
+    }
 }

@@ -10,7 +10,4 @@
  */
 void tui_chrome_draw(struct tui_app *app, struct tui_canvas *canvas);
 
-/* Over the view. Draws nothing if no dialog is open. */
-void tui_dialog_draw(const struct tui_app *app, struct tui_canvas *canvas);
-
 #endif

@@ -2,8 +2,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "app/overlay.h"
 #include "model/figure.h"
-#include "views/chrome.h"
 #include "views/grid.h"
 
 #define DIALOG_COLS 64
@@ -122,14 +122,12 @@ static void draw_buttons(const struct tui_app *app, struct tui_canvas *canvas, i
         tui_canvas_select(canvas, y, start, x - start);
 }
 
-void tui_dialog_draw(const struct tui_app *app, struct tui_canvas *canvas)
+void tui_overlay_dialog_draw(const struct tui_app *app, struct tui_canvas *canvas)
 {
     struct tui_rect r = {.cols = canvas->cols - 4 < DIALOG_COLS ? canvas->cols - 4 : DIALOG_COLS};
     struct tui_pen pen = {.rect = {.cols = r.cols - 4}};
     char what[TUI_NAME_SIZE + 32];
 
-    if (!app->dialog.open)
-        return;
     tui_request_describe(what, sizeof(what), &app->dialog.request);
     write_body(app, &pen);
     r.rows = pen.line + 5;
