@@ -67,8 +67,6 @@ tm new-session -d -s console -x 100 -y 30 \
     "TERM=tmux-256color; export TERM; stty -g >$dir/modes.before; '$stoker' console --coordinator $control; \
      echo \"exit code \$?\"; stty -g >$dir/modes.after; exec cat"
 
-wait_for "the fleet view shows each agent" shows 'ember-01 .*ready'
-wait_for "a lost agent says why" shows 'ember-04 .*lost.*silent for'
 wait_for "trouble is counted in the top line" shows '3 ALERTS!'
 wait_for "percentiles have values" shows 'Latency p50 [0-9.]+ ms p95 [0-9.]+ ms p99 [0-9.]+ ms'
 wait_for "fresh data is called live" shows 'live *$'
@@ -76,6 +74,9 @@ wait_for "events arrive" shows 'device.restarted ember-02'
 wait_for "graphs draw" shows '⣿|⣷|⣶'
 
 keys 2
+wait_for "the list of agents shows each" shows 'ember-01 .*ready'
+wait_for "a lost agent says why" shows 'ember-04 .*lost.*silent for'
+keys 4
 wait_for "the jobs view lists jobs" shows '88121 running +yolo:1'
 keys j Enter
 wait_for "a job's detail shows the time split" shows 'compute +2.4 ms +77%'
@@ -86,20 +87,20 @@ keys / y o l o
 wait_for "a filter hides what doesn't match while it is typed" hides '88122 done'
 keys Enter Escape
 wait_for "Esc clears the filter" shows '88122 done'
-keys 3
+keys 8
 wait_for "the events view" shows 'agent.lost ember-04 silent for 1.2 s'
-keys 4
+keys 7
 wait_for "operations name what holds them" shows 'held by +job 88121'
 keys '?'
 wait_for "help lists keys" shows 's +Sort by the next column'
 keys NPage NPage
 wait_for "and scrolls to commands" shows 'drain AGENT \[SECONDS\]'
-keys q 1
-wait_for "back to the fleet" shows '\[Fleet\]'
+keys q 2
+wait_for "back to the agents" shows '\[Agents\]'
 keys / e m b e r - 0 1 Enter g Enter
 wait_for "an agent's detail shows its batches" shows 'batch +resnet50:2: 4 rows, 35.5 rows/s'
 keys q Escape
-wait_for "and the fleet is whole again" shows 'ember-04 .*lost'
+wait_for "and the list is whole again" shows 'ember-04 .*lost'
 
 # The list re-sorts under an open dialog; the dialog's target stays.
 keys s s s
@@ -161,6 +162,8 @@ cmp -s "$dir/modes.before" "$dir/modes.after" || wait_for "the terminal is as it
 # Ctrl-C, too, leaves a clean terminal.
 tm respawn-window -k -t console "TERM=tmux-256color NO_COLOR=1 '$stoker' console --glyphs ascii \
     --read-only --coordinator $control; echo \"exit code \$?\"; exec cat"
+wait_for "the overview in ASCII" shows 'Throughput'
+keys 2
 wait_for "ASCII glyphs" shows '^> ember-01'
 screen | LC_ALL=C grep -q '[^ -~]' && fail "a character outside of ASCII"
 keys d

@@ -162,6 +162,7 @@ Test(screen, hostile_text_stays_in_its_cells)
 
     tui_app_update(app, tui_update_parse(TUI_UPDATE_FLEET, text, sizeof(text) - 1, app->now_ms));
     cr_assert(tui_canvas_resize(&canvas, 24, 150));
+    type("2");
     cr_assert_geq(find("?[2J?evil???1m?gnp"), 0);
     cr_assert_geq(find("a?]0;owned???"), 0);
     for (int i = 0; i < canvas.rows * canvas.cols; i++) {
@@ -233,13 +234,14 @@ Test(screen, no_key_means_two_things)
 Test(screen, selection_follows_the_name_through_a_new_order)
 {
     load(TUI_UPDATE_FLEET, "snapshot.json");
+    type("2");
     find("");
     type("j");
     cr_assert_str_eq(tui_app_target(app, TUI_CONTEXT_AGENT), "ember-02");
     type("r");
     find("");
     cr_assert_str_eq(tui_app_target(app, TUI_CONTEXT_AGENT), "ember-02");
-    cr_assert_eq(app->lists[TUI_VIEW_FLEET].at, 2);
+    cr_assert_eq(app->lists[TUI_VIEW_AGENTS].at, 2);
 }
 
 Test(screen, a_row_that_leaves_takes_the_selection_along)
@@ -247,6 +249,7 @@ Test(screen, a_row_that_leaves_takes_the_selection_along)
     static const char text[] = "{\"totals\":{},\"agents\":[{\"name\":\"ember-02\"}]}";
 
     load(TUI_UPDATE_FLEET, "snapshot.json");
+    type("2");
     find("");
     tui_app_update(app, tui_update_parse(TUI_UPDATE_FLEET, text, sizeof(text) - 1, app->now_ms));
     find("");
@@ -263,6 +266,7 @@ Test(screen, enter_in_a_dialog_cancels_unless_the_other_button_is_chosen)
     struct tui_request request;
 
     load(TUI_UPDATE_FLEET, "snapshot.json");
+    type("2");
     find("");
     type("c\r\r");
     cr_assert_not(tui_app_take_request(app, &request), "Enter, Enter must not cordon");
@@ -281,6 +285,7 @@ Test(screen, a_drain_waits_for_its_plan)
                                   "\"ember-01 is drained\",\"hint\":\"uncordon it\"}}";
 
     load(TUI_UPDATE_FLEET, "snapshot.json");
+    type("2");
     find("");
     type("d");
     cr_assert(tui_app_take_request(app, &request));
@@ -306,6 +311,7 @@ Test(screen, a_drain_confirms_the_plan_that_was_shown_with_its_warnings)
     struct tui_request request;
 
     load(TUI_UPDATE_FLEET, "snapshot.json");
+    type("2");
     find("");
     type("d");
     cr_assert(tui_app_take_request(app, &request));
@@ -330,6 +336,7 @@ Test(screen, a_target_that_left_is_not_acted_on)
     struct tui_request request;
 
     load(TUI_UPDATE_FLEET, "snapshot.json");
+    type("2");
     find("");
     type("c");
     tui_app_update(app, tui_update_parse(TUI_UPDATE_FLEET, text, sizeof(text) - 1, app->now_ms));
@@ -345,6 +352,7 @@ Test(screen, read_only_refuses)
 
     app->read_only = true;
     load(TUI_UPDATE_FLEET, "snapshot.json");
+    type("2");
     find("");
     type("d");
     type(":cancel 7\r");
@@ -358,6 +366,7 @@ Test(screen, commands_complete_and_say_what_is_wrong)
     struct tui_request request;
 
     load(TUI_UPDATE_FLEET, "snapshot.json");
+    type("2");
     find("");
     type(":cor\tember-0");
     cr_assert_str_eq(app->prompt.text, "cordon ember-0");
@@ -377,6 +386,7 @@ Test(screen, commands_complete_and_say_what_is_wrong)
 Test(screen, filters_keep_and_drop_rows)
 {
     load(TUI_UPDATE_FLEET, "snapshot.json");
+    type("2");
     find("");
     type("/k80\r");
     find("");
@@ -413,7 +423,7 @@ Test(screen, every_view_draws_at_every_size)
     load(TUI_UPDATE_JOBS, "jobs.json");
     for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
         cr_assert(tui_canvas_resize(&canvas, sizes[i][0], sizes[i][1]));
-        for (const char *keys = "1\r2\r34?"; *keys; keys++) {
+        for (const char *keys = "12\r4\r78?"; *keys; keys++) {
             type((const char[]){*keys, 0});
             tui_chrome_draw(app, &canvas);
         }

@@ -37,7 +37,7 @@ static bool close_pane(struct tui_app *app)
     app->view = app->back;
     /* A detail pane behind the help was reached from the list that its target belongs to. */
     if (app->view == TUI_VIEW_DETAIL)
-        app->back = app->detail == TUI_CONTEXT_JOB ? TUI_VIEW_JOBS : TUI_VIEW_FLEET;
+        app->back = app->detail == TUI_CONTEXT_JOB ? TUI_VIEW_JOBS : TUI_VIEW_AGENTS;
     return true;
 }
 

@@ -112,7 +112,7 @@ static void draw(const struct tui_app *app, struct tui_canvas *canvas, struct tu
         tui_grid_row(app, canvas, rect, rect.y + i, row);
     }
     if (app->row_count == 0)
-        tui_grid_empty(app, canvas, rect, "no operations; d in the fleet view drains an agent");
+        tui_grid_empty(app, canvas, rect, "no operations; d in the list of agents drains an agent");
     if (tui_app_selected(app, &selected)) {
         rect.y += rect.rows + 1;
         rect.rows = body.y + body.rows - rect.y;
