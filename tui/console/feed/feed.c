@@ -10,6 +10,7 @@
 
 #include "feed/address.h"
 #include "feed/queue.h"
+#include "feed/tap.h"
 #include "model/parse.h"
 #include "net_client.h"
 
@@ -32,6 +33,7 @@ struct tui_feed {
     char address[TUI_ADDRESS_SIZE];
     struct net_tls *tls; /* NULL: none */
     struct tui_queue queue;
+    struct tui_tap tap;
     pthread_t thread;
 
     pthread_mutex_t mutex; /* guards what follows */
@@ -65,8 +67,15 @@ static void on_snapshot(void *user, const struct net_event *event)
 {
     struct tui_feed *feed = user;
     int64_t now = tui_feed_clock_ms();
-    struct tui_update *update = tui_update_parse(TUI_UPDATE_FLEET, event->json, event->len, now);
+    struct tui_message message = {.kind = tui_update_kind_name(TUI_UPDATE_FLEET),
+                                  .at_ms = now,
+                                  .published = true,
+                                  .text = event->json,
+                                  .len = event->len};
+    struct tui_update *update;
 
+    tui_tap_message(&feed->tap, &message);
+    update = tui_update_parse(TUI_UPDATE_FLEET, event->json, event->len, now);
     if (!update)
         return;
     update->published = true;
@@ -81,9 +90,14 @@ static void on_snapshot(void *user, const struct net_event *event)
 static void failed(struct tui_feed *feed, const struct net_error *error)
 {
     int64_t now = tui_feed_clock_ms();
+    struct tui_message message = {.kind = tui_update_kind_name(TUI_UPDATE_SILENCE),
+                                  .at_ms = now,
+                                  .text = error->text,
+                                  .len = strlen(error->text)};
 
     feed->retry_ms = now + RETRY_MS;
     feed->know_events = false;
+    tui_tap_message(&feed->tap, &message);
     tui_queue_push(&feed->queue, tui_update_silence(error->text, now));
 }
 
@@ -138,13 +152,18 @@ static bool find_events(struct tui_feed *feed)
 static bool poll_one(struct tui_feed *feed, enum tui_update_kind kind, const char *text,
                      uint64_t job)
 {
+    struct tui_message message = {.kind = tui_update_kind_name(kind), .job = job};
     struct tui_update *update;
     char *reply = NULL;
     size_t len = 0;
 
     if (!ask(feed, text, &reply, &len))
         return false;
-    update = tui_update_parse(kind, reply, len, tui_feed_clock_ms());
+    message.at_ms = tui_feed_clock_ms();
+    message.text = reply;
+    message.len = len;
+    tui_tap_message(&feed->tap, &message);
+    update = tui_update_parse(kind, reply, len, message.at_ms);
     free(reply);
     if (!update)
         return true;
@@ -216,6 +235,15 @@ static struct tui_update *unanswered(const struct net_error *error)
     return update;
 }
 
+static void tap_action(struct tui_feed *feed, const char *kind, uint64_t token, const char *text,
+                       size_t len)
+{
+    struct tui_message message = {
+        .kind = kind, .at_ms = tui_feed_clock_ms(), .token = token, .text = text, .len = len};
+
+    tui_tap_message(&feed->tap, &message);
+}
+
 static void run_action(struct tui_feed *feed, const struct tui_request *request)
 {
     char *text = tui_request_text(request);
@@ -224,12 +252,15 @@ static void run_action(struct tui_feed *feed, const struct tui_request *request)
     char *reply = NULL;
     size_t len = 0;
 
+    if (text)
+        tap_action(feed, "request", request->token, text, strlen(text));
     if (!text) {
         error.status = NET_ERR_UNREACHABLE;
         snprintf(error.text, sizeof(error.text), "out of memory");
         update = unanswered(&error);
     } else if (net_client_request(feed->client, text, strlen(text), ACTION_TIMEOUT_MS, &reply, &len,
                                   &error) == NET_OK) {
+        tap_action(feed, tui_update_kind_name(TUI_UPDATE_ANSWER), request->token, reply, len);
         update = tui_update_parse(TUI_UPDATE_ANSWER, reply, len, tui_feed_clock_ms());
         if (update && !update->answer) {
             tui_update_destroy(update);
@@ -281,6 +312,7 @@ static void free_feed(struct tui_feed *feed)
     net_sub_close(feed->sub);
     net_client_close(feed->client);
     net_tls_unref(feed->tls);
+    tui_tap_finish(&feed->tap);
     tui_queue_finish(&feed->queue);
     pthread_cond_destroy(&feed->wake);
     pthread_cond_destroy(&feed->ended);
@@ -374,6 +406,7 @@ bool tui_feed_create(const char *address, struct net_tls *tls, struct tui_feed *
         free(feed);
         return false;
     }
+    tui_tap_init(&feed->tap);
     feed->tls = net_tls_ref(tls);
     if (!start(feed)) {
         snprintf(ret_error, TUI_TEXT_SIZE, "can't start a thread");
@@ -414,6 +447,11 @@ void tui_feed_destroy(struct tui_feed *feed)
 int tui_feed_fd(const struct tui_feed *feed)
 {
     return feed->queue.fd;
+}
+
+struct tui_tap *tui_feed_tap(struct tui_feed *feed)
+{
+    return &feed->tap;
 }
 
 struct tui_update *tui_feed_take(struct tui_feed *feed)

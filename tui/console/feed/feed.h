@@ -11,6 +11,7 @@
 
 struct net_tls;
 struct tui_feed;
+struct tui_tap;
 
 /* Starts; connecting, and connecting again, happens in the background. On failure (a bad address,
  * no memory) false, and ret_error[TUI_TEXT_SIZE] says why. Takes a reference to `tls` (NULL: none).
@@ -35,6 +36,9 @@ void tui_feed_request(struct tui_feed *feed, const struct tui_request *request);
 
 /* What to poll once a second from now on. */
 void tui_feed_want(struct tui_feed *feed, const struct tui_want *want);
+
+/* Where to listen in: see feed/tap.h. */
+struct tui_tap *tui_feed_tap(struct tui_feed *feed);
 
 /* The monotonic clock that updates are stamped with. */
 int64_t tui_feed_clock_ms(void);

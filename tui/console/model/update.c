@@ -2,11 +2,34 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "model/parse.h"
 #include "text/text.h"
 
-static const char *const kind_names[] = {"snapshot", "events", "jobs", "job", "answer"};
+static const char *const kind_names[] = {
+    [TUI_UPDATE_FLEET] = "snapshot",   [TUI_UPDATE_EVENTS] = "events",
+    [TUI_UPDATE_JOBS] = "jobs",        [TUI_UPDATE_JOB] = "job",
+    [TUI_UPDATE_ANSWER] = "answer",    [TUI_UPDATE_SILENCE] = "silence",
+    [TUI_UPDATE_MALFORMED] = "malformed",
+};
+#define KINDS (sizeof(kind_names) / sizeof(kind_names[0]))
+
+const char *tui_update_kind_name(enum tui_update_kind kind)
+{
+    return (size_t)kind < KINDS ? kind_names[kind] : "?";
+}
+
+bool tui_update_kind_find(const char *name, enum tui_update_kind *ret_kind)
+{
+    for (size_t i = 0; i < KINDS; i++) {
+        if (strcmp(kind_names[i], name) == 0) {
+            *ret_kind = (enum tui_update_kind)i;
+            return true;
+        }
+    }
+    return false;
+}
 
 static enum tui_parse parse_body(const char *text, size_t len, struct tui_update *update)
 {
@@ -49,8 +72,7 @@ struct tui_update *tui_update_parse(enum tui_update_kind kind, const char *text,
     update->kind = TUI_UPDATE_MALFORMED;
     snprintf(update->refusal.message, sizeof(update->refusal.message),
              "the coordinator's %s can't be read (%zu bytes)",
-             (size_t)kind < sizeof(kind_names) / sizeof(kind_names[0]) ? kind_names[kind] : "?",
-             len);
+             tui_update_kind_name(kind), len);
     return update;
 }
 

@@ -41,6 +41,12 @@ struct tui_update *tui_update_parse(enum tui_update_kind kind, const char *text,
 /* News that no answer came. `message` is copied. NULL only when memory ran out. */
 struct tui_update *tui_update_silence(const char *message, int64_t at_ms);
 
+/* "snapshot", "events": what recordings call a kind, so a name never changes its meaning. */
+const char *tui_update_kind_name(enum tui_update_kind kind);
+
+/* False for a name that is none of them. */
+bool tui_update_kind_find(const char *name, enum tui_update_kind *ret_kind);
+
 void tui_update_destroy(struct tui_update *update);
 
 #endif
