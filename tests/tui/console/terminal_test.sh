@@ -92,7 +92,7 @@ wait_for "the events view" shows 'agent.lost ember-04 silent for 1.2 s'
 keys 7
 wait_for "operations name what holds them" shows 'held by +job 88121'
 keys '?'
-wait_for "help lists keys" shows 's +Sort by the next column'
+wait_for "help lists keys" shows 'o +Sort by the next column'
 keys NPage NPage
 wait_for "and scrolls to commands" shows 'drain AGENT \[SECONDS\]'
 keys q 2
@@ -103,7 +103,7 @@ keys q Escape
 wait_for "and the list is whole again" shows 'ember-04 .*lost'
 
 # The list re-sorts under an open dialog; the dialog's target stays.
-keys s s s
+keys o o o
 wait_for "sorted by throughput" shows 'sorted by jobs/s'
 keys g
 wait_for "a row is selected" shows '^▸'
@@ -133,7 +133,7 @@ kill -STOP $double_pid
 wait_for "the age of old data is shown" shows 'data [2-9]\.[0-9]s old'
 wait_for "and that nothing answers" shows 'no answer from tcp://.* retrying'
 keys '?'
-wait_for "keys work meanwhile" shows 's +Sort by the next column'
+wait_for "keys work meanwhile" shows 'o +Sort by the next column'
 keys q
 wait_for "the last known agents stay on the screen" shows 'ember-01'
 kill -CONT $double_pid
