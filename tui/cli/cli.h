@@ -85,9 +85,6 @@ bool tui_tls_open(struct tui_cli *cli);
  * with its way out. On TUI_EXIT_OK *ret_reply is the caller's to cJSON_Delete. */
 enum tui_exit tui_request(struct tui_cli *cli, const char *op, cJSON *request, uint32_t extra_ms,
                           cJSON **ret_reply);
-/* Does it for every argument; the first failure is what the caller gets. */
-enum tui_exit tui_each_argument(struct tui_cli *cli,
-                                enum tui_exit (*one)(struct tui_cli *cli, const char *text));
 /* As tui_request, and asks again while the answer is `busy`, when it says so, until *waited_ms,
  * what was waited so far, would pass `patience_ms`. `request` stays the caller's. */
 enum tui_exit tui_request_patiently(struct tui_cli *cli, const char *op, const cJSON *request,

@@ -216,16 +216,3 @@ void tui_print_json(const cJSON *reply)
         puts(text);
     cJSON_free(text);
 }
-
-enum tui_exit tui_each_argument(struct tui_cli *cli,
-                                enum tui_exit (*one)(struct tui_cli *cli, const char *text))
-{
-    enum tui_exit first = TUI_EXIT_OK;
-    for (int i = 0; i < cli->n_args; i++) {
-        enum tui_exit exit_code = one(cli, cli->args[i]);
-        first = first == TUI_EXIT_OK ? exit_code : first;
-        if (exit_code == TUI_EXIT_UNREACHABLE)
-            break;
-    }
-    return first;
-}

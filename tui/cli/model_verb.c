@@ -5,6 +5,29 @@
 #include "cli/agent_verb.h"
 #include "cli/reply.h"
 
+const struct tui_option tui_pin_options[] = {
+    {"agent", "AGENT", "only there; without it on every agent that has the model"},
+    {"version", "N", "of the model; the newest without it"},
+    {"reason", "TEXT", "why; kept in the audit log"},
+    {NULL, NULL, NULL},
+};
+
+const struct tui_option tui_load_options[] = {
+    {"agent", "AGENT", "on which"},
+    {"version", "N", "of the model; the newest without it"},
+    {"reason", "TEXT", "why; kept in the audit log"},
+    {NULL, NULL, NULL},
+};
+
+enum tui_exit tui_model_verb_there(struct tui_cli *cli, const char *op, const char *done)
+{
+    if (tui_option_value(cli, "agent") == NULL) {
+        tui_complain("name one with --agent", "%s needs an agent", op);
+        return TUI_EXIT_USAGE;
+    }
+    return tui_model_verb(cli, op, done);
+}
+
 enum tui_exit tui_model_verb(struct tui_cli *cli, const char *op, const char *done)
 {
     const char *agent = tui_option_value(cli, "agent");
