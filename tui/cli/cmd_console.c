@@ -5,8 +5,7 @@
 
 static const struct tui_option options[] = {
     {"read-only", NULL, "refuse every action that changes something"},
-    {"theme", "NAME",
-     "colours: auto (what the terminal can, and $NO_COLOR; default), 256, 16, mono"},
+    {"theme", "NAME", "auto (default), dark, light, high-contrast, colour-blind, mono"},
     {"glyphs", "SET", "of graphs: auto (by locale; default), braille, block, ascii"},
     {NULL, NULL, NULL},
 };

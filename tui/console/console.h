@@ -19,7 +19,7 @@ struct net_tls;
 struct tui_console_options {
     const char *address;     /* the coordinator's control address, e.g. tcp://127.0.0.1:7411 */
     struct net_tls *tls;     /* for a tls+tcp:// address; may be NULL */
-    const char *theme;       /* "256", "16" or "mono"; NULL or "auto": the terminal and NO_COLOR */
+    const char *theme;       /* one of tui_theme_names; NULL or "auto" */
     const char *glyphs;      /* "braille", "block" or "ascii"; NULL or "auto": locale and TERM */
     unsigned int refresh_ms; /* see above, clamped to the limits; 0: the default */
     bool read_only;          /* refuse every action that would change the cluster */

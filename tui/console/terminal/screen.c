@@ -10,81 +10,60 @@
 #include <curses.h>
 
 #include "keys/keymap.h"
-
-enum theme { THEME_MONO, THEME_16, THEME_256 };
-
-struct role_style {
-    short c256, c16;
-    attr_t attribute;
-};
-
-#define NORMAL A_NORMAL
-#define BOLD A_BOLD
-#define DIM A_DIM
-#define UNDERLINE A_UNDERLINE
-#define REVERSE A_REVERSE
-static const struct role_style styles[TUI_ROLE_COUNT] = {
-#define TUI_ROLE(name, c256, c16, mono, help) {c256, c16, mono},
-#include "theme/roles.def"
-#undef TUI_ROLE
-};
-#undef NORMAL
-#undef BOLD
-#undef DIM
-#undef UNDERLINE
-#undef REVERSE
+#include "theme/theme.h"
 
 struct tui_screen {
     SCREEN *screen;
     struct tui_canvas shown; /* what the terminal has */
-    enum theme theme;
-    attr_t attributes[TUI_ROLE_COUNT];
-    short pairs[TUI_ROLE_COUNT];
+    struct tui_theme theme;
+    attr_t attributes[2][TUI_ROLE_COUNT]; /* [1]: in the selected row */
+    short pairs[2][TUI_ROLE_COUNT];
     char restore[160];
 };
 
-static bool choose_theme(const char *name, enum theme *ret_theme, bool *ret_auto)
+static enum tui_depth find_depth(const char *colors)
 {
-    const char *no_color = getenv("NO_COLOR");
+    struct tui_color_hints hints = {.no_color = getenv("NO_COLOR"),
+                                    .term = getenv("TERM"),
+                                    .colors = has_colors() ? tigetnum("colors") : -1};
+    enum tui_depth depth = TUI_DEPTH_NONE;
 
-    *ret_auto = !name || strcmp(name, "auto") == 0;
-    if (*ret_auto)
-        *ret_theme = no_color && no_color[0] != 0 ? THEME_MONO : THEME_256;
-    else if (strcmp(name, "256") == 0)
-        *ret_theme = THEME_256;
-    else if (strcmp(name, "16") == 0)
-        *ret_theme = THEME_16;
-    else if (strcmp(name, "mono") == 0)
-        *ret_theme = THEME_MONO;
-    else
-        return false;
-    return true;
+    tui_depth_choose(colors, &hints, &depth);
+    return depth;
 }
 
-static void init_styles(struct tui_screen *screen)
+static void init_style(struct tui_screen *screen, enum tui_depth depth, int selected, short role)
 {
-    if (!has_colors())
-        screen->theme = THEME_MONO;
-    else if (screen->theme == THEME_256 && COLORS < 256)
-        screen->theme = THEME_16;
-    if (screen->theme != THEME_MONO) {
+    struct tui_ink ink = tui_theme_ink(&screen->theme, depth, (enum tui_role)role, selected != 0);
+    short pair = (short)(role + 1 + selected * TUI_ROLE_COUNT);
+    attr_t *attribute = &screen->attributes[selected][role];
+
+    *attribute = A_NORMAL;
+    if (ink.attributes & TUI_ATTRIBUTE_BOLD)
+        *attribute |= A_BOLD;
+    if (ink.attributes & TUI_ATTRIBUTE_DIM)
+        *attribute |= A_DIM;
+    if (ink.attributes & TUI_ATTRIBUTE_UNDERLINE)
+        *attribute |= A_UNDERLINE;
+    if (ink.attributes & TUI_ATTRIBUTE_REVERSE)
+        *attribute |= A_REVERSE;
+    if (depth != TUI_DEPTH_NONE && init_pair(pair, (short)ink.fg, (short)ink.bg) == OK)
+        screen->pairs[selected][role] = pair;
+}
+
+static void init_styles(struct tui_screen *screen, const char *colors)
+{
+    enum tui_depth depth = find_depth(colors);
+
+    if (depth == TUI_DEPTH_TRUE)
+        depth = TUI_DEPTH_256;
+    if (depth != TUI_DEPTH_NONE) {
         start_color();
         use_default_colors();
     }
-    for (short i = 0; i < TUI_ROLE_COUNT; i++) {
-        short color = screen->theme == THEME_256 ? styles[i].c256 : styles[i].c16;
-        attr_t attribute = styles[i].attribute;
-        screen->attributes[i] = attribute;
-        if (screen->theme == THEME_MONO)
-            continue;
-        screen->attributes[i] = attribute & (A_BOLD | A_REVERSE);
-        if (color >= COLORS) {
-            /* Eight colours: the bright ones are the plain ones in bold. */
-            color = (short)(color % 8);
-            screen->attributes[i] |= A_BOLD;
-        }
-        if (color >= 0 && init_pair((short)(i + 1), color, -1) == OK)
-            screen->pairs[i] = (short)(i + 1);
+    for (short role = 0; role < TUI_ROLE_COUNT; role++) {
+        init_style(screen, depth, 0, role);
+        init_style(screen, depth, 1, role);
     }
 }
 
@@ -106,14 +85,14 @@ static void init_restore(struct tui_screen *screen)
 bool tui_screen_open(const char *theme, struct tui_screen **ret_screen, const char **ret_error)
 {
     struct tui_screen *screen = calloc(1, sizeof(*screen));
-    bool automatic;
 
     if (!screen) {
         *ret_error = "out of memory";
         return false;
     }
-    if (!choose_theme(theme, &screen->theme, &automatic)) {
-        *ret_error = "no such theme; there are auto, 256, 16 and mono";
+    if (!tui_theme_find(theme && strcmp(theme, "auto") != 0 ? theme : "dark", &screen->theme)) {
+        *ret_error =
+            "no such theme; there are auto, dark, light, high-contrast, colour-blind, mono";
         free(screen);
         return false;
     }
@@ -133,7 +112,7 @@ bool tui_screen_open(const char *theme, struct tui_screen **ret_screen, const ch
     /* Long enough for the bytes of an arrow key that a slow line brings one by one. */
     set_escdelay(100);
     curs_set(0);
-    init_styles(screen);
+    init_styles(screen, NULL);
     init_restore(screen);
     *ret_screen = screen;
     return true;
@@ -176,12 +155,10 @@ bool tui_screen_ready(const struct tui_screen *screen)
 static void put_cell(const struct tui_screen *screen, int y, int x, const struct tui_cell *cell)
 {
     wchar_t text[2] = {cell->ch, 0};
-    attr_t attributes = screen->attributes[cell->role];
     cchar_t out;
 
-    if (cell->selected)
-        attributes ^= A_REVERSE;
-    if (setcchar(&out, text, attributes, screen->pairs[cell->role], NULL) == OK)
+    if (setcchar(&out, text, screen->attributes[cell->selected != 0][cell->role],
+                 screen->pairs[cell->selected != 0][cell->role], NULL) == OK)
         mvadd_wch(y, x, &out);
 }
 

@@ -7,9 +7,8 @@
 struct tui_screen;
 
 /*
- * Takes standard input and output over. `theme` is "256", "16", "mono", or NULL or "auto" (what the
- * terminal can, monochrome where NO_COLOR is set). On failure returns false, and ret_error says
- * why; the terminal is as it was.
+ * Takes standard input and output over. `theme` is one of tui_theme_names, or NULL or "auto". On
+ * failure returns false, and ret_error says why; the terminal is as it was.
  */
 bool tui_screen_open(const char *theme, struct tui_screen **ret_screen, const char **ret_error);
 

@@ -15,7 +15,7 @@
 
 /* What a cell means; the theme gives it colours and attributes. */
 enum tui_role {
-#define TUI_ROLE(name, c256, c16, mono, help) TUI_ROLE_##name,
+#define TUI_ROLE(name, lower, fallback, help) TUI_ROLE_##name,
 #include "theme/roles.def"
 #undef TUI_ROLE
     TUI_ROLE_COUNT
