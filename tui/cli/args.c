@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "text/duration.h"
+
 #define COMMAND(command_name, arguments, help) \
     extern const struct tui_command tui_command_##command_name;
 #define COMMAND_AS(command_name, spelled, arguments, help) COMMAND(command_name, arguments, help)
@@ -130,26 +132,6 @@ static size_t fill_long_options(const struct tui_option *options, struct option 
             LOCAL_FIRST + i};
     ret_options[n] = (struct option){NULL, 0, NULL, 0};
     return n;
-}
-
-bool tui_duration_parse(const char *text, int64_t *ret_ms)
-{
-    static const struct {
-        const char *unit;
-        int64_t ms;
-    } units[] = {{"ms", 1}, {"s", 1000}, {"m", 60000}, {"h", 3600000}};
-    char *end;
-
-    errno = 0;
-    long long number = strtoll(text, &end, 10);
-    if (end == text || errno != 0 || number < 0 || number > 1000000)
-        return false;
-    for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++)
-        if (strcmp(end, units[i].unit) == 0) {
-            *ret_ms = number * units[i].ms;
-            return true;
-        }
-    return false;
 }
 
 static bool take_global(int option, const char *value, struct tui_cli *cli)

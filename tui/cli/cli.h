@@ -72,8 +72,7 @@ bool tui_option_number(const struct tui_cli *cli, const char *name, int64_t min,
                        int64_t *ret_number);
 bool tui_argument_number(const char *what, const char *text, int64_t min, int64_t max,
                          int64_t *ret_number);
-/* A span such as 500ms, 30s, 10m, 1h in milliseconds. */
-bool tui_duration_parse(const char *text, int64_t *ret_ms);
+/* As tui_duration_parse. */
 bool tui_option_duration(const struct tui_cli *cli, const char *name, int64_t *ret_ms);
 
 /* Reads the certificates that the options name, once, into cli->tls. Prints what is wrong with

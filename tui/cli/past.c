@@ -5,6 +5,7 @@
 #include <time.h>
 
 #include "cli/table.h"
+#include "text/duration.h"
 
 char *tui_format_moment(char *out, double ms)
 {

@@ -42,7 +42,7 @@ bool tui_tensor_bytes(const struct tui_dtype *dtype, uint32_t rank, const int64_
     return true;
 }
 
-static bool read_whole(const char *path, uint8_t **ret_bytes, size_t *ret_n, char *ret_error)
+bool tui_file_read(const char *path, uint8_t **ret_bytes, size_t *ret_n, char *ret_error)
 {
     FILE *file = fopen(path, "rb");
     uint8_t *bytes = NULL;
@@ -162,6 +162,17 @@ static bool read_raw(const uint8_t *bytes, size_t n, const struct tui_input_spec
     return true;
 }
 
+enum tui_file_kind tui_file_kind(const uint8_t *bytes, size_t n)
+{
+    if (n >= 8 && memcmp(bytes, "\x89PNG\r\n\x1a\n", 8) == 0)
+        return TUI_FILE_PNG;
+    if (n >= 3 && memcmp(bytes, "\xff\xd8\xff", 3) == 0)
+        return TUI_FILE_JPEG;
+    if (n >= 6 && memcmp(bytes, "\x93NUMPY", 6) == 0)
+        return TUI_FILE_NPY;
+    return TUI_FILE_RAW;
+}
+
 bool tui_tensor_read(const char *path, const struct tui_input_spec *spec,
                      struct tui_tensor *ret_tensor, char *ret_error)
 {
@@ -169,16 +180,22 @@ bool tui_tensor_read(const char *path, const struct tui_input_spec *spec,
     size_t n = 0;
     bool ok;
 
-    if (!read_whole(path, &bytes, &n, ret_error))
+    if (!tui_file_read(path, &bytes, &n, ret_error))
         return false;
-    if (n >= 8 && memcmp(bytes, "\x89PNG\r\n\x1a\n", 8) == 0)
+    switch (tui_file_kind(bytes, n)) {
+    case TUI_FILE_PNG:
         ok = read_picture(true, bytes, n, spec, ret_tensor, ret_error);
-    else if (n >= 3 && memcmp(bytes, "\xff\xd8\xff", 3) == 0)
+        break;
+    case TUI_FILE_JPEG:
         ok = read_picture(false, bytes, n, spec, ret_tensor, ret_error);
-    else if (n >= 6 && memcmp(bytes, "\x93NUMPY", 6) == 0)
+        break;
+    case TUI_FILE_NPY:
         ok = tui_npy_parse(bytes, n, ret_tensor, ret_error);
-    else
+        break;
+    default:
         ok = read_raw(bytes, n, spec, ret_tensor, ret_error);
+        break;
+    }
     free(bytes);
     return ok;
 }

@@ -42,6 +42,14 @@ struct tui_input_spec {
     struct tui_preprocess preprocess;
 };
 
+/* What a file's first bytes say that it is. */
+enum tui_file_kind { TUI_FILE_RAW, TUI_FILE_PNG, TUI_FILE_JPEG, TUI_FILE_NPY };
+enum tui_file_kind tui_file_kind(const uint8_t *bytes, size_t n_bytes);
+
+/* A whole file of 1 to TUI_FILE_BYTES_MAX bytes; *ret_bytes is freed with free(). Returns false
+ * with one line in ret_error (TUI_ERROR_BYTES) that names no file. */
+bool tui_file_read(const char *path, uint8_t **ret_bytes, size_t *ret_n_bytes, char *ret_error);
+
 /* Reads a file into a tensor. What kind of file it is, its first bytes say (PNG, JPEG, NPY);
  * anything else is raw data and needs the dtype and shape from `spec`, with at most one free
  * dimension, which the size then settles. Pictures need the model's preprocessing. Returns false

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "app/do.h"
+#include "app/line.h"
 #include "app/overlay.h"
 #include "app/parts.h"
 
@@ -21,37 +22,6 @@ void tui_prompt_open(struct tui_app *app, enum tui_prompt_kind kind)
     }
 }
 
-static void type(struct tui_prompt *prompt, uint32_t key)
-{
-    size_t used = strlen(prompt->text);
-    size_t bytes = key < 0x80 ? 1 : key < 0x800 ? 2 : key < 0x10000 ? 3 : 4;
-    unsigned char lead[] = {0, 0, 0xc0, 0xe0, 0xf0};
-
-    if (key < 0x20 || (key >= 0x7f && key < 0xa0) || key > 0x10ffff ||
-        used + bytes >= sizeof(prompt->text))
-        return;
-    for (size_t i = bytes; i > 1; i--) {
-        prompt->text[used + i - 1] = (char)(0x80 | (key & 0x3f));
-        key >>= 6;
-    }
-    prompt->text[used] = (char)(bytes == 1 ? key : lead[bytes] | key);
-    prompt->text[used + bytes] = 0;
-}
-
-/* False if there was nothing to erase. */
-static bool erase(struct tui_prompt *prompt)
-{
-    size_t used = strlen(prompt->text);
-
-    if (used == 0)
-        return false;
-    do {
-        used--;
-    } while (used > 0 && ((unsigned char)prompt->text[used] & 0xc0) == 0x80);
-    prompt->text[used] = 0;
-    return true;
-}
-
 bool tui_overlay_prompt_open(const struct tui_app *app)
 {
     return app->prompt.kind != TUI_PROMPT_NONE;
@@ -67,7 +37,7 @@ static void changed(struct tui_app *app)
 
 void tui_overlay_prompt_type(struct tui_app *app, uint32_t key)
 {
-    type(&app->prompt, key);
+    tui_line_type(app->prompt.text, sizeof(app->prompt.text), key);
     changed(app);
 }
 
@@ -92,7 +62,7 @@ void tui_do_prompt_abort(struct tui_app *app)
 void tui_do_prompt_erase(struct tui_app *app)
 {
     /* Erasing past the start leaves, as in vi and less. */
-    if (erase(&app->prompt))
+    if (tui_line_erase(app->prompt.text))
         changed(app);
     else
         app->prompt.kind = TUI_PROMPT_NONE;
