@@ -152,7 +152,7 @@ static bool find_events(struct tui_feed *feed)
 static bool poll_one(struct tui_feed *feed, enum tui_update_kind kind, const char *text,
                      uint64_t job)
 {
-    struct tui_message message = {.kind = tui_update_kind_name(kind), .job = job};
+    struct tui_message message = {.kind = tui_update_kind_name(kind), .asked = text};
     struct tui_update *update;
     char *reply = NULL;
     size_t len = 0;

@@ -14,8 +14,9 @@
 struct tui_message {
     const char *kind; /* tui_update_kind_name(), or "request" for an action's JSON */
     int64_t at_ms;    /* the monotonic clock */
-    bool published;   /* as in struct tui_update, like the two that follow */
-    uint64_t token, job;
+    bool published;   /* as in struct tui_update, like the token */
+    uint64_t token;
+    const char *asked; /* what it answers, as it was sent; NULL: nothing */
     const char *text;
     size_t len;
 };
