@@ -105,13 +105,14 @@ static void take_models(struct agent_coordinator *c, struct io_link *link, const
         if (!agent_io_hash_parse(hex, hash))
             continue;
         learn_shapes(c, hex, model);
-        const char *error = text_of(model, "error");
+        const char *error = text_of(model, "error"), *code = text_of(model, "error_code");
         struct agent_event *event = agent_io_event(c, AGENT_EVENT_MODEL_STATE);
         event->link = link->id;
         event->model.hash = (const uint8_t *)agent_io_scratch(c, (const char *)hash, sizeof hash);
         event->model.state = state_of(text_of(model, "state"));
         event->model.bytes = bytes_of(model, "memory_bytes");
         event->model.load_us = (int64_t)bytes_of(model, "load_us");
+        event->model.code = agent_io_scratch(c, code, strlen(code));
         event->model.text = agent_io_scratch(c, error, strlen(error));
     }
 }

@@ -122,6 +122,8 @@ void agent_worker_farewell(struct agent_worker *worker);
 void agent_worker_send_result(struct agent_worker *worker, const struct worker_action *action);
 void agent_worker_send_begun(struct agent_worker *worker, const struct worker_action *actions,
                              size_t n);
+/* As results tell it. */
+enum net_job_error agent_worker_job_error_of(enum worker_error error);
 void agent_worker_send_residency(struct agent_worker *worker, uint32_t model, uint32_t device,
                                  enum net_residency state, uint64_t bytes, const char *text);
 

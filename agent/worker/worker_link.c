@@ -455,7 +455,7 @@ static enum net_outcome outcome_of(enum worker_outcome outcome)
     return outcomes[outcome];
 }
 
-static enum net_job_error job_error_of(enum worker_error error)
+enum net_job_error agent_worker_job_error_of(enum worker_error error)
 {
     static const enum net_job_error errors[] = {
         [WORKER_ERROR_NONE] = NET_JOB_ERROR_NONE,
@@ -517,7 +517,7 @@ void agent_worker_send_result(struct agent_worker *worker, const struct worker_a
     result.compute_us = us_clamp(action->compute_us);
     result.copy_us = us_clamp(action->copy_us);
     result.batch = action->batch;
-    result.error_code = (uint16_t)job_error_of(action->error);
+    result.error_code = (uint16_t)agent_worker_job_error_of(action->error);
     result.error_text = net_text_of(action->text);
     if (action->outcome == WORKER_DONE)
         outputs_fill(worker, action, &result);

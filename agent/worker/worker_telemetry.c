@@ -142,6 +142,9 @@ static void add_model(const struct agent_worker *worker, cJSON *list, uint32_t i
     cJSON_AddStringToObject(item, "hash", hex);
     cJSON_AddStringToObject(item, "state", state);
     cJSON_AddStringToObject(item, "error", view.text);
+    if (view.error != WORKER_ERROR_NONE)
+        cJSON_AddStringToObject(item, "error_code",
+                                net_job_error_name(agent_worker_job_error_of(view.error)));
     cJSON_AddNumberToObject(item, "memory_bytes", (double)view.bytes);
     cJSON_AddNumberToObject(item, "load_us", (double)view.load_us);
     cJSON *devices = cJSON_AddArrayToObject(item, "devices");

@@ -217,20 +217,6 @@ static void tidy_up(struct sim *sim, int64_t since_us)
     }
 }
 
-// Jobs of a model that can be loaded nowhere wait for an agent that could, or for this.
-static void cancel_hopeless(struct sim *sim)
-{
-    for (uint64_t id = 0; id < sim->oracle.n_jobs; id++) {
-        const struct agent_job_record *row = sim_disk_job(sim, id);
-        if (row != NULL && row->state <= AGENT_JOB_RUNNING &&
-            sim->scenario->model[sim_model_of_hash(row->hash)].is_bad)
-            sim_coordinator_call(sim, &(struct agent_event){.kind = AGENT_EVENT_CANCEL,
-                                                            .id = id,
-                                                            .by = "operator",
-                                                            .reason = "no agent can load it"});
-    }
-}
-
 // One that goes from agent to agent waits as long as too few would be left to work, if need be for
 // ever: then somebody gives it up.
 static void give_up_rolls(struct sim *sim)
@@ -293,8 +279,6 @@ static void fire_settle(struct sim *sim, const struct sim_event *event)
     }
     if (sim->coordinator.is_up && operation == 0 && event->a % 4 == 3)
         tidy_up(sim, since);
-    if (sim->coordinator.is_up && operation == 0 && event->a % 80 == 79)
-        cancel_hopeless(sim);
     sim_at(sim, sim->now_us + 250 * SIM_MS, fire_settle, event->a + 1, 0, 0);
 }
 

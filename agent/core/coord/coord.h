@@ -50,6 +50,7 @@ struct agent_coord_limits {
     int64_t rebalance_gain_us; // a move that saves less wait is not worth it
     int64_t rebalance_rest_us; // between two rebalances
     int64_t absent_us;         // a drain waits so long for an agent that is not connected
+    int64_t unloadable_us;     // jobs of a model that nobody can load fail after that; 0 never
     int64_t backoff_us_min;
     int64_t backoff_us_max;
     int64_t ageing_us; // a job that waits so long goes up one priority
@@ -253,6 +254,7 @@ struct agent_event {
             enum agent_model_state state;
             uint64_t bytes;  // that it takes on the device; 0 not known
             int64_t load_us; // that its last load took; 0 not known
+            const char *code; // FAILED: an error code of jobs; NULL or "" not told
             const char *text;
         } model;
         struct {

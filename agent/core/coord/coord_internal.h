@@ -147,6 +147,7 @@ struct coord_model {
     uint32_t n_usable;             // of them, those that have it and are ready
     uint32_t held;                 // jobs that agents have
     int64_t recent_us;             // device time of what was sent lately
+    int64_t refused_us;            // since when nobody who is there can load it; 0 somebody may
     int64_t wants_us;              // since when no agent has room for it; 0 one has
     struct coord_model *room_from; // that makes room for it on room_slot; NULL none
     uint32_t room_slot;

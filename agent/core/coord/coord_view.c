@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "agent/core/coord/coord_internal.h"
+#include "agent/core/placement/coord_refusal.h"
 
 static void view_job(const struct agent_coord *core, const struct coord_job *job,
                      struct agent_job_view *view)
@@ -54,13 +55,15 @@ void agent_coord_waiting(const struct agent_coord *core, uint64_t id, char *ret_
     ret_text[0] = '\0';
     if (job == NULL)
         return;
-    if (job->where == COORD_READY)
+    if (job->where == COORD_READY) {
         agent_coord_why(core, job->model, ret_text, size);
-    else if (job->where == COORD_DELAYED)
+        agent_coord_refused_add(core, job->model, ret_text, size);
+    } else if (job->where == COORD_DELAYED) {
         snprintf(ret_text, size, "waits %lld ms before its next attempt",
                  (long long)(job->not_before_us - core->now_us) / 1000);
-    else if (job->where == COORD_ENDING)
+    } else if (job->where == COORD_ENDING) {
         snprintf(ret_text, size, "has ended; waits for the ledger");
+    }
 }
 
 size_t agent_coord_history(const struct agent_coord *core, uint64_t id,

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "agent/core/coord/coord_internal.h"
+#include "agent/core/placement/coord_refusal.h"
 
 static void view_seen(const struct agent_coord *core, const struct coord_seen *seen, bool chosen,
                       struct agent_seen_view *view)
@@ -68,16 +69,20 @@ static void say_now(const struct agent_coord *core, const struct coord_job *job,
         agent_coord_add(view->text, sizeof view->text,
                         "The job waits %" PRId64 " ms before its next attempt; ",
                         (job->not_before_us - core->now_us) / 1000);
-    if (view->rule != AGENT_RULE_NONE)
-        agent_coord_add(view->text, sizeof view->text, "%s %s.", name, agent_rule_text(view->rule));
-    else if (agent_coord_killed_on(job, agent))
+    if (view->rule != AGENT_RULE_NONE) {
+        agent_coord_add(view->text, sizeof view->text, "%s %s", name, agent_rule_text(view->rule));
+        agent_coord_refusal_add(agent, job->model, view->rule, view->text, sizeof view->text);
+        agent_coord_refused_add(core, job->model, view->text, sizeof view->text);
+        agent_coord_add(view->text, sizeof view->text, ".");
+    } else if (agent_coord_killed_on(job, agent)) {
         agent_coord_add(view->text, sizeof view->text,
                         "the job has killed an executor of %s: others are tried first.", name);
-    else
+    } else {
         agent_coord_add(view->text, sizeof view->text,
                         "no rule keeps it from %s: it goes there as soon as it is its turn and no "
                         "other agent is better.",
                         name);
+    }
 }
 
 // A rule's words as of then: "was full", "gave work back a moment ago".

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "agent/core/coord/coord_internal.h"
+#include "agent/core/placement/coord_refusal.h"
 #include "agent/core/placement/coord_speed.h"
 #include "agent/core/planted.h"
 
@@ -25,6 +26,8 @@ void agent_coord_model_free(struct coord_model *model)
     if (model == NULL)
         return;
     agent_coord_text_unref(model->name);
+    for (uint32_t slot = 0; slot < model->on_room; slot++)
+        agent_coord_refusal_clear(&model->on[slot]);
     free(model->on);
     free(model->holders);
     free(model);
@@ -93,6 +96,10 @@ void agent_coord_model_state(struct agent_coord *core, const struct agent_event 
         return;
     if (resident)
         agent_coord_residency_bytes(core, agent, model, event->model.bytes);
+    if (resident)
+        agent_coord_refusal_clear(&model->on[agent->slot]);
+    else if (state == AGENT_MODEL_FAILED)
+        agent_coord_refusal_set(&model->on[agent->slot], event->model.code, event->model.text);
     if (before == state)
         return;
     bool was_resident = before == AGENT_MODEL_RESIDENT;

@@ -5,6 +5,7 @@
 
 #include "agent/core/coord/coord_internal.h"
 #include "agent/core/placement/coord_index.h"
+#include "agent/core/placement/coord_refusal.h"
 #include "agent/core/placement/coord_room.h"
 #include "agent/core/planted.h"
 
@@ -138,6 +139,7 @@ void agent_coord_place_tick(struct agent_coord *core)
             model->recent_us -= (model->recent_us + (1 << FADE_SHIFT) - 1) >> FADE_SHIFT;
     }
     agent_coord_room_tick(core);
+    agent_coord_refusals_tick(core);
     core->recent_us = 0;
     for (uint32_t slot = 0; slot < core->n_agents; slot++) {
         struct coord_agent *agent = core->agents[slot];

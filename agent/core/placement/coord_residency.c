@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "agent/core/coord/coord_internal.h"
+#include "agent/core/placement/coord_refusal.h"
 
 const struct coord_on *agent_coord_on(const struct coord_model *model, uint32_t slot)
 {
@@ -135,8 +136,10 @@ void agent_coord_residency_lose(struct agent_coord *core, struct coord_agent *ag
     // A model that failed there is not among them, and may do better after a restart.
     for (uint32_t i = 0; i < core->n_models; i++) {
         struct coord_model *model = core->models[i];
-        if (model != NULL && agent->slot < model->on_room)
-            model->on[agent->slot].state = AGENT_MODEL_UNKNOWN;
+        if (model == NULL || agent->slot >= model->on_room)
+            continue;
+        model->on[agent->slot].state = AGENT_MODEL_UNKNOWN;
+        agent_coord_refusal_clear(&model->on[agent->slot]);
     }
 }
 

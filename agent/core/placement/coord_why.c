@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "agent/core/coord/coord_internal.h"
+#include "agent/core/placement/coord_refusal.h"
 #include "agent/core/placement/coord_room.h"
 #include "agent/core/planted.h"
 
@@ -84,6 +85,7 @@ void agent_coord_why(const struct agent_coord *core, const struct coord_model *m
         enum agent_rule rule = agent_coord_rejects(core, agent, model);
         agent_coord_add(text, size, "%s%s %s", separator, agent_coord_chars(agent->name),
                         rule != AGENT_RULE_NONE ? agent_rule_text(rule) : "is next");
+        agent_coord_refusal_add(agent, model, rule, text, size);
         separator = ", ";
     }
     if (text[0] == '\0')

@@ -242,6 +242,7 @@ struct worker_model_view {
     bool is_resident; /* on any device */
     uint64_t bytes;   /* device memory on all devices */
     uint64_t load_us; /* of the last load */
+    enum worker_error error; /* FAILED: why */
     uint8_t hash[WORKER_HASH_SIZE];
     char text[WORKER_TEXT_MAX];
 };
