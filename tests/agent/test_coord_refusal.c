@@ -44,7 +44,7 @@ static void offer(const char *family)
     event.model_info.version = 1;
     event.model_info.hash = rig_hash;
     event.model_info.bytes = 100;
-    strcpy(event.model_info.needs.family, family);
+    memcpy(event.model_info.needs.family, family, strlen(family) + 1);
     rig_step(&rig, &event);
 }
 
@@ -52,7 +52,7 @@ static void hello(uint64_t link, const char *name, const char *family)
 {
     struct agent_device_info device = {.memory_bytes = 1 << 20};
     struct agent_event event = {.kind = AGENT_EVENT_HELLO, .link = link};
-    strcpy(device.family, family);
+    memcpy(device.family, family, strlen(family) + 1);
     event.hello.name = name;
     event.hello.instance[0] = (uint8_t)link;
     event.hello.credit = 4;

@@ -252,8 +252,8 @@ struct agent_event {
         struct {
             const uint8_t *hash;
             enum agent_model_state state;
-            uint64_t bytes;  // that it takes on the device; 0 not known
-            int64_t load_us; // that its last load took; 0 not known
+            uint64_t bytes;   // that it takes on the device; 0 not known
+            int64_t load_us;  // that its last load took; 0 not known
             const char *code; // FAILED: an error code of jobs; NULL or "" not told
             const char *text;
         } model;

@@ -149,8 +149,7 @@ void agent_coord_refusals_tick(struct agent_coord *core)
         }
         if (model->refused_us == 0)
             model->refused_us = core->now_us;
-        if (verdict == REFUSED && left_us(core, model) == 0 &&
-            !AGENT_PLANTED(UNLOADABLE_FOR_EVER))
+        if (verdict == REFUSED && left_us(core, model) == 0 && !AGENT_PLANTED(UNLOADABLE_FOR_EVER))
             fail_jobs(core, model);
     }
 }

@@ -24,7 +24,7 @@ struct coord_on {
     bool asked;           // we asked it to load the model
     bool leaving;         // gets no more jobs, to make room
     bool pinned;          // an operator wants it to stay there
-    struct coord_refusal *refusal; // why it could not be loaded there; NULL it could, or nobody tried
+    struct coord_refusal *refusal; // why it could not be loaded there; NULL nothing is known
 };
 
 // What is known of it on the agent of that slot. NULL: nothing is.

@@ -239,9 +239,9 @@ struct worker_device_view {
 };
 struct worker_model_view {
     enum worker_model_state state;
-    bool is_resident; /* on any device */
-    uint64_t bytes;   /* device memory on all devices */
-    uint64_t load_us; /* of the last load */
+    bool is_resident;        /* on any device */
+    uint64_t bytes;          /* device memory on all devices */
+    uint64_t load_us;        /* of the last load */
     enum worker_error error; /* FAILED: why */
     uint8_t hash[WORKER_HASH_SIZE];
     char text[WORKER_TEXT_MAX];
