@@ -5,6 +5,7 @@
 #ifndef TUI_CONSOLE_APP_APP_H
 #define TUI_CONSOLE_APP_APP_H
 
+#include "app/filter.h"
 #include "app/request.h"
 #include "keys/keymap.h"
 #include "model/model.h"
@@ -12,7 +13,7 @@
 #include "views/view.h"
 
 #define TUI_REQUESTS_MAX 8
-#define TUI_PROMPT_SIZE 160
+#define TUI_PROMPT_SIZE TUI_FILTER_SIZE
 #define TUI_MESSAGE_SIZE 512
 #define TUI_MESSAGE_MS 20000
 #define TUI_ROWS_MIN 16
@@ -23,9 +24,11 @@ struct tui_list {
     char selected[TUI_NAME_SIZE]; /* "" until the list has had a row */
     size_t at;                    /* where the selection was last seen */
     size_t top;                   /* the first visible row, or line */
-    char filter[TUI_NAME_SIZE];
-    unsigned int sort;
-    bool reverse;
+    char filter[TUI_FILTER_SIZE]; /* one that was understood; "" shows all */
+    struct tui_filter *compiled;  /* of it; NULL: all */
+    size_t total;                 /* rows without the filter */
+    size_t sort;                  /* index of the view's fields */
+    bool reverse;                 /* not the field's own direction */
     bool gone; /* the selected row is not in the list now: nothing is selected */
 };
 
@@ -34,7 +37,8 @@ enum tui_prompt_kind { TUI_PROMPT_NONE, TUI_PROMPT_FILTER, TUI_PROMPT_COMMAND };
 struct tui_prompt {
     enum tui_prompt_kind kind;
     char text[TUI_PROMPT_SIZE];
-    char before[TUI_NAME_SIZE]; /* the filter to go back to */
+    char before[TUI_FILTER_SIZE]; /* the filter to go back to */
+    struct tui_filter_error error; /* why the filter that was typed isn't the list's; "" it is */
 };
 
 enum tui_plan_state { TUI_PLAN_NONE, TUI_PLAN_WAITING, TUI_PLAN_SHOWN, TUI_PLAN_FAILED };
@@ -125,6 +129,15 @@ enum tui_context tui_app_context(const struct tui_app *app);
 /* The list of the current view, and the index of its selected row; false if there is none. */
 struct tui_list *tui_app_list(struct tui_app *app);
 bool tui_app_selected(const struct tui_app *app, size_t *ret_index);
+
+/*
+ * Filters the current view's list. False, with *ret_error set and the list as it was, when the
+ * filter can't be understood.
+ */
+bool tui_app_filter(struct tui_app *app, const char *text, struct tui_filter_error *ret_error);
+
+/* Whether the list shows the largest of its order first. */
+bool tui_list_descending(const struct tui_list *list, const struct tui_view_ops *ops);
 
 /* Goes to a view; Help and Detail remember where from. */
 void tui_app_show(struct tui_app *app, enum tui_view_id view);

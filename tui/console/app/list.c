@@ -1,4 +1,5 @@
 /* Rows of the current view: filter, order, selection by id. */
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -7,22 +8,69 @@
 
 struct order {
     const struct tui_app *app;
-    int (*compare)(const struct tui_app *app, size_t a, size_t b);
-    int sign;
+    const struct tui_view_ops *ops;
+    const struct tui_list *list;
 };
 
+/* What isn't known comes last, whichever way the list is turned. */
+static int compare_numbers(double a, double b, bool descending)
+{
+    if (isnan(a) || isnan(b))
+        return (int)isnan(a) - (int)isnan(b);
+    return descending ? (a < b) - (a > b) : (a > b) - (a < b);
+}
+
+static int compare_field(const struct order *order, size_t a, size_t b, size_t field,
+                         bool descending)
+{
+    struct tui_value x;
+    struct tui_value y;
+
+    tui_view_value(order->ops, order->app, a, field, &x);
+    tui_view_value(order->ops, order->app, b, field, &y);
+    if (order->ops->fields[field].kind != TUI_FIELD_TEXT || !isnan(x.number) || !isnan(y.number))
+        return compare_numbers(x.number, y.number, descending);
+    if (x.text[0] == 0 || y.text[0] == 0)
+        return (x.text[0] == 0) - (y.text[0] == 0);
+    int by = strverscmp(x.text, y.text);
+    return descending ? -by : by;
+}
+
+static bool natural(const struct tui_field *field)
+{
+    return field->kind != TUI_FIELD_TEXT && !field->least_first;
+}
+
+bool tui_list_descending(const struct tui_list *list, const struct tui_view_ops *ops)
+{
+    return natural(&ops->fields[list->sort]) != list->reverse;
+}
+
+/* Never 0: equal rows stay in the order of the first field, and then of the data. */
 static int compare_rows(const void *a, const void *b, void *user)
 {
     const struct order *order = user;
+    const struct tui_list *list = order->list;
+    size_t x = *(const size_t *)a;
+    size_t y = *(const size_t *)b;
+    int by = compare_field(order, x, y, list->sort, tui_list_descending(list, order->ops));
 
-    return order->sign * order->compare(order->app, *(const size_t *)a, *(const size_t *)b);
+    if (by == 0 && list->sort != 0)
+        by = compare_field(order, x, y, 0, natural(&order->ops->fields[0]));
+    return by != 0 ? by : x < y ? -1 : 1;
 }
 
-static bool matches(const char *filter, const char *text)
+bool tui_app_filter(struct tui_app *app, const char *text, struct tui_filter_error *ret_error)
 {
-    if (filter[0] == '!')
-        return filter[1] == 0 || strcasestr(text, filter + 1) == NULL;
-    return strcasestr(text, filter) != NULL;
+    struct tui_list *list = &app->lists[app->view];
+    struct tui_filter *filter;
+
+    if (!tui_filter_compile(text, tui_views[app->view].ops->fields, &filter, ret_error))
+        return false;
+    tui_filter_destroy(list->compiled);
+    list->compiled = filter;
+    snprintf(list->filter, sizeof(list->filter), "%s", text);
+    return true;
 }
 
 struct tui_list *tui_app_list(struct tui_app *app)
@@ -53,30 +101,16 @@ const char *tui_app_target(const struct tui_app *app, enum tui_context context)
 
 static void collect(struct tui_app *app, const struct tui_view_ops *ops)
 {
-    const struct tui_list *list = &app->lists[app->view];
-    size_t count = ops->count(app);
-    struct tui_row_text row;
+    struct tui_list *list = &app->lists[app->view];
+    struct order order = {app, ops, list};
 
+    list->total = ops->count(app);
     app->row_count = 0;
-    for (size_t i = 0; i < count && app->row_count < TUI_AGENTS_MAX; i++) {
-        if (list->filter[0] != 0) {
-            ops->describe(app, i, &row);
-            if (!matches(list->filter, row.text))
-                continue;
-        }
-        app->rows[app->row_count++] = i;
+    for (size_t i = 0; i < list->total && app->row_count < TUI_AGENTS_MAX; i++) {
+        if (!list->compiled || tui_filter_match(list->compiled, ops, app, i))
+            app->rows[app->row_count++] = i;
     }
-    if (ops->compare) {
-        struct order order = {app, ops->compare, list->reverse ? -1 : 1};
-        qsort_r(app->rows, app->row_count, sizeof(app->rows[0]), compare_rows, &order);
-    } else if (list->reverse) {
-        for (size_t i = 0; i < app->row_count / 2; i++) {
-            size_t other = app->row_count - 1 - i;
-            size_t swap = app->rows[i];
-            app->rows[i] = app->rows[other];
-            app->rows[other] = swap;
-        }
-    }
+    qsort_r(app->rows, app->row_count, sizeof(app->rows[0]), compare_rows, &order);
 }
 
 /* A row that left the list takes the selection with it: what slides into its place was not
@@ -84,19 +118,18 @@ static void collect(struct tui_app *app, const struct tui_view_ops *ops)
 static void find_selected(struct tui_app *app, const struct tui_view_ops *ops)
 {
     struct tui_list *list = &app->lists[app->view];
-    struct tui_row_text row;
+    char id[TUI_NAME_SIZE];
 
     for (size_t i = 0; i < app->row_count; i++) {
-        ops->describe(app, app->rows[i], &row);
-        if (strcmp(row.id, list->selected) == 0) {
+        ops->id(app, app->rows[i], id);
+        if (strcmp(id, list->selected) == 0) {
             list->at = i;
             list->gone = false;
             return;
         }
     }
     if (list->selected[0] == 0 && app->row_count > 0) {
-        ops->describe(app, app->rows[0], &row);
-        memcpy(list->selected, row.id, sizeof(list->selected));
+        ops->id(app, app->rows[0], list->selected);
         list->at = 0;
         list->gone = false;
         return;
@@ -147,9 +180,7 @@ static void move(struct tui_app *app, long step)
         return;
     long at = (long)list->at + (list->gone && step > 0 ? step - 1 : step);
     at = at < 0 ? 0 : at >= (long)app->row_count ? (long)app->row_count - 1 : at;
-    struct tui_row_text row;
-    tui_views[app->view].ops->describe(app, app->rows[at], &row);
-    snprintf(list->selected, sizeof(list->selected), "%s", row.id);
+    tui_views[app->view].ops->id(app, app->rows[at], list->selected);
     list->at = (size_t)at;
     list->gone = false;
 }
@@ -186,15 +217,14 @@ void tui_do_last(struct tui_app *app)
 
 void tui_do_sort(struct tui_app *app)
 {
-    const char *const *sorts = tui_views[app->view].ops->sorts;
+    const struct tui_field *fields = tui_views[app->view].ops->fields;
     struct tui_list *list = &app->lists[app->view];
 
-    if (!sorts) {
-        tui_app_message(app, TUI_ROLE_DIM, "this list has one order; r turns it round");
+    if (!fields)
         return;
-    }
-    list->sort = sorts[list->sort + 1] ? list->sort + 1 : 0;
-    tui_app_message(app, TUI_ROLE_NORMAL, "sorted by %s", sorts[list->sort]);
+    list->sort = fields[list->sort + 1].name ? list->sort + 1 : 0;
+    list->reverse = false;
+    tui_app_message(app, TUI_ROLE_NORMAL, "sorted by %s", fields[list->sort].name);
 }
 
 void tui_do_reverse(struct tui_app *app)

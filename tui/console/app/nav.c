@@ -59,8 +59,10 @@ void tui_do_open(struct tui_app *app)
 
 void tui_do_back(struct tui_app *app)
 {
+    struct tui_filter_error error;
+
     if (!close_pane(app))
-        app->lists[app->view].filter[0] = 0;
+        tui_app_filter(app, "", &error);
 }
 
 void tui_do_quit(struct tui_app *app)

@@ -27,12 +27,13 @@ bool tui_overlay_prompt_open(const struct tui_app *app)
     return app->prompt.kind != TUI_PROMPT_NONE;
 }
 
-/* A filter acts while it is typed. */
+/* A filter acts while it is typed; one that isn't understood leaves the rows as they were. */
 static void changed(struct tui_app *app)
 {
-    if (app->prompt.kind == TUI_PROMPT_FILTER)
-        snprintf(app->lists[app->view].filter, TUI_NAME_SIZE, "%.*s", TUI_NAME_SIZE - 1,
-                 app->prompt.text);
+    struct tui_prompt *prompt = &app->prompt;
+
+    if (prompt->kind == TUI_PROMPT_FILTER && tui_app_filter(app, prompt->text, &prompt->error))
+        prompt->error.text[0] = 0;
 }
 
 void tui_overlay_prompt_type(struct tui_app *app, uint32_t key)
@@ -46,6 +47,8 @@ void tui_do_prompt_accept(struct tui_app *app)
     char line[TUI_PROMPT_SIZE];
     enum tui_prompt_kind kind = app->prompt.kind;
 
+    if (app->prompt.error.text[0] != 0)
+        return;
     memcpy(line, app->prompt.text, sizeof(line));
     app->prompt.kind = TUI_PROMPT_NONE;
     if (kind == TUI_PROMPT_COMMAND)
@@ -54,8 +57,10 @@ void tui_do_prompt_accept(struct tui_app *app)
 
 void tui_do_prompt_abort(struct tui_app *app)
 {
+    struct tui_filter_error error;
+
     if (app->prompt.kind == TUI_PROMPT_FILTER)
-        memcpy(app->lists[app->view].filter, app->prompt.before, TUI_NAME_SIZE);
+        tui_app_filter(app, app->prompt.before, &error);
     app->prompt.kind = TUI_PROMPT_NONE;
 }
 

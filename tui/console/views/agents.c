@@ -15,8 +15,36 @@ static const struct tui_column columns[COLUMNS] = {
     [SEEN] = {"SEEN", 5, 0, 1, true},
 };
 
-static const char *const sorts[] = {"agent", "state", "load", "jobs/s", "p95", NULL};
-enum sort { BY_NAME, BY_STATE, BY_LOAD, BY_RATE, BY_P95 };
+enum field {
+    F_AGENT,
+    F_STATE,
+    F_LOAD,
+    F_RATE,
+    F_P95,
+    F_DEVICE,
+    F_RUNNING,
+    F_QUEUED,
+    F_MODELS,
+    F_SEEN,
+    F_MEMORY,
+    F_REASON
+};
+
+static const struct tui_field fields[] = {
+    [F_AGENT] = {"agent", TUI_FIELD_TEXT, false},
+    [F_STATE] = {"state", TUI_FIELD_TEXT, false},
+    [F_LOAD] = {"load", TUI_FIELD_SHARE, false},
+    [F_RATE] = {"jobs/s", TUI_FIELD_COUNT, false},
+    [F_P95] = {"p95", TUI_FIELD_US, false},
+    [F_DEVICE] = {"device", TUI_FIELD_TEXT, false},
+    [F_RUNNING] = {"running", TUI_FIELD_COUNT, false},
+    [F_QUEUED] = {"queued", TUI_FIELD_COUNT, false},
+    [F_MODELS] = {"models", TUI_FIELD_TEXT, false},
+    [F_SEEN] = {"seen", TUI_FIELD_MS, false},
+    [F_MEMORY] = {"memory", TUI_FIELD_BYTES, false},
+    [F_REASON] = {"reason", TUI_FIELD_TEXT, false},
+    {NULL, TUI_FIELD_TEXT, false},
+};
 
 static size_t agent_count(const struct tui_app *app)
 {
@@ -56,20 +84,9 @@ static void models_text(const struct tui_agent *agent, char *ret_text, size_t si
         snprintf(ret_text, size, "%s +%zu", agent->models[0], agent->model_count - 1);
 }
 
-static void describe(const struct tui_app *app, size_t index, struct tui_row_text *ret_row)
+static void id(const struct tui_app *app, size_t index, char ret_id[TUI_NAME_SIZE])
 {
-    const struct tui_agent *agent = &app->model->fleet->agents[index];
-    char device[TUI_NAME_SIZE + 16];
-    size_t used;
-
-    device_text(agent, device, sizeof(device));
-    snprintf(ret_row->id, sizeof(ret_row->id), "%s", agent->name);
-    snprintf(ret_row->text, sizeof(ret_row->text), "%s %s %s %s", agent->name, agent->state, device,
-             agent->reason);
-    for (size_t i = 0; i < agent->model_count; i++) {
-        used = strlen(ret_row->text);
-        snprintf(ret_row->text + used, sizeof(ret_row->text) - used, " %s", agent->models[i]);
-    }
+    snprintf(ret_id, TUI_NAME_SIZE, "%s", app->model->fleet->agents[index].name);
 }
 
 static int state_rank(const char *state)
@@ -84,47 +101,71 @@ static int state_rank(const char *state)
     return 99;
 }
 
-/* Larger first, what isn't known last. */
-static int compare_real(double a, double b)
+/* A lost agent's last load is not its load. */
+static double load(const struct tui_agent *agent)
 {
-    if (isnan(a) || isnan(b))
-        return (int)isnan(a) - (int)isnan(b);
-    return (a < b) - (a > b);
+    return strcmp(agent->state, "lost") == 0 ? NAN : tui_agent_busy(agent);
 }
 
-static int compare(const struct tui_app *app, size_t a, size_t b)
+static void value(const struct tui_app *app, size_t index, size_t field,
+                  struct tui_value *ret_value)
 {
-    const struct tui_agent *x = &app->model->fleet->agents[a];
-    const struct tui_agent *y = &app->model->fleet->agents[b];
-    int order = 0;
+    const struct tui_agent *agent = &app->model->fleet->agents[index];
+    size_t used = 0;
 
-    switch ((enum sort)app->lists[TUI_VIEW_AGENTS].sort) {
-    case BY_NAME:
+    ret_value->room[0] = 0;
+    switch ((enum field)field) {
+    case F_AGENT:
+        ret_value->text = agent->name;
         break;
-    case BY_STATE:
-        order = state_rank(x->state) - state_rank(y->state);
+    case F_STATE:
+        ret_value->text = agent->state;
+        ret_value->number = state_rank(agent->state);
         break;
-    case BY_LOAD:
-        order = compare_real(tui_agent_busy(x), tui_agent_busy(y));
+    case F_LOAD:
+        ret_value->number = load(agent);
         break;
-    case BY_RATE:
-        order = compare_real(x->done_per_s, y->done_per_s);
+    case F_RATE:
+        ret_value->number = agent->done_per_s;
         break;
-    case BY_P95:
-        order = compare_real((double)x->p95_us, (double)y->p95_us);
+    case F_P95:
+        ret_value->number = agent->p95_us > 0 ? (double)agent->p95_us : NAN;
+        break;
+    case F_DEVICE:
+        for (size_t i = 0; i < agent->device_count && used < TUI_VALUE_SIZE; i++)
+            used += (size_t)snprintf(ret_value->room + used, TUI_VALUE_SIZE - used, "%s%s",
+                                     i > 0 ? ", " : "", agent->devices[i].name);
+        ret_value->text = ret_value->room;
+        break;
+    case F_RUNNING:
+        ret_value->number = (double)agent->running;
+        break;
+    case F_QUEUED:
+        ret_value->number = (double)agent->assigned;
+        break;
+    case F_MODELS:
+        for (size_t i = 0; i < agent->model_count && used < TUI_VALUE_SIZE; i++)
+            used += (size_t)snprintf(ret_value->room + used, TUI_VALUE_SIZE - used, "%s%s",
+                                     i > 0 ? ", " : "", agent->models[i]);
+        ret_value->text = ret_value->room;
+        break;
+    case F_SEEN:
+        ret_value->number = (double)agent->seen_ms_ago;
+        break;
+    case F_MEMORY:
+        ret_value->number = (double)agent->rss_bytes;
+        break;
+    case F_REASON:
+        ret_value->text = agent->reason;
         break;
     }
-    if (order == 0)
-        order = strverscmp(x->name, y->name);
-    return order != 0 ? order : a < b ? -1 : 1;
 }
 
 static void draw_agent(const struct tui_app *app, struct tui_canvas *canvas,
                        const struct tui_grid *table, int y, const struct tui_agent *agent)
 {
     enum tui_role state = tui_state_role(agent->state);
-    bool away = strcmp(agent->state, "lost") == 0;
-    double busy = away ? NAN : tui_agent_busy(agent);
+    double busy = load(agent);
     int64_t age = tui_model_age_ms(app->model, app->now_ms);
     uint64_t seen = agent->seen_ms_ago + (age > TUI_STALE_MS ? (uint64_t)age : 0);
     char text[TUI_NAME_SIZE + 32];
@@ -164,7 +205,7 @@ static void draw(const struct tui_app *app, struct tui_canvas *canvas, struct tu
     struct tui_grid table;
 
     tui_grid_layout(&table, columns, COLUMNS, 2, body.cols - 3);
-    tui_grid_head(&table, app, canvas, body.y, sorts[list->sort]);
+    tui_grid_head(&table, app, canvas, body.y, fields[list->sort].name);
     for (int i = 0; i < rect.rows && list->top + (size_t)i < app->row_count; i++) {
         size_t row = list->top + (size_t)i;
         draw_agent(app, canvas, &table, rect.y + i, &app->model->fleet->agents[app->rows[row]]);
@@ -176,9 +217,9 @@ static void draw(const struct tui_app *app, struct tui_canvas *canvas, struct tu
 
 const struct tui_view_ops tui_view_agents = {
     .count = agent_count,
-    .describe = describe,
-    .compare = compare,
-    .sorts = sorts,
+    .id = id,
+    .fields = fields,
+    .value = value,
     .page = page,
     .draw = draw,
 };

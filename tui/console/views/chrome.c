@@ -84,7 +84,7 @@ static void draw_tabs(const struct tui_app *app, struct tui_canvas *canvas)
     }
     if (list->filter[0] != 0)
         tui_canvas_print(canvas, 1, x + 1, canvas->cols - x - 2, TUI_ROLE_WARN,
-                         "filter: %s (%zu shown)", list->filter, app->row_count);
+                         "filter: %s (%zu of %zu)", list->filter, app->row_count, list->total);
 }
 
 /* What the operator must know before reading anything else; false if there is nothing. */
@@ -139,6 +139,16 @@ void tui_overlay_prompt_draw(const struct tui_app *app, struct tui_canvas *canva
                          filter ? "filter /" : "command :");
     x += tui_canvas_text(canvas, y, x, canvas->cols - 1 - x, TUI_ROLE_STRONG, app->prompt.text);
     tui_canvas_put(canvas, y, x, L'_', TUI_ROLE_STRONG);
+    if (!filter)
+        return;
+    if (app->prompt.error.text[0] != 0) {
+        tui_canvas_fill(canvas, (struct tui_rect){y - 1, 0, 1, canvas->cols}, TUI_ROLE_NORMAL);
+        tui_canvas_print(canvas, y - 1, 1, canvas->cols - 2, TUI_ROLE_BAD, "at %zu: %s",
+                         app->prompt.error.at + 1, app->prompt.error.text);
+    } else {
+        tui_canvas_print(canvas, y, x + 2, canvas->cols - x - 3, TUI_ROLE_DIM, "%zu of %zu",
+                         app->row_count, app->lists[app->view].total);
+    }
 }
 
 static int draw_hint(const struct tui_app *app, struct tui_canvas *canvas, int y, int x,

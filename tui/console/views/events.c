@@ -1,20 +1,58 @@
+#include <math.h>
 #include <stdio.h>
 
 #include "views/grid.h"
+
+enum field { F_AGE, F_KIND, F_SEVERITY, F_AGENT, F_JOB, F_TEXT };
+
+static const struct tui_field fields[] = {
+    [F_AGE] = {"age", TUI_FIELD_MS, true},
+    [F_KIND] = {"kind", TUI_FIELD_TEXT, false},
+    [F_SEVERITY] = {"severity", TUI_FIELD_TEXT, false},
+    [F_AGENT] = {"agent", TUI_FIELD_TEXT, false},
+    [F_JOB] = {"job", TUI_FIELD_ID, false},
+    [F_TEXT] = {"text", TUI_FIELD_TEXT, false},
+    {NULL, TUI_FIELD_TEXT, false},
+};
 
 static size_t count(const struct tui_app *app)
 {
     return tui_model_event_count(app->model);
 }
 
-static void describe(const struct tui_app *app, size_t index, struct tui_row_text *ret_row)
+static void id(const struct tui_app *app, size_t index, char ret_id[TUI_NAME_SIZE])
 {
     const struct tui_event *event = tui_model_event(app->model, index);
 
-    snprintf(ret_row->id, sizeof(ret_row->id), "%llu.%llu", (unsigned long long)event->seq,
+    snprintf(ret_id, TUI_NAME_SIZE, "%llu.%llu", (unsigned long long)event->seq,
              (unsigned long long)event->time_ms);
-    snprintf(ret_row->text, sizeof(ret_row->text), "%s %s %s %llu %s", event->kind, event->severity,
-             event->agent, (unsigned long long)event->job, event->text);
+}
+
+static void value(const struct tui_app *app, size_t index, size_t field,
+                  struct tui_value *ret_value)
+{
+    const struct tui_event *event = tui_model_event(app->model, index);
+
+    switch ((enum field)field) {
+    case F_AGE:
+        ret_value->number = (double)app->clock_ms - (double)event->time_ms;
+        break;
+    case F_KIND:
+        ret_value->text = event->kind;
+        break;
+    case F_SEVERITY:
+        ret_value->text = event->severity;
+        break;
+    case F_AGENT:
+        ret_value->text = event->agent;
+        break;
+    case F_JOB:
+        ret_value->number = event->job > 0 ? (double)event->job : NAN;
+        break;
+    case F_TEXT:
+        ret_value->text = event->text;
+        break;
+    }
 }
 
 static int page(const struct tui_app *app, struct tui_rect body)
@@ -43,7 +81,9 @@ static void draw(const struct tui_app *app, struct tui_canvas *canvas, struct tu
 
 const struct tui_view_ops tui_view_events = {
     .count = count,
-    .describe = describe,
+    .id = id,
+    .fields = fields,
+    .value = value,
     .page = page,
     .draw = draw,
 };

@@ -61,11 +61,11 @@ void tui_grid_cell(const struct tui_grid *table, struct tui_canvas *canvas, int 
 void tui_grid_head(const struct tui_grid *table, const struct tui_app *app,
                    struct tui_canvas *canvas, int y, const char *sorted)
 {
-    bool reverse = app->lists[app->view].reverse;
+    const struct tui_view_ops *ops = tui_views[app->view].ops;
     bool ascii = app->glyphs == TUI_GLYPHS_ASCII;
     const char *down = ascii ? "v" : "\u25be";
     const char *up = ascii ? "^" : "\u25b4";
-    const char *mark = reverse ? up : down;
+    const char *mark = tui_list_descending(&app->lists[app->view], ops) ? down : up;
 
     for (size_t i = 0; i < table->count; i++) {
         char title[32];

@@ -15,27 +15,104 @@ static const struct tui_column columns[COLUMNS] = {
     [ERROR] = {"ERROR", 10, 5, 5, false},
 };
 
+enum field {
+    F_JOB,
+    F_STATE,
+    F_MODEL,
+    F_AGENT,
+    F_TRY,
+    F_AGE,
+    F_TOTAL,
+    F_QUEUE,
+    F_LOAD,
+    F_COMPUTE,
+    F_COPY,
+    F_PRIORITY,
+    F_KEY,
+    F_ERROR
+};
+
+static const struct tui_field fields[] = {
+    [F_JOB] = {"job", TUI_FIELD_ID, false},
+    [F_STATE] = {"state", TUI_FIELD_TEXT, false},
+    [F_MODEL] = {"model", TUI_FIELD_TEXT, false},
+    [F_AGENT] = {"agent", TUI_FIELD_TEXT, false},
+    [F_TRY] = {"try", TUI_FIELD_COUNT, false},
+    [F_AGE] = {"submitted", TUI_FIELD_MS, true},
+    [F_TOTAL] = {"total", TUI_FIELD_US, false},
+    [F_QUEUE] = {"queue", TUI_FIELD_US, false},
+    [F_LOAD] = {"load", TUI_FIELD_US, false},
+    [F_COMPUTE] = {"compute", TUI_FIELD_US, false},
+    [F_COPY] = {"copy", TUI_FIELD_US, false},
+    [F_PRIORITY] = {"priority", TUI_FIELD_COUNT, false},
+    [F_KEY] = {"key", TUI_FIELD_TEXT, false},
+    [F_ERROR] = {"error", TUI_FIELD_TEXT, false},
+    {NULL, TUI_FIELD_TEXT, false},
+};
+
 static size_t count(const struct tui_app *app)
 {
     return app->model->jobs ? app->model->jobs->count : 0;
 }
 
-static void describe(const struct tui_app *app, size_t index, struct tui_row_text *ret_row)
+static void id(const struct tui_app *app, size_t index, char ret_id[TUI_NAME_SIZE])
 {
-    const struct tui_job *job = &app->model->jobs->jobs[index];
-
-    snprintf(ret_row->id, sizeof(ret_row->id), "%llu", (unsigned long long)job->id);
-    snprintf(ret_row->text, sizeof(ret_row->text), "%s %s %s %s %s %s", ret_row->id, job->state,
-             job->model, job->agent, job->key, job->error_message);
+    snprintf(ret_id, TUI_NAME_SIZE, "%llu", (unsigned long long)app->model->jobs->jobs[index].id);
 }
 
-static int compare(const struct tui_app *app, size_t a, size_t b)
+static double span(const struct tui_job *job, enum tui_span which)
 {
-    const struct tui_job *jobs = app->model->jobs->jobs;
+    return job->timing_us[which] > 0 ? (double)job->timing_us[which] : NAN;
+}
 
-    if (jobs[a].id != jobs[b].id)
-        return jobs[a].id > jobs[b].id ? -1 : 1;
-    return a < b ? -1 : 1;
+static void value(const struct tui_app *app, size_t index, size_t field,
+                  struct tui_value *ret_value)
+{
+    const struct tui_job *job = &app->model->jobs->jobs[index];
+    static const enum tui_span spans[] = {[F_TOTAL] = TUI_SPAN_TOTAL,
+                                          [F_QUEUE] = TUI_SPAN_QUEUE,
+                                          [F_LOAD] = TUI_SPAN_LOAD,
+                                          [F_COMPUTE] = TUI_SPAN_COMPUTE,
+                                          [F_COPY] = TUI_SPAN_COPY};
+
+    switch ((enum field)field) {
+    case F_JOB:
+        ret_value->number = (double)job->id;
+        break;
+    case F_STATE:
+        ret_value->text = job->state;
+        break;
+    case F_MODEL:
+        snprintf(ret_value->room, TUI_VALUE_SIZE, "%s:%llu", job->model,
+                 (unsigned long long)job->version);
+        ret_value->text = ret_value->room;
+        break;
+    case F_AGENT:
+        ret_value->text = job->agent;
+        break;
+    case F_TRY:
+        ret_value->number = (double)job->attempt;
+        break;
+    case F_AGE:
+        ret_value->number = (double)app->clock_ms - (double)job->submitted_ms;
+        break;
+    case F_TOTAL:
+    case F_QUEUE:
+    case F_LOAD:
+    case F_COMPUTE:
+    case F_COPY:
+        ret_value->number = span(job, spans[field]);
+        break;
+    case F_PRIORITY:
+        ret_value->number = (double)job->priority;
+        break;
+    case F_KEY:
+        ret_value->text = job->key;
+        break;
+    case F_ERROR:
+        ret_value->text = job->error_message;
+        break;
+    }
 }
 
 static int page(const struct tui_app *app, struct tui_rect body)
@@ -59,12 +136,10 @@ static void draw_job(struct tui_canvas *canvas, const struct tui_grid *table, in
     tui_grid_cell(table, canvas, y, ATTEMPT, job->attempt > 1 ? TUI_ROLE_WARN : TUI_ROLE_DIM, text);
     tui_figure_clock(text, sizeof(text), job->submitted_ms);
     tui_grid_cell(table, canvas, y, SUBMITTED, TUI_ROLE_DIM, text);
-    const enum column spans[] = {TOTAL, COMPUTE};
-    const uint64_t values[] = {job->timing_us[TUI_SPAN_TOTAL], job->timing_us[TUI_SPAN_COMPUTE]};
-    for (size_t i = 0; i < 2; i++) {
-        tui_figure_us(text, sizeof(text), values[i] > 0 ? (double)values[i] : NAN);
-        tui_grid_cell(table, canvas, y, spans[i], TUI_ROLE_NORMAL, text);
-    }
+    tui_figure_us(text, sizeof(text), span(job, TUI_SPAN_TOTAL));
+    tui_grid_cell(table, canvas, y, TOTAL, TUI_ROLE_NORMAL, text);
+    tui_figure_us(text, sizeof(text), span(job, TUI_SPAN_COMPUTE));
+    tui_grid_cell(table, canvas, y, COMPUTE, TUI_ROLE_NORMAL, text);
     tui_grid_cell(table, canvas, y, ERROR, TUI_ROLE_BAD, job->error_message);
 }
 
@@ -93,7 +168,7 @@ static void draw(const struct tui_app *app, struct tui_canvas *canvas, struct tu
         tui_canvas_print(canvas, body.y, x, body.cols - x, TUI_ROLE_WARN, "  list %s old", text);
     }
     tui_grid_layout(&table, columns, COLUMNS, 2, body.cols - 3);
-    tui_grid_head(&table, app, canvas, body.y + 1, "job");
+    tui_grid_head(&table, app, canvas, body.y + 1, fields[list->sort].name);
     for (int i = 0; i < rect.rows && list->top + (size_t)i < app->row_count; i++) {
         size_t row = list->top + (size_t)i;
         draw_job(canvas, &table, rect.y + i, &app->model->jobs->jobs[app->rows[row]]);
@@ -107,8 +182,9 @@ static void draw(const struct tui_app *app, struct tui_canvas *canvas, struct tu
 
 const struct tui_view_ops tui_view_jobs = {
     .count = count,
-    .describe = describe,
-    .compare = compare,
+    .id = id,
+    .fields = fields,
+    .value = value,
     .page = page,
     .draw = draw,
 };

@@ -16,28 +16,62 @@ static const struct tui_column columns[COLUMNS] = {
     [PROGRESS] = {"PROGRESS", 14, 4, 0, false},
 };
 
+enum field { F_ID, F_KIND, F_TARGET, F_STATE, F_BY, F_AGE, F_LEFT, F_REASON };
+
+static const struct tui_field fields[] = {
+    [F_ID] = {"id", TUI_FIELD_ID, false},
+    [F_KIND] = {"kind", TUI_FIELD_TEXT, false},
+    [F_TARGET] = {"target", TUI_FIELD_TEXT, false},
+    [F_STATE] = {"state", TUI_FIELD_TEXT, false},
+    [F_BY] = {"by", TUI_FIELD_TEXT, false},
+    [F_AGE] = {"started", TUI_FIELD_MS, true},
+    [F_LEFT] = {"left", TUI_FIELD_COUNT, false},
+    [F_REASON] = {"reason", TUI_FIELD_TEXT, false},
+    {NULL, TUI_FIELD_TEXT, false},
+};
+
 static size_t count(const struct tui_app *app)
 {
     return app->model->fleet ? app->model->fleet->operation_count : 0;
 }
 
-static void describe(const struct tui_app *app, size_t index, struct tui_row_text *ret_row)
+static void id(const struct tui_app *app, size_t index, char ret_id[TUI_NAME_SIZE])
+{
+    snprintf(ret_id, TUI_NAME_SIZE, "%llu",
+             (unsigned long long)app->model->fleet->operations[index].id);
+}
+
+static void value(const struct tui_app *app, size_t index, size_t field,
+                  struct tui_value *ret_value)
 {
     const struct tui_operation *operation = &app->model->fleet->operations[index];
 
-    snprintf(ret_row->id, sizeof(ret_row->id), "%llu", (unsigned long long)operation->id);
-    snprintf(ret_row->text, sizeof(ret_row->text), "%s %s %s %s %s %s", ret_row->id,
-             operation->kind, operation->target, operation->state, operation->by,
-             operation->reason);
-}
-
-static int compare(const struct tui_app *app, size_t a, size_t b)
-{
-    const struct tui_operation *operations = app->model->fleet->operations;
-
-    if (operations[a].id != operations[b].id)
-        return operations[a].id > operations[b].id ? -1 : 1;
-    return a < b ? -1 : 1;
+    switch ((enum field)field) {
+    case F_ID:
+        ret_value->number = (double)operation->id;
+        break;
+    case F_KIND:
+        ret_value->text = operation->kind;
+        break;
+    case F_TARGET:
+        ret_value->text = operation->target;
+        break;
+    case F_STATE:
+        ret_value->text = operation->state;
+        break;
+    case F_BY:
+        ret_value->text = operation->by;
+        break;
+    case F_AGE:
+        ret_value->number = (double)app->clock_ms - (double)operation->started_ms;
+        break;
+    case F_LEFT:
+        ret_value->number = (double)operation->remaining;
+        break;
+    case F_REASON:
+        ret_value->text = operation->reason;
+        break;
+    }
 }
 
 /* The lower half belongs to what holds the selected operation up. */
@@ -105,7 +139,7 @@ static void draw(const struct tui_app *app, struct tui_canvas *canvas, struct tu
     size_t selected;
 
     tui_grid_layout(&table, columns, COLUMNS, 2, body.cols - 3);
-    tui_grid_head(&table, app, canvas, body.y, "id");
+    tui_grid_head(&table, app, canvas, body.y, fields[list->sort].name);
     for (int i = 0; i < rect.rows && list->top + (size_t)i < app->row_count; i++) {
         size_t row = list->top + (size_t)i;
         draw_operation(canvas, &table, rect.y + i, &app->model->fleet->operations[app->rows[row]]);
@@ -124,8 +158,9 @@ static void draw(const struct tui_app *app, struct tui_canvas *canvas, struct tu
 
 const struct tui_view_ops tui_view_operations = {
     .count = count,
-    .describe = describe,
-    .compare = compare,
+    .id = id,
+    .fields = fields,
+    .value = value,
     .page = page,
     .draw = draw,
 };

@@ -2,6 +2,7 @@
 #ifndef TUI_CONSOLE_VIEWS_VIEW_H
 #define TUI_CONSOLE_VIEWS_VIEW_H
 
+#include "app/field.h"
 #include "keys/keymap.h"
 #include "model/limits.h"
 #include "theme/canvas.h"
@@ -15,20 +16,18 @@ enum tui_view_id {
     TUI_VIEW_COUNT
 };
 
-/* What a list is filtered by and selected by. */
-struct tui_row_text {
-    char id[TUI_NAME_SIZE];
-    char text[1024];
-};
-
 /* How a view is drawn. The list functions are NULL for a view without rows to select. */
 struct tui_view_ops {
-    /* Rows there are before the filter; describe() and compare() take their indexes. */
+    /* Rows there are before the filter; id() and value() take their indexes. */
     size_t (*count)(const struct tui_app *app);
-    void (*describe)(const struct tui_app *app, size_t index, struct tui_row_text *ret_row);
-    /* Order by app's sort column; NULL keeps the order of the data. Never 0 for two rows. */
-    int (*compare)(const struct tui_app *app, size_t a, size_t b);
-    const char *const *sorts; /* names of the sort columns, NULL at the end; may be NULL */
+    /* Whom selection, marks and actions follow: what names the row, whatever its place. */
+    void (*id)(const struct tui_app *app, size_t index, char ret_id[TUI_NAME_SIZE]);
+    /* What the list is filtered and sorted by, NULL at the end. The first is its order at first,
+     * and the order among equals. */
+    const struct tui_field *fields;
+    /* One field of a row. *ret_value is given as NAN and "", and stays so for what isn't known. */
+    void (*value)(const struct tui_app *app, size_t index, size_t field,
+                  struct tui_value *ret_value);
     /* Rows of the list that are visible in the body; for a view without a list, lines. */
     int (*page)(const struct tui_app *app, struct tui_rect body);
     /* Lines of a view that scrolls without a list; NULL otherwise. */
@@ -49,5 +48,9 @@ struct tui_view {
 #undef TUI_VIEW
 
 extern const struct tui_view tui_views[TUI_VIEW_COUNT];
+
+/* One field of a row, or NAN and "". */
+void tui_view_value(const struct tui_view_ops *ops, const struct tui_app *app, size_t index,
+                    size_t field, struct tui_value *ret_value);
 
 #endif
