@@ -57,8 +57,7 @@ static void take_updates(struct loop *loop)
     struct tui_update *update;
 
     while ((update = tui_feed_take(loop->feed))) {
-        if (update->kind == TUI_UPDATE_ANSWER || update->kind == TUI_UPDATE_JOBS ||
-            update->kind == TUI_UPDATE_JOB)
+        if (update->kind == TUI_UPDATE_ANSWER || update->kind >= TUI_UPDATE_POLL)
             loop->urgent = true;
         loop->dirty = true;
         tui_app_update(loop->app, update);

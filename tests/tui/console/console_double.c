@@ -5,7 +5,7 @@
  *   console_double GOLDEN_DIR CONTROL EVENTS LOG [AGENTS]
  *
  * CONTROL and EVENTS are addresses to listen on. LOG gets a line for each action that is asked for.
- * With AGENTS there are so many copies of the first agent. Prints "ready" and serves until killed.
+ * With AGENTS there are so many like the first agent. Prints "ready" and serves until killed.
  */
 #include <math.h>
 #include <pthread.h>
@@ -19,9 +19,14 @@
 
 #include "net_server.h"
 
+/* Operations that a golden file of that name answers. */
+static const char *const recorded[] = {"jobs",  "why",   "history", "models",
+                                       "model", "audit", "tenants", "settings"};
+#define RECORDED (sizeof(recorded) / sizeof(recorded[0]))
+
 struct state {
     pthread_mutex_t mutex; /* guards the JSON below: requests come on several threads */
-    cJSON *snapshot, *jobs, *events;
+    cJSON *snapshot, *events, *replies[RECORDED];
     unsigned int tick;
     FILE *log;
     char events_address[128];
@@ -61,6 +66,41 @@ static void set(cJSON *object, const char *name, double value)
     cJSON_SetNumberValue(cJSON_GetObjectItem(object, name), value);
 }
 
+/* The 10 s of latencies: a hump that wanders, in the golden file's buckets. */
+static void advance_histogram(cJSON *histogram, double phase)
+{
+    double middle = 2.5 + 1.5 * sin(phase * 0.7);
+    double i = 0;
+    cJSON *pair;
+
+    cJSON_ArrayForEach(pair, histogram)
+    {
+        double away = (i - middle) / 1.6;
+        cJSON_SetNumberValue(cJSON_GetArrayItem(pair, 1), floor(1 + 900 * exp(-away * away)));
+        i++;
+    }
+}
+
+static void advance_agent(cJSON *agent, double phase, unsigned int i)
+{
+    cJSON *device = cJSON_GetArrayItem(cJSON_GetObjectItem(agent, "devices"), 0);
+    double busy = 0.5 + 0.4 * sin(phase + i * 0.7);
+
+    if (strcmp(cJSON_GetStringValue(cJSON_GetObjectItem(agent, "state")), "lost") == 0)
+        return;
+    set(agent, "done_per_s", 60 + 50 * sin(phase * 2 + i * 1.9));
+    set(agent, "done", cJSON_GetNumberValue(cJSON_GetObjectItem(agent, "done")) + 15);
+    set(device, "busy", busy);
+    if (cJSON_HasObjectItem(device, "kernels_per_s")) {
+        set(device, "kernels_per_s", 6800 * busy);
+        set(device, "copy", 0.13 * busy);
+    }
+    if (cJSON_HasObjectItem(device, "power_w")) {
+        set(device, "temperature_c", floor(48 + 30 * busy));
+        set(device, "power_w", floor(40 + 145 * busy));
+    }
+}
+
 /* Every quarter of a second each number moves a little, and the order by jobs/s turns round. */
 static void advance(struct state *state)
 {
@@ -71,6 +111,7 @@ static void advance(struct state *state)
     cJSON *totals = cJSON_GetObjectItem(state->snapshot, "totals");
     cJSON *cache = cJSON_GetObjectItem(cJSON_GetObjectItem(state->snapshot, "caches"), "model");
     cJSON *agent;
+    cJSON *model;
     unsigned int i = 0;
 
     set(state->snapshot, "time_ms", (double)now_ms());
@@ -78,16 +119,19 @@ static void advance(struct state *state)
     set(latency, "p50", 3100 + 500 * sin(phase * 1.7));
     set(latency, "p95", 9800 + 2500 * sin(phase * 1.3));
     set(latency, "p99", 21000 + 6000 * sin(phase * 0.7));
+    advance_histogram(cJSON_GetObjectItem(state->snapshot, "latency_histogram"), phase);
     set(totals, "done", 99980 + state->tick * 50.0);
     set(totals, "queued", 12 + (int)(10 * sin(phase)));
     set(cache, "hits", 990 + state->tick * 40.0);
-    cJSON_ArrayForEach(agent, cJSON_GetObjectItem(state->snapshot, "agents"))
+    cJSON_ArrayForEach(model, cJSON_GetObjectItem(state->snapshot, "models"))
     {
-        cJSON *device = cJSON_GetArrayItem(cJSON_GetObjectItem(agent, "devices"), 0);
-        set(agent, "done_per_s", 60 + 50 * sin(phase * 2 + i * 1.9));
-        set(device, "busy", 0.5 + 0.4 * sin(phase + i * 0.7));
+        if (cJSON_HasObjectItem(model, "done_per_s"))
+            set(model, "done_per_s", rate / (1 + i) / 2);
         i++;
     }
+    i = 0;
+    cJSON_ArrayForEach(agent, cJSON_GetObjectItem(state->snapshot, "agents"))
+        advance_agent(agent, phase, i++);
 }
 
 static void multiply_agents(cJSON *snapshot, int count)
@@ -102,8 +146,13 @@ static void multiply_agents(cJSON *snapshot, int count)
         cJSON *copy = cJSON_Duplicate(first, 1);
         snprintf(name, sizeof(name), "node-%04d", i + 1);
         cJSON_ReplaceItemInObject(copy, "name", cJSON_CreateString(name));
+        set(copy, "done", 4011 + i * 7);
         cJSON_AddItemToArray(agents, copy);
     }
+    cJSON *totals = cJSON_GetObjectItem(snapshot, "totals");
+    set(totals, "agents", count);
+    set(totals, "agents_ready", count);
+    set(totals, "devices", count);
     cJSON_Delete(first);
 }
 
@@ -164,11 +213,20 @@ static cJSON *act(struct state *state, const cJSON *request)
     return reply;
 }
 
+static const cJSON *reply_of(const struct state *state, const char *op)
+{
+    for (size_t i = 0; i < RECORDED; i++) {
+        if (strcmp(recorded[i], op) == 0)
+            return state->replies[i];
+    }
+    return NULL;
+}
+
 static cJSON *show_job(const struct state *state, double id)
 {
     const cJSON *job;
 
-    cJSON_ArrayForEach(job, cJSON_GetObjectItem(state->jobs, "jobs"))
+    cJSON_ArrayForEach(job, cJSON_GetObjectItem(reply_of(state, "jobs"), "jobs"))
     {
         if (cJSON_GetNumberValue(cJSON_GetObjectItem(job, "id")) != id)
             continue;
@@ -201,8 +259,6 @@ static cJSON *answer(struct state *state, const cJSON *request)
     }
     if (strcmp(op, "snapshot") == 0)
         return cJSON_Duplicate(state->snapshot, 1);
-    if (strcmp(op, "jobs") == 0)
-        return cJSON_Duplicate(state->jobs, 1);
     if (strcmp(op, "job") == 0)
         return show_job(state, cJSON_GetNumberValue(cJSON_GetObjectItem(request, "id")));
     if (strcmp(op, "events") == 0) {
@@ -211,6 +267,8 @@ static cJSON *answer(struct state *state, const cJSON *request)
             cJSON_ReplaceItemInObject(reply, "events", cJSON_CreateArray());
         return reply;
     }
+    if (reply_of(state, op) && !cJSON_HasObjectItem(request, "value"))
+        return cJSON_Duplicate(reply_of(state, op), 1);
     if (strcmp(text_of(request, "agent"), "ember-04") == 0)
         return refusal("conflict", "ember-04 is lost", "it drains itself by being gone");
     return act(state, request);
@@ -244,8 +302,12 @@ int main(int argc, char **argv)
     }
     state.snapshot = load(argv[1], "snapshot.json");
     cJSON_AddNumberToObject(state.snapshot, "epoch", (double)(now_ms() / 1000));
-    state.jobs = load(argv[1], "jobs.json");
     state.events = load(argv[1], "events.json");
+    for (size_t i = 0; i < RECORDED; i++) {
+        char name[32];
+        snprintf(name, sizeof(name), "%s.json", recorded[i]);
+        state.replies[i] = load(argv[1], name);
+    }
     state.log = fopen(argv[4], "a");
     if (argc > 5)
         multiply_agents(state.snapshot, (int)strtol(argv[5], NULL, 10));

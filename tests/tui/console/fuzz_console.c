@@ -9,7 +9,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     static const enum tui_update_kind kinds[] = {
-        TUI_UPDATE_FLEET, TUI_UPDATE_EVENTS, TUI_UPDATE_JOBS, TUI_UPDATE_JOB, TUI_UPDATE_ANSWER};
+        TUI_UPDATE_FLEET,
+        TUI_UPDATE_EVENTS,
+        TUI_UPDATE_ANSWER,
+#define TUI_POLL(name, lower, op, type, members, limit, help) TUI_UPDATE_##name,
+#include "feed/polls.def"
+#undef TUI_POLL
+    };
     struct tui_canvas canvas = {0};
     struct tui_app *app = tui_app_create();
     uint64_t job = 88121;
@@ -21,7 +27,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         struct tui_update *update = tui_update_parse(kinds[i], (const char *)data, size, 900);
         if (!update)
             abort();
-        update->job = job;
+        update->asked.job = job;
         tui_app_update(app, update);
     }
     for (const char *keys = "12d\x1b\r4\r78?"; *keys; keys++) {

@@ -68,9 +68,143 @@ Test(model, folds_a_snapshot)
     cr_assert_float_eq(first->batches[1].rows_per_s, 35.5, 1e-9);
     cr_assert_float_eq(tui_agent_busy(agent), 0.22, 1e-9);
     cr_assert_eq(model->fleet->operations[0].blockers[0].job, 88121);
+    cr_assert_eq(first->residents[1].bytes, 209715200);
+    cr_assert_float_eq(first->residents[1].load_ms, 1840, 1e-9);
+    cr_assert_eq(first->pinned, 1);
+    cr_assert_float_eq(first->devices[0].power_w, 131.5, 1e-9);
+    cr_assert_float_eq(first->devices[0].kernels_per_s, 4120.5, 1e-9);
+    cr_assert(isnan(agent->devices[0].temperature_c) && isnan(agent->devices[0].copy),
+              "what the driver doesn't tell is not 0");
+    const struct tui_agent *second = tui_fleet_agent(model->fleet, "ember-02");
+    cr_assert_eq(second->error_ms, 1780000002000);
+    cr_assert(strstr(second->error, "CL_OUT_OF_RESOURCES"));
+    cr_assert_eq(second->residents[1].device, TUI_NO_DEVICE, "it is still being fetched");
     /* lost ember-04, and the suspect devices of ember-02 and ember-04 */
     cr_assert_eq(tui_model_alerts(model), 3);
     cr_assert_eq(tui_model_age_ms(model, 5800), 4800);
+    tui_model_destroy(model);
+}
+
+Test(model, folds_what_the_models_do_and_where_they_are)
+{
+    struct tui_model *model = tui_model_create();
+
+    tui_model_apply(model, golden(TUI_UPDATE_FLEET, "snapshot.json", 1000));
+    const struct tui_fleet *fleet = model->fleet;
+    cr_assert_eq(fleet->slo_p99_us, 25000);
+    cr_assert_eq(fleet->hist.count, 2085);
+    cr_assert_eq(fleet->hist.buckets[tui_hist_bucket(3072)], 615);
+    cr_assert_eq(fleet->model_count, 4);
+    const struct tui_served *resnet = tui_fleet_model(fleet, "resnet50:2");
+    cr_assert(resnet);
+    cr_assert_eq(resnet->total.p95_us, 14100);
+    cr_assert_float_eq(resnet->mean_us[TUI_SPAN_COMPUTE], 5600, 1e-9);
+    cr_assert_eq(resnet->resident_count, 2);
+    cr_assert_str_eq(resnet->residents[0]->agent, "ember-01");
+    cr_assert_str_eq(resnet->residents[0]->state, "resident");
+    cr_assert_str_eq(resnet->residents[1]->agent, "ember-02");
+    cr_assert_str_eq(resnet->residents[1]->state, "fetching");
+    const struct tui_served *idle = tui_fleet_model(fleet, "whisper-tiny:3");
+    cr_assert_eq(idle->resident_count, 0);
+    cr_assert_eq(idle->total.count, 0);
+    cr_assert(isnan(idle->done_per_s) && isnan(idle->load_ms) &&
+              isnan(idle->mean_us[TUI_SPAN_QUEUE]));
+    cr_assert_float_eq(fleet->caches[0].bytes, 282066944, 1);
+    cr_assert(isnan(fleet->caches[1].evictions), "sticky evicts nothing");
+    tui_model_destroy(model);
+}
+
+Test(model, buckets_of_latencies_cover_every_duration)
+{
+    cr_assert_eq(tui_hist_upper_us(0), 8);
+    cr_assert_eq(tui_hist_upper_us(1), 12);
+    cr_assert_eq(tui_hist_bucket(0), 0);
+    cr_assert_eq(tui_hist_bucket(UINT64_MAX), TUI_HIST_BUCKETS - 1);
+    for (size_t i = 1; i < TUI_HIST_BUCKETS; i++) {
+        cr_assert_gt(tui_hist_upper_us(i), tui_hist_upper_us(i - 1));
+        cr_assert_eq(tui_hist_bucket(tui_hist_upper_us(i)), i);
+        cr_assert_eq(tui_hist_bucket(tui_hist_upper_us(i - 1) + 1), i);
+    }
+}
+
+static struct tui_model *polled(enum tui_update_kind kind, const char *name, uint64_t job)
+{
+    struct tui_model *model = tui_model_create();
+    struct tui_update *update = golden(kind, name, 1000);
+
+    cr_assert_eq(update->kind, kind, "%s: %s", name, update->refusal.message);
+    update->asked.job = job;
+    tui_model_apply(model, update);
+    return model;
+}
+
+Test(model, folds_what_polls_are_answered)
+{
+    struct tui_model *model = polled(TUI_UPDATE_WHY, "why.json", 88122);
+    const struct tui_why *why = tui_model_why(model);
+
+    cr_assert_eq(model->polled[TUI_POLL_WHY].asked.job, 88122);
+    cr_assert_eq(why->count, 2);
+    cr_assert(!why->decisions[0].kept && why->decisions[1].kept);
+    cr_assert_eq(why->decisions[1].candidate_count, 3);
+    cr_assert_str_eq(why->decisions[1].candidates[2].rule, "draining");
+    cr_assert(isnan(why->decisions[1].candidates[2].score), "who is out has no score");
+    tui_model_destroy(model);
+
+    model = polled(TUI_UPDATE_HISTORY, "history.json", 88122);
+    cr_assert_eq(tui_model_life(model)->count, 2);
+    cr_assert_str_eq(tui_model_life(model)->attempts[0].outcome, "failed");
+    cr_assert_str_eq(tui_model_life(model)->job.tenant, "vision");
+    tui_model_destroy(model);
+
+    model = polled(TUI_UPDATE_MODELS, "models.json", 0);
+    const struct tui_card_page *cards = tui_model_cards(model);
+    cr_assert_eq(cards->count, 4);
+    cr_assert_str_eq(cards->cards[1].id, "resnet50:2");
+    cr_assert_str_eq(cards->cards[1].inputs[0].shape, "?x3x224x224");
+    cr_assert_eq(cards->cards[1].preprocess.width, 224);
+    cr_assert(!cards->cards[2].preprocess.given);
+    cr_assert_str_eq(cards->cards[3].state, "invalid");
+    tui_model_destroy(model);
+
+    model = polled(TUI_UPDATE_MODEL, "model.json", 0);
+    cr_assert_eq(tui_model_card(model)->count, 10);
+    cr_assert_str_eq(tui_model_card(model)->labels[9], "9");
+    tui_model_destroy(model);
+}
+
+Test(model, folds_who_did_what_for_whom_and_what_is_set)
+{
+    struct tui_model *model = polled(TUI_UPDATE_AUDIT, "audit.json", 0);
+
+    cr_assert_eq(tui_model_acts(model)->count, 3);
+    cr_assert_str_eq(tui_model_acts(model)->acts[1].target, "digits:1 on ember-01");
+    tui_model_destroy(model);
+
+    model = polled(TUI_UPDATE_TENANTS, "tenants.json", 0);
+    cr_assert_str_eq(tui_model_tenants(model)->tenants[0].name, "vision");
+    cr_assert_float_eq(tui_model_tenants(model)->tenants[0].share_due, 0.75, 1e-9);
+    cr_assert(tui_model_tenants(model)->tenants[0].rate_set);
+    cr_assert(!tui_model_tenants(model)->tenants[0].burst_set);
+    tui_model_destroy(model);
+
+    model = polled(TUI_UPDATE_SETTINGS, "settings.json", 0);
+    cr_assert_eq(tui_model_settings(model)->count, 3);
+    cr_assert_str_eq(tui_model_settings(model)->settings[1].fallback, "1000000");
+    tui_model_destroy(model);
+}
+
+Test(model, a_refused_poll_says_why_and_shows_nothing_old)
+{
+    static const char refused[] = "{\"ok\":false,\"error\":{\"code\":\"not_found\","
+                                  "\"message\":\"no job 7\",\"hint\":\"look\"}}";
+    struct tui_model *model = polled(TUI_UPDATE_WHY, "why.json", 88122);
+    struct tui_update *update =
+        tui_update_parse(TUI_UPDATE_WHY, refused, sizeof(refused) - 1, 2000);
+
+    tui_model_apply(model, update);
+    cr_assert_null(tui_model_why(model));
+    cr_assert_str_eq(model->polled[TUI_POLL_WHY].refusal.message, "no job 7");
     tui_model_destroy(model);
 }
 

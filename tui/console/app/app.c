@@ -77,14 +77,12 @@ bool tui_app_take_request(struct tui_app *app, struct tui_request *ret_request)
 
 struct tui_want tui_app_want(const struct tui_app *app)
 {
-    struct tui_want want = {.job_state = ""};
+    struct tui_want want;
 
-    if (app->view == TUI_VIEW_JOBS) {
-        want.jobs = true;
-        want.job_state = tui_job_states[app->job_state];
-    }
-    if (app->view == TUI_VIEW_DETAIL && app->detail == TUI_CONTEXT_JOB)
-        want.job = strtoull(app->detail_id, NULL, 10);
+    /* As bytes, because it is compared as bytes. */
+    memset(&want, 0, sizeof(want));
+    if (tui_views[app->view].ops->want)
+        tui_views[app->view].ops->want(app, &want);
     return want;
 }
 

@@ -29,13 +29,6 @@ struct tui_request {
     uint64_t token; /* comes back with the answer */
 };
 
-/* What should be polled. */
-struct tui_want {
-    bool jobs;
-    const char *job_state; /* static; "" for all */
-    uint64_t job;          /* 0: none */
-};
-
 #define TUI_DEADLINE_MS_DEFAULT 60000
 #define TUI_DEADLINE_MS_MAX 86400000
 

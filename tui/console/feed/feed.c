@@ -9,6 +9,7 @@
 #include <time.h>
 
 #include "feed/address.h"
+#include "feed/poll.h"
 #include "feed/queue.h"
 #include "feed/tap.h"
 #include "model/parse.h"
@@ -24,10 +25,10 @@
 #define QUIET_MS 600
 #define SNAPSHOT_MS 500
 #define GOODBYE_MS 300
-#define JOBS_LIMIT 200
 #define EVENTS_LIMIT 500
 
-enum poll { POLL_SNAPSHOT, POLL_EVENTS, POLL_JOBS, POLL_JOB, POLL_COUNT };
+/* What is always asked for; the polls of polls.def follow. */
+enum { POLL_SNAPSHOT, POLL_EVENTS, POLL_WANTED, POLL_COUNT = POLL_WANTED + TUI_POLL_COUNT };
 
 struct tui_feed {
     char address[TUI_ADDRESS_SIZE];
@@ -148,9 +149,21 @@ static bool find_events(struct tui_feed *feed)
     return true;
 }
 
+/* Where the next page of events begins. */
+static void follow_events(struct tui_feed *feed, const struct tui_event_page *page)
+{
+    uint64_t last = page->count > 0 ? page->events[page->count - 1].seq : 0;
+    uint64_t next = page->next > last ? page->next : last;
+
+    /* A full page is followed at once; a number that fell, from the start. */
+    if (page->count >= EVENTS_LIMIT || next < feed->events_after)
+        feed->due_ms[POLL_EVENTS] = 0;
+    feed->events_after = next < feed->events_after ? 0 : next;
+}
+
 /* Sends one poll. False: it failed, and the others would. */
 static bool poll_one(struct tui_feed *feed, enum tui_update_kind kind, const char *text,
-                     uint64_t job)
+                     const struct tui_want *want)
 {
     struct tui_message message = {.kind = tui_update_kind_name(kind), .asked = text};
     struct tui_update *update;
@@ -167,50 +180,32 @@ static bool poll_one(struct tui_feed *feed, enum tui_update_kind kind, const cha
     free(reply);
     if (!update)
         return true;
-    update->job = job;
-    if (update->kind == TUI_UPDATE_EVENTS && update->events) {
-        const struct tui_event_page *page = update->events;
-        uint64_t last = page->count > 0 ? page->events[page->count - 1].seq : 0;
-        uint64_t next = page->next > last ? page->next : last;
-        /* A full page is followed at once; a number that fell, from the start. */
-        if (page->count >= EVENTS_LIMIT || next < feed->events_after)
-            feed->due_ms[POLL_EVENTS] = 0;
-        feed->events_after = next < feed->events_after ? 0 : next;
-    }
+    update->asked = *want;
+    if (update->kind == TUI_UPDATE_EVENTS && update->events)
+        follow_events(feed, update->events);
     tui_queue_push(&feed->queue, update);
     return true;
 }
 
-static bool run_poll(struct tui_feed *feed, enum poll poll, const struct tui_want *want)
+static bool run_poll(struct tui_feed *feed, int poll, const struct tui_want *want)
 {
     char text[160];
 
-    switch (poll) {
-    case POLL_SNAPSHOT:
-        return poll_one(feed, TUI_UPDATE_FLEET, "{\"v\":1,\"op\":\"snapshot\"}", 0);
-    case POLL_EVENTS:
+    if (poll == POLL_SNAPSHOT)
+        return poll_one(feed, TUI_UPDATE_FLEET, "{\"v\":1,\"op\":\"snapshot\"}", want);
+    if (poll == POLL_EVENTS) {
         snprintf(text, sizeof(text), "{\"v\":1,\"op\":\"events\",\"after\":%llu,\"limit\":%d}",
                  (unsigned long long)feed->events_after, EVENTS_LIMIT);
-        return poll_one(feed, TUI_UPDATE_EVENTS, text, 0);
-    case POLL_JOBS:
-        if (!want->jobs)
-            return true;
-        if (want->job_state[0] != 0)
-            snprintf(text, sizeof(text), "{\"v\":1,\"op\":\"jobs\",\"limit\":%d,\"state\":\"%s\"}",
-                     JOBS_LIMIT, want->job_state);
-        else
-            snprintf(text, sizeof(text), "{\"v\":1,\"op\":\"jobs\",\"limit\":%d}", JOBS_LIMIT);
-        return poll_one(feed, TUI_UPDATE_JOBS, text, 0);
-    case POLL_JOB:
-        if (want->job == 0)
-            return true;
-        snprintf(text, sizeof(text), "{\"v\":1,\"op\":\"job\",\"id\":%llu}",
-                 (unsigned long long)want->job);
-        return poll_one(feed, TUI_UPDATE_JOB, text, want->job);
-    case POLL_COUNT:
-        break;
+        return poll_one(feed, TUI_UPDATE_EVENTS, text, want);
     }
-    return true;
+    enum tui_poll wanted = (enum tui_poll)(poll - POLL_WANTED);
+    if (!tui_poll_wanted(wanted, want))
+        return true;
+    char *request = tui_poll_text(wanted, want);
+    bool answered = request == NULL ||
+                    poll_one(feed, (enum tui_update_kind)(TUI_UPDATE_POLL + wanted), request, want);
+    free(request);
+    return answered;
 }
 
 static struct tui_update *unanswered(const struct net_error *error)
@@ -298,7 +293,7 @@ static int64_t run_polls(struct tui_feed *feed, const struct tui_want *want, int
             feed->due_ms[i] = quiet_ms;
         if (feed->due_ms[i] <= now) {
             feed->due_ms[i] = now + (i == POLL_SNAPSHOT ? SNAPSHOT_MS : POLL_MS);
-            if (!run_poll(feed, (enum poll)i, want))
+            if (!run_poll(feed, i, want))
                 return feed->retry_ms;
         }
         if (feed->due_ms[i] < next)
@@ -351,10 +346,10 @@ static void *run(void *user)
         else
             until = run_polls(feed, &want, published_ms);
         pthread_mutex_lock(&feed->mutex);
-        bool news = feed->request_count > 0 || feed->want.jobs != want.jobs ||
-                    feed->want.job != want.job || feed->want.job_state != want.job_state;
-        if (news && feed->request_count == 0)
-            feed->due_ms[POLL_JOBS] = feed->due_ms[POLL_JOB] = 0;
+        bool wants_else = memcmp(&feed->want, &want, sizeof(want)) != 0;
+        bool news = feed->request_count > 0 || wants_else;
+        if (wants_else)
+            memset(&feed->due_ms[POLL_WANTED], 0, TUI_POLL_COUNT * sizeof(feed->due_ms[0]));
         if (!feed->stop && !has_request && !news)
             wait_until(feed, until);
     }
@@ -398,7 +393,6 @@ bool tui_feed_create(const char *address, struct net_tls *tls, struct tui_feed *
         free(feed);
         return false;
     }
-    feed->want.job_state = "";
     snprintf(feed->address, sizeof(feed->address), "%s", address);
     if (net_client_open(address, tls, &feed->client, &error) != NET_OK) {
         snprintf(ret_error, TUI_TEXT_SIZE, "%.200s", error.text);
@@ -483,8 +477,7 @@ void tui_feed_request(struct tui_feed *feed, const struct tui_request *request)
 void tui_feed_want(struct tui_feed *feed, const struct tui_want *want)
 {
     pthread_mutex_lock(&feed->mutex);
-    if (want->jobs != feed->want.jobs || want->job != feed->want.job ||
-        want->job_state != feed->want.job_state) {
+    if (memcmp(want, &feed->want, sizeof(*want)) != 0) {
         feed->want = *want;
         pthread_cond_signal(&feed->wake);
     }

@@ -8,6 +8,7 @@
 
 #include "app/request.h"
 #include "model/update.h"
+#include "model/want.h"
 
 struct net_tls;
 struct tui_feed;

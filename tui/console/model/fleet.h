@@ -11,13 +11,29 @@
 
 #include "model/limits.h"
 
+enum tui_span { TUI_SPAN_TOTAL, TUI_SPAN_QUEUE, TUI_SPAN_LOAD, TUI_SPAN_COMPUTE, TUI_SPAN_COPY };
+#define TUI_SPAN_COUNT 5
+
+/* The JSON names of the spans, by enum tui_span. */
+extern const char *const tui_span_names[TUI_SPAN_COUNT];
+
 struct tui_latency {
     uint64_t count, p50_us, p95_us, p99_us, max_us;
 };
 
+/*
+ * How often each duration was measured, in buckets whose bounds grow by half and by a third in turn
+ * (8, 12, 16, 24, 32 us ...). The last one has no bound.
+ */
+struct tui_hist {
+    uint64_t count; /* of all buckets */
+    uint32_t buckets[TUI_HIST_BUCKETS];
+};
+
 struct tui_cache {
     char name[TUI_WORD_SIZE];
-    uint64_t hits, misses; /* since the coordinator's start */
+    uint64_t hits, misses;            /* since the coordinator's start */
+    double evictions, bytes, entries; /* NAN where it isn't known */
 };
 
 struct tui_device {
@@ -31,8 +47,25 @@ struct tui_device {
     uint64_t memory_bytes, memory_used_bytes;
     uint32_t compute_units;
     bool fp16, fp64;
-    double busy; /* 0 to 1, NAN where it isn't known */
     uint64_t restarts, batches, jobs;
+    /* NAN where it isn't known, like the rest of this list. */
+    double busy; /* 0 to 1 */
+    double copy; /* the part of all time in which it copied from or to the host, 0 to 1 */
+    double kernels_per_s;
+    double temperature_c, power_w;
+};
+
+#define TUI_NO_DEVICE UINT32_MAX
+
+/* A model that an agent has, or gets, on one of its devices. */
+struct tui_resident {
+    const char *agent; /* the name in the fleet's struct tui_agent */
+    char model[TUI_NAME_SIZE];
+    char state[TUI_WORD_SIZE];
+    uint32_t device; /* TUI_NO_DEVICE while that isn't decided */
+    uint64_t bytes;
+    double load_ms; /* that the load took, NAN where it isn't known */
+    bool pinned;
 };
 
 /* How many rows a device runs at once of a model, by what it has measured. */
@@ -55,12 +88,34 @@ struct tui_agent {
     uint64_t p50_us, p95_us;
     uint64_t rss_bytes;
     double cpu;
-    const struct tui_device *devices; /* [device_count] in the fleet's pool */
+    uint64_t error_ms; /* when it last failed a job or said what is wrong; 0: never */
+    char error[TUI_TEXT_SIZE];
+    const struct tui_device *devices; /* [device_count] */
     size_t device_count;
-    const char (*models)[TUI_NAME_SIZE]; /* [model_count] in the fleet's pool */
+    const char (*models)[TUI_NAME_SIZE]; /* [model_count], as NAME:VERSION */
     size_t model_count;
-    const struct tui_batch *batches; /* [batch_count] in the fleet's pool */
+    const struct tui_batch *batches; /* [batch_count] */
     size_t batch_count;
+    const struct tui_resident *residents; /* [resident_count] */
+    size_t resident_count;
+    size_t pinned; /* of these, how many are */
+    void *lists;   /* the memory behind the four */
+};
+
+/* A model that the cluster serves. */
+struct tui_served {
+    char id[TUI_NAME_SIZE]; /* NAME:VERSION, as agents list it */
+    char name[TUI_NAME_SIZE];
+    uint64_t version;
+    uint64_t queued, running, done, failed;
+    uint64_t hits, misses;          /* whether the agent that got a job had it */
+    uint64_t bytes;                 /* of its file */
+    double done_per_s;              /* NAN where it isn't known, like the rest of this list */
+    double load_ms;                 /* that the newest load took */
+    double mean_us[TUI_SPAN_COUNT]; /* of the jobs in `total` */
+    struct tui_latency total;       /* of the last 10 s; nothing is known while its count is 0 */
+    const struct tui_resident *const *residents; /* [resident_count], by the agents' order */
+    size_t resident_count;
 };
 
 struct tui_blocker {
@@ -92,12 +147,6 @@ struct tui_totals {
     uint64_t submitted, done, failed, cancelled, expired, requeued;
 };
 
-enum tui_span { TUI_SPAN_TOTAL, TUI_SPAN_QUEUE, TUI_SPAN_LOAD, TUI_SPAN_COMPUTE, TUI_SPAN_COPY };
-#define TUI_SPAN_COUNT 5
-
-/* The JSON names of the spans, by enum tui_span. */
-extern const char *const tui_span_names[TUI_SPAN_COUNT];
-
 /* One snapshot of the whole cluster. */
 struct tui_fleet {
     uint64_t seq, time_ms, epoch, uptime_ms;
@@ -108,15 +157,17 @@ struct tui_fleet {
     struct tui_totals totals;
     double submitted_per_s, done_per_s; /* NAN where it isn't known */
     struct tui_latency latency[TUI_SPAN_COUNT];
+    struct tui_hist hist; /* of all jobs' total latency in the last 10 s */
+    uint64_t slo_p99_us;  /* what p99 of it should not exceed; 0: nobody said */
     struct tui_cache caches[TUI_CACHES_MAX];
     size_t cache_count;
     struct tui_agent *agents; /* [agent_count], in the coordinator's order */
     size_t agent_count;
     struct tui_operation *operations;
     size_t operation_count;
-    struct tui_device *devices;    /* the pool behind the agents' devices */
-    char (*models)[TUI_NAME_SIZE]; /* the pool behind the agents' models */
-    struct tui_batch *batches;     /* the pool behind the agents' batches */
+    struct tui_served *models; /* [model_count], in the coordinator's order */
+    size_t model_count;
+    const struct tui_resident **residents; /* the pool behind the models' residents */
 };
 
 struct tui_event {
@@ -132,41 +183,6 @@ struct tui_event_page {
     uint64_t next; /* the `after` of the request that continues this page */
     size_t count;
     struct tui_event events[];
-};
-
-struct tui_job {
-    uint64_t id;
-    char state[TUI_WORD_SIZE];
-    char model[TUI_NAME_SIZE];
-    uint64_t version;
-    char agent[TUI_NAME_SIZE];
-    uint64_t device, priority, attempt, attempts_max, batch;
-    uint64_t submitted_ms, started_ms, finished_ms, deadline_ms;
-    char key[TUI_NAME_SIZE];
-    uint64_t timing_us[TUI_SPAN_COUNT];
-    char error_code[TUI_WORD_SIZE];
-    char error_message[TUI_TEXT_SIZE];
-};
-
-/* A reply to `jobs`, newest first. */
-struct tui_job_page {
-    uint64_t total; /* that match, of which the page holds the newest */
-    size_t count;
-    struct tui_job jobs[];
-};
-
-struct tui_job_step {
-    uint64_t time_ms, attempt;
-    char state[TUI_WORD_SIZE];
-    char agent[TUI_NAME_SIZE];
-    char text[TUI_TEXT_SIZE];
-};
-
-/* A reply to `job`. */
-struct tui_job_detail {
-    struct tui_job job;
-    size_t count;
-    struct tui_job_step history[];
 };
 
 struct tui_move {
@@ -198,8 +214,20 @@ struct tui_answer {
     struct tui_move moves[TUI_MOVES_MAX];
 };
 
-/* Frees a fleet and its pools; NULL is allowed. The other structs are freed by free(). */
+/* Frees a fleet and its lists; NULL is allowed. The other structs are freed by free(). */
 void tui_fleet_destroy(struct tui_fleet *fleet);
+
+/* Fills in each model's residents from the agents'. False, and none, when memory ran out. */
+bool tui_fleet_link_models(struct tui_fleet *fleet);
+
+/* The model of that id (NAME:VERSION), or NULL. */
+const struct tui_served *tui_fleet_model(const struct tui_fleet *fleet, const char *id);
+
+/* The longest duration that counts in bucket i; UINT64_MAX for the last one. */
+uint64_t tui_hist_upper_us(size_t i);
+
+/* The bucket that a duration counts in. */
+size_t tui_hist_bucket(uint64_t us);
 
 /* The agent of that name, or NULL. */
 const struct tui_agent *tui_fleet_agent(const struct tui_fleet *fleet, const char *name);

@@ -22,6 +22,15 @@ uint64_t tui_json_integer(const cJSON *object, const char *name, uint64_t max)
     return value < max ? value : max;
 }
 
+uint32_t tui_json_index(const cJSON *object, const char *name)
+{
+    const cJSON *item = member(object, name);
+
+    if (!cJSON_IsNumber(item) || !(item->valuedouble >= 0))
+        return UINT32_MAX;
+    return (uint32_t)tui_json_integer(object, name, UINT32_MAX);
+}
+
 double tui_json_real(const cJSON *object, const char *name)
 {
     const cJSON *item = member(object, name);

@@ -12,6 +12,9 @@
 /* A non-negative integer, at most `max`; 0 by default and for what is negative. */
 uint64_t tui_json_integer(const cJSON *object, const char *name, uint64_t max);
 
+/* An index; UINT32_MAX by default and for what is negative. */
+uint32_t tui_json_index(const cJSON *object, const char *name);
+
 /* A number between 0 and TUI_REAL_MAX; NAN by default. */
 double tui_json_real(const cJSON *object, const char *name);
 

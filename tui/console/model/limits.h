@@ -5,24 +5,36 @@
 #define TUI_MESSAGE_BYTES_MAX (16u << 20) /* a longer JSON message is refused unread */
 
 #define TUI_AGENTS_MAX 4096
-#define TUI_DEVICES_MAX 64  /* of one agent */
-#define TUI_MODELS_MAX 64   /* of one agent */
-#define TUI_BATCHES_MAX 256 /* of one agent: a model on a device each */
+#define TUI_DEVICES_MAX 64    /* of one agent */
+#define TUI_MODELS_MAX 64     /* of one agent */
+#define TUI_BATCHES_MAX 256   /* of one agent: a model on a device each */
+#define TUI_RESIDENTS_MAX 256 /* of one agent: a model on a device each */
+#define TUI_SERVED_MAX 1024
 #define TUI_OPERATIONS_MAX 128
 #define TUI_BLOCKERS_MAX 64 /* of one operation */
-#define TUI_WARNINGS_MAX 4 /* of one plan */
+#define TUI_WARNINGS_MAX 4  /* of one plan */
 #define TUI_MOVES_MAX 64    /* of one plan; the rest is counted */
 #define TUI_CACHES_MAX 8
 #define TUI_EVENTS_MAX 512
 #define TUI_EVENTS_PAGE_MAX 1000
 #define TUI_JOBS_MAX 1000
 #define TUI_HISTORY_MAX 256
+#define TUI_DECISIONS_MAX 64  /* of one job */
+#define TUI_CANDIDATES_MAX 12 /* of one decision: what the coordinator keeps */
+#define TUI_ATTEMPTS_MAX 256
+#define TUI_PORTS_MAX 8 /* inputs, or outputs, of one model */
+#define TUI_LABELS_MAX 2000
+#define TUI_ACTS_MAX 1000
+#define TUI_TENANTS_MAX 1000
+#define TUI_SETTINGS_MAX 256
+#define TUI_HIST_BUCKETS 56 /* the last bound is 8 us << 27, 18 minutes */
 
 /* Text fields: bytes including the final zero. */
 #define TUI_NAME_SIZE 64
 #define TUI_WORD_SIZE 24
 #define TUI_TEXT_SIZE 256
 #define TUI_ADDRESS_SIZE 128
+#define TUI_HASH_SIZE 72
 
 /* A JSON number is a double: integers above this are not exact. */
 #define TUI_INTEGER_MAX ((uint64_t)1 << 53)

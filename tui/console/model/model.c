@@ -30,8 +30,8 @@ void tui_model_destroy(struct tui_model *model)
     if (!model)
         return;
     tui_fleet_destroy(model->fleet);
-    free(model->jobs);
-    free(model->detail);
+    for (size_t i = 0; i < TUI_POLL_COUNT; i++)
+        free(model->polled[i].record);
     for (size_t i = 0; i < model->cache_count; i++)
         free(model->caches[i].rate);
     free(model);
@@ -183,22 +183,16 @@ static void apply_events(struct tui_model *model, const struct tui_event_page *p
     }
 }
 
-static void apply_jobs(struct tui_model *model, struct tui_update *update)
+static void apply_poll(struct tui_model *model, struct tui_update *update)
 {
-    free(model->jobs);
-    model->jobs = update->jobs;
-    model->jobs_at_ms = update->at_ms;
-    update->jobs = NULL;
-}
+    struct tui_polled *polled = &model->polled[update->kind - TUI_UPDATE_POLL];
 
-static void apply_job(struct tui_model *model, struct tui_update *update)
-{
-    free(model->detail);
-    model->detail = update->detail;
-    model->detail_job = update->job;
-    model->detail_refusal = update->refusal;
-    model->detail_at_ms = update->at_ms;
-    update->detail = NULL;
+    free(polled->record);
+    polled->record = update->record;
+    polled->asked = update->asked;
+    polled->refusal = update->refusal;
+    polled->at_ms = update->at_ms;
+    update->record = NULL;
 }
 
 void tui_model_apply(struct tui_model *model, struct tui_update *update)
@@ -209,12 +203,6 @@ void tui_model_apply(struct tui_model *model, struct tui_update *update)
         break;
     case TUI_UPDATE_EVENTS:
         apply_events(model, update->events);
-        break;
-    case TUI_UPDATE_JOBS:
-        apply_jobs(model, update);
-        break;
-    case TUI_UPDATE_JOB:
-        apply_job(model, update);
         break;
     case TUI_UPDATE_ANSWER:
         break;
@@ -227,6 +215,9 @@ void tui_model_apply(struct tui_model *model, struct tui_update *update)
         model->malformed++;
         model->malformed_at_ms = update->at_ms;
         memcpy(model->malformed_text, update->refusal.message, sizeof(model->malformed_text));
+        break;
+    default:
+        apply_poll(model, update);
         break;
     }
     if (update->kind != TUI_UPDATE_SILENCE) {

@@ -5,6 +5,7 @@
 #ifndef TUI_CONSOLE_MODEL_MODEL_H
 #define TUI_CONSOLE_MODEL_MODEL_H
 
+#include "model/record.h"
 #include "model/series.h"
 #include "model/update.h"
 
@@ -25,6 +26,14 @@ struct tui_cache_rate {
     struct tui_series *rate; /* 0 to 1 over the window; no sample without traffic in it */
 };
 
+/* The newest reply to a poll; all zero until there is one. */
+struct tui_polled {
+    void *record;          /* the struct of its row in feed/polls.def; NULL: it was refused */
+    struct tui_want asked; /* what it answers: about another job or model it says nothing */
+    struct tui_refusal refusal;
+    int64_t at_ms;
+};
+
 struct tui_model {
     struct tui_fleet *fleet; /* NULL until the first snapshot */
     int64_t fleet_at_ms;
@@ -36,12 +45,7 @@ struct tui_model {
     struct tui_event events[TUI_EVENTS_MAX]; /* a ring; see tui_model_event */
     uint64_t events_pushed;
 
-    struct tui_job_page *jobs; /* NULL until asked for */
-    int64_t jobs_at_ms;
-    struct tui_job_detail *detail;
-    uint64_t detail_job; /* whom `detail` or `detail_refusal` is about; 0: nobody yet */
-    struct tui_refusal detail_refusal;
-    int64_t detail_at_ms;
+    struct tui_polled polled[TUI_POLL_COUNT];
 
     uint64_t snapshots, snapshots_lost, malformed, restarts;
     uint64_t lost_last; /* of them, just before the newest snapshot that had a gap */
@@ -62,6 +66,15 @@ void tui_model_destroy(struct tui_model *model);
  * coordinator is there: take the answer out before.
  */
 void tui_model_apply(struct tui_model *model, struct tui_update *update);
+
+/* tui_model_jobs() and its like, one a row of feed/polls.def: the newest record, or NULL. */
+#define TUI_POLL(name, lower, op, type, members, limit, help)                         \
+    static inline const struct type *tui_model_##lower(const struct tui_model *model) \
+    {                                                                                 \
+        return (const struct type *)model->polled[TUI_POLL_##name].record;            \
+    }
+#include "feed/polls.def"
+#undef TUI_POLL
 
 /* Events kept, and the i-th of them, 0 the newest. */
 size_t tui_model_event_count(const struct tui_model *model);

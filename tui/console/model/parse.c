@@ -24,8 +24,7 @@ static enum tui_parse open_reply(const char *text, size_t len, cJSON **ret_root)
     return TUI_PARSE_OK;
 }
 
-/* A publication carries no "ok"; a reply without it is taken as one, too. */
-static enum tui_parse open_ok(const char *text, size_t len, cJSON **ret_root,
+enum tui_parse tui_parse_open(const char *text, size_t len, cJSON **ret_root,
                               struct tui_refusal *ret_refusal)
 {
     cJSON *root = NULL;
@@ -43,35 +42,39 @@ static enum tui_parse open_ok(const char *text, size_t len, cJSON **ret_root,
     return TUI_PARSE_OK;
 }
 
-/* The pools are sized by one pass over the agents, within the limits of each. */
 static enum tui_parse fill_agents(const cJSON *array, struct tui_fleet *fleet)
 {
     size_t agents = tui_json_count(array, TUI_AGENTS_MAX);
-    size_t devices = 0;
-    size_t models = 0;
-    size_t batches = 0;
     const cJSON *at = array ? array->child : NULL;
 
-    for (size_t i = 0; i < agents; i++, at = at->next) {
-        devices += tui_json_count(tui_json_array(at, "devices"), TUI_DEVICES_MAX);
-        models += tui_json_count(tui_json_array(at, "models"), TUI_MODELS_MAX);
-        batches += tui_json_count(tui_json_array(at, "batch"), TUI_BATCHES_MAX);
-    }
     fleet->agents = calloc(agents + 1, sizeof(*fleet->agents));
-    fleet->devices = calloc(devices + 1, sizeof(*fleet->devices));
-    fleet->models = calloc(models + 1, sizeof(*fleet->models));
-    fleet->batches = calloc(batches + 1, sizeof(*fleet->batches));
-    if (!fleet->agents || !fleet->devices || !fleet->models || !fleet->batches)
+    if (!fleet->agents)
         return TUI_PARSE_NO_MEMORY;
-
-    struct tui_parse_pools pools = {fleet->devices, fleet->models, fleet->batches};
-    at = array ? array->child : NULL;
     for (size_t i = 0; i < agents; i++, at = at->next) {
+        struct tui_agent *agent = &fleet->agents[fleet->agent_count];
+        if (!tui_parse_agent(at, agent))
+            return TUI_PARSE_NO_MEMORY;
         /* The name is the identity of everything that the operator does to an agent. */
-        if (tui_parse_agent(at, &pools, &fleet->agents[fleet->agent_count]))
+        if (agent->name[0] != 0)
             fleet->agent_count++;
     }
     return TUI_PARSE_OK;
+}
+
+static enum tui_parse fill_models(const cJSON *array, struct tui_fleet *fleet)
+{
+    size_t models = tui_json_count(array, TUI_SERVED_MAX);
+    const cJSON *at = array ? array->child : NULL;
+
+    fleet->models = calloc(models + 1, sizeof(*fleet->models));
+    if (!fleet->models)
+        return TUI_PARSE_NO_MEMORY;
+    for (size_t i = 0; i < models; i++, at = at->next) {
+        tui_parse_served(at, &fleet->models[fleet->model_count]);
+        if (fleet->models[fleet->model_count].id[0] != 0)
+            fleet->model_count++;
+    }
+    return tui_fleet_link_models(fleet) ? TUI_PARSE_OK : TUI_PARSE_NO_MEMORY;
 }
 
 static enum tui_parse fill_operations(const cJSON *array, struct tui_fleet *fleet)
@@ -94,7 +97,7 @@ enum tui_parse tui_parse_fleet(const char *text, size_t len, struct tui_fleet **
 {
     cJSON *root = NULL;
     struct tui_fleet *fleet = NULL;
-    enum tui_parse status = open_ok(text, len, &root, NULL);
+    enum tui_parse status = tui_parse_open(text, len, &root, NULL);
 
     if (status != TUI_PARSE_OK)
         return status;
@@ -111,6 +114,8 @@ enum tui_parse tui_parse_fleet(const char *text, size_t len, struct tui_fleet **
     tui_parse_summary(root, fleet);
     status = fill_agents(tui_json_array(root, "agents"), fleet);
     if (status == TUI_PARSE_OK)
+        status = fill_models(tui_json_array(root, "models"), fleet);
+    if (status == TUI_PARSE_OK)
         status = fill_operations(tui_json_array(root, "operations"), fleet);
     if (status == TUI_PARSE_OK) {
         *ret_fleet = fleet;
@@ -126,7 +131,7 @@ enum tui_parse tui_parse_events(const char *text, size_t len, struct tui_event_p
 {
     cJSON *root = NULL;
     struct tui_event_page *page;
-    enum tui_parse status = open_ok(text, len, &root, NULL);
+    enum tui_parse status = tui_parse_open(text, len, &root, NULL);
     const cJSON *array;
 
     if (status != TUI_PARSE_OK)
@@ -149,73 +154,6 @@ enum tui_parse tui_parse_events(const char *text, size_t len, struct tui_event_p
         tui_parse_event(at, &page->events[i]);
     cJSON_Delete(root);
     *ret_page = page;
-    return TUI_PARSE_OK;
-}
-
-enum tui_parse tui_parse_jobs(const char *text, size_t len, struct tui_job_page **ret_page)
-{
-    cJSON *root = NULL;
-    struct tui_job_page *page;
-    enum tui_parse status = open_ok(text, len, &root, NULL);
-    const cJSON *array;
-
-    if (status != TUI_PARSE_OK)
-        return status;
-    array = tui_json_array(root, "jobs");
-    if (!array) {
-        cJSON_Delete(root);
-        return TUI_PARSE_MALFORMED;
-    }
-    size_t count = tui_json_count(array, TUI_JOBS_MAX);
-    page = calloc(1, sizeof(*page) + count * sizeof(page->jobs[0]));
-    if (!page) {
-        cJSON_Delete(root);
-        return TUI_PARSE_NO_MEMORY;
-    }
-    page->total = tui_json_integer(root, "total", TUI_INTEGER_MAX);
-    const cJSON *at = array->child;
-    for (size_t i = 0; i < count; i++, at = at->next) {
-        tui_parse_job_fields(at, &page->jobs[page->count]);
-        if (page->jobs[page->count].id != 0)
-            page->count++;
-    }
-    cJSON_Delete(root);
-    *ret_page = page;
-    return TUI_PARSE_OK;
-}
-
-enum tui_parse tui_parse_job(const char *text, size_t len, struct tui_job_detail **ret_detail,
-                             struct tui_refusal *ret_refusal)
-{
-    cJSON *root = NULL;
-    struct tui_job_detail *detail;
-    enum tui_parse status = open_ok(text, len, &root, ret_refusal);
-    const cJSON *job;
-
-    if (status != TUI_PARSE_OK)
-        return status;
-    job = tui_json_object(root, "job");
-    if (!job || tui_json_integer(job, "id", TUI_INTEGER_MAX) == 0) {
-        cJSON_Delete(root);
-        return TUI_PARSE_MALFORMED;
-    }
-    /* The history stands in the job or beside it. */
-    const cJSON *history = tui_json_array(job, "history");
-    if (!history)
-        history = tui_json_array(root, "history");
-    size_t count = tui_json_count(history, TUI_HISTORY_MAX);
-    detail = calloc(1, sizeof(*detail) + count * sizeof(detail->history[0]));
-    if (!detail) {
-        cJSON_Delete(root);
-        return TUI_PARSE_NO_MEMORY;
-    }
-    tui_parse_job_fields(job, &detail->job);
-    detail->count = count;
-    const cJSON *at = history ? history->child : NULL;
-    for (size_t i = 0; i < count; i++, at = at->next)
-        tui_parse_step(at, &detail->history[i]);
-    cJSON_Delete(root);
-    *ret_detail = detail;
     return TUI_PARSE_OK;
 }
 
@@ -276,7 +214,7 @@ enum tui_parse tui_parse_answer(const char *text, size_t len, struct tui_answer 
 enum tui_parse tui_parse_version(const char *text, size_t len, char ret_events[TUI_ADDRESS_SIZE])
 {
     cJSON *root = NULL;
-    enum tui_parse status = open_ok(text, len, &root, NULL);
+    enum tui_parse status = tui_parse_open(text, len, &root, NULL);
 
     if (status != TUI_PARSE_OK)
         return status;

@@ -3,6 +3,7 @@
 #define TUI_CONSOLE_MODEL_PARSE_H
 
 #include "model/fleet.h"
+#include "model/want.h"
 
 enum tui_parse {
     TUI_PARSE_OK,
@@ -17,9 +18,10 @@ enum tui_parse {
  */
 enum tui_parse tui_parse_fleet(const char *text, size_t len, struct tui_fleet **ret_fleet);
 enum tui_parse tui_parse_events(const char *text, size_t len, struct tui_event_page **ret_page);
-enum tui_parse tui_parse_jobs(const char *text, size_t len, struct tui_job_page **ret_page);
-enum tui_parse tui_parse_job(const char *text, size_t len, struct tui_job_detail **ret_detail,
-                             struct tui_refusal *ret_refusal);
+
+/* A reply to a poll, as the struct of its row in feed/polls.def; one block, freed by free(). */
+enum tui_parse tui_parse_record(enum tui_poll poll, const char *text, size_t len, void **ret_record,
+                                struct tui_refusal *ret_refusal);
 
 /* A refusal is an answer too: TUI_PARSE_OK with `ok` false. */
 enum tui_parse tui_parse_answer(const char *text, size_t len, struct tui_answer **ret_answer);

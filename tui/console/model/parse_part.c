@@ -1,5 +1,8 @@
 #include "model/parse_part.h"
 
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "model/json.h"
@@ -47,7 +50,32 @@ static void parse_caches(const cJSON *object, struct tui_fleet *ret_fleet)
         tui_text_clean(cache->name, sizeof(cache->name), at->string);
         cache->hits = integer(at, "hits");
         cache->misses = integer(at, "misses");
+        cache->evictions = tui_json_real(at, "evictions");
+        cache->bytes = tui_json_real(at, "bytes");
+        cache->entries = tui_json_real(at, "entries");
     }
+}
+
+/* Pairs of a bucket's bound and its count, in whatever buckets the coordinator counts. */
+static void parse_hist(const cJSON *array, struct tui_hist *ret_hist)
+{
+    const cJSON *pair;
+
+    cJSON_ArrayForEach(pair, array)
+    {
+        const cJSON *upper = cJSON_GetArrayItem(pair, 0);
+        const cJSON *count = cJSON_GetArrayItem(pair, 1);
+        if (!cJSON_IsNumber(upper) || !cJSON_IsNumber(count) || !(upper->valuedouble >= 0) ||
+            !(count->valuedouble >= 1))
+            continue;
+        uint64_t us = (uint64_t)fmin(upper->valuedouble, (double)TUI_INTEGER_MAX);
+        uint32_t *bucket = &ret_hist->buckets[tui_hist_bucket(us)];
+        uint32_t room = UINT32_MAX - *bucket;
+        *bucket += count->valuedouble < (double)room ? (uint32_t)count->valuedouble : room;
+    }
+    ret_hist->count = 0;
+    for (size_t i = 0; i < TUI_HIST_BUCKETS; i++)
+        ret_hist->count += ret_hist->buckets[i];
 }
 
 void tui_parse_summary(const cJSON *root, struct tui_fleet *ret_fleet)
@@ -69,6 +97,8 @@ void tui_parse_summary(const cJSON *root, struct tui_fleet *ret_fleet)
     ret_fleet->done_per_s = tui_json_real(rates, "done_per_s");
     for (size_t i = 0; i < TUI_SPAN_COUNT; i++)
         parse_latency(tui_json_object(latency, tui_span_names[i]), &ret_fleet->latency[i]);
+    parse_hist(tui_json_array(root, "latency_histogram"), &ret_fleet->hist);
+    ret_fleet->slo_p99_us = integer(tui_json_object(root, "slo"), "latency_p99_us");
     parse_caches(tui_json_object(root, "caches"), ret_fleet);
 }
 
@@ -87,6 +117,10 @@ static void parse_device(const cJSON *object, struct tui_device *ret_device)
     ret_device->fp16 = tui_json_flag(object, "fp16");
     ret_device->fp64 = tui_json_flag(object, "fp64");
     ret_device->busy = tui_json_real(object, "busy");
+    ret_device->copy = tui_json_real(object, "copy");
+    ret_device->kernels_per_s = tui_json_real(object, "kernels_per_s");
+    ret_device->temperature_c = tui_json_real(object, "temperature_c");
+    ret_device->power_w = tui_json_real(object, "power_w");
     ret_device->restarts = integer(object, "restarts");
     ret_device->batches = integer(object, "batches");
     ret_device->jobs = integer(object, "jobs");
@@ -100,37 +134,87 @@ static void parse_batch(const cJSON *object, struct tui_batch *ret_batch)
     ret_batch->rows_per_s = tui_json_real(object, "rows_per_s");
 }
 
-static void parse_lists(const cJSON *object, struct tui_parse_pools *pools,
-                        struct tui_agent *ret_agent)
+static void parse_resident(const cJSON *object, struct tui_resident *ret_resident)
+{
+    tui_json_text(object, "model", ret_resident->model, sizeof(ret_resident->model));
+    tui_json_text(object, "state", ret_resident->state, sizeof(ret_resident->state));
+    ret_resident->device = tui_json_index(object, "device");
+    ret_resident->bytes = integer(object, "bytes");
+    ret_resident->load_ms = tui_json_real(object, "load_ms");
+    ret_resident->pinned = tui_json_flag(object, "pinned");
+}
+
+/* The lists of an agent, cut out of one block. */
+struct lists {
+    struct tui_device *devices;
+    struct tui_batch *batches;
+    struct tui_resident *residents;
+    char (*models)[TUI_NAME_SIZE];
+};
+
+static bool allocate_lists(struct tui_agent *agent, struct lists *ret_lists)
+{
+    size_t devices = agent->device_count * sizeof(struct tui_device);
+    size_t batches = agent->batch_count * sizeof(struct tui_batch);
+    size_t residents = agent->resident_count * sizeof(struct tui_resident);
+    char *block = calloc(1, devices + batches + residents + agent->model_count * TUI_NAME_SIZE + 1);
+
+    if (!block)
+        return false;
+    /* Texts, which may stand anywhere, come last. */
+    *ret_lists = (struct lists){
+        .devices = (struct tui_device *)(void *)block,
+        .batches = (struct tui_batch *)(void *)(block + devices),
+        .residents = (struct tui_resident *)(void *)(block + devices + batches),
+        .models = (char(*)[TUI_NAME_SIZE])(block + devices + batches + residents),
+    };
+    agent->lists = block;
+    agent->devices = ret_lists->devices;
+    agent->batches = ret_lists->batches;
+    agent->residents = ret_lists->residents;
+    agent->models = (const char(*)[TUI_NAME_SIZE])ret_lists->models;
+    return true;
+}
+
+static bool parse_lists(const cJSON *object, struct tui_agent *ret_agent)
 {
     const cJSON *devices = tui_json_array(object, "devices");
     const cJSON *models = tui_json_array(object, "models");
     const cJSON *batches = tui_json_array(object, "batch");
+    const cJSON *residents = tui_json_array(object, "resident");
     const cJSON *at = devices ? devices->child : NULL;
+    struct lists lists;
 
-    ret_agent->devices = pools->devices;
     ret_agent->device_count = tui_json_count(devices, TUI_DEVICES_MAX);
-    for (size_t i = 0; i < ret_agent->device_count; i++, at = at->next)
-        parse_device(at, pools->devices++);
-    ret_agent->models = (const char(*)[TUI_NAME_SIZE])pools->models;
     ret_agent->model_count = tui_json_count(models, TUI_MODELS_MAX);
+    ret_agent->batch_count = tui_json_count(batches, TUI_BATCHES_MAX);
+    ret_agent->resident_count = tui_json_count(residents, TUI_RESIDENTS_MAX);
+    if (!allocate_lists(ret_agent, &lists))
+        return false;
+    for (size_t i = 0; i < ret_agent->device_count; i++, at = at->next)
+        parse_device(at, &lists.devices[i]);
     at = models ? models->child : NULL;
     for (size_t i = 0; i < ret_agent->model_count; i++, at = at->next)
-        tui_text_clean(*pools->models++, TUI_NAME_SIZE,
-                       cJSON_IsString(at) ? at->valuestring : NULL);
-    ret_agent->batches = pools->batches;
-    ret_agent->batch_count = tui_json_count(batches, TUI_BATCHES_MAX);
+        tui_text_clean(lists.models[i], TUI_NAME_SIZE, cJSON_IsString(at) ? at->valuestring : NULL);
     at = batches ? batches->child : NULL;
     for (size_t i = 0; i < ret_agent->batch_count; i++, at = at->next)
-        parse_batch(at, pools->batches++);
+        parse_batch(at, &lists.batches[i]);
+    at = residents ? residents->child : NULL;
+    for (size_t i = 0; i < ret_agent->resident_count; i++, at = at->next) {
+        parse_resident(at, &lists.residents[i]);
+        lists.residents[i].agent = ret_agent->name;
+        ret_agent->pinned += lists.residents[i].pinned;
+    }
+    return true;
 }
 
-bool tui_parse_agent(const cJSON *object, struct tui_parse_pools *pools,
-                     struct tui_agent *ret_agent)
+bool tui_parse_agent(const cJSON *object, struct tui_agent *ret_agent)
 {
+    const cJSON *error = tui_json_object(object, "last_error");
+
     tui_json_text(object, "name", ret_agent->name, sizeof(ret_agent->name));
     if (ret_agent->name[0] == 0)
-        return false;
+        return true;
     tui_json_text(object, "state", ret_agent->state, sizeof(ret_agent->state));
     tui_json_text(object, "reason", ret_agent->reason, sizeof(ret_agent->reason));
     tui_json_text(object, "address", ret_agent->address, sizeof(ret_agent->address));
@@ -150,8 +234,40 @@ bool tui_parse_agent(const cJSON *object, struct tui_parse_pools *pools,
     ret_agent->p95_us = integer(object, "p95_us");
     ret_agent->rss_bytes = integer(object, "rss_bytes");
     ret_agent->cpu = tui_json_real(object, "cpu");
-    parse_lists(object, pools, ret_agent);
-    return true;
+    ret_agent->error_ms = integer(error, "time_ms");
+    tui_json_text(error, "text", ret_agent->error, sizeof(ret_agent->error));
+    return parse_lists(object, ret_agent);
+}
+
+void tui_parse_model_id(const char *name, uint64_t version, char ret_id[TUI_NAME_SIZE])
+{
+    char id[TUI_NAME_SIZE + 16];
+
+    snprintf(id, sizeof(id), "%s:%llu", name, (unsigned long long)version);
+    tui_text_clean(ret_id, TUI_NAME_SIZE, id);
+}
+
+void tui_parse_served(const cJSON *object, struct tui_served *ret_model)
+{
+    const cJSON *mean = tui_json_object(object, "mean_us");
+
+    tui_json_text(object, "name", ret_model->name, sizeof(ret_model->name));
+    if (ret_model->name[0] == 0)
+        return;
+    ret_model->version = tui_json_integer(object, "version", UINT32_MAX);
+    tui_parse_model_id(ret_model->name, ret_model->version, ret_model->id);
+    ret_model->queued = integer(object, "queued");
+    ret_model->running = integer(object, "running");
+    ret_model->done = integer(object, "done");
+    ret_model->failed = integer(object, "failed");
+    ret_model->hits = integer(object, "hits");
+    ret_model->misses = integer(object, "misses");
+    ret_model->bytes = integer(object, "bytes");
+    ret_model->done_per_s = tui_json_real(object, "done_per_s");
+    ret_model->load_ms = tui_json_real(object, "load_ms");
+    for (size_t i = 0; i < TUI_SPAN_COUNT; i++)
+        ret_model->mean_us[i] = tui_json_real(mean, tui_span_names[i]);
+    parse_latency(tui_json_object(object, "latency_us"), &ret_model->total);
 }
 
 void tui_parse_operation(const cJSON *object, struct tui_operation *ret_operation)
@@ -195,41 +311,6 @@ void tui_parse_event(const cJSON *object, struct tui_event *ret_event)
     tui_json_text(object, "severity", ret_event->severity, sizeof(ret_event->severity));
     tui_json_text(object, "agent", ret_event->agent, sizeof(ret_event->agent));
     tui_json_text(object, "text", ret_event->text, sizeof(ret_event->text));
-}
-
-void tui_parse_job_fields(const cJSON *object, struct tui_job *ret_job)
-{
-    const cJSON *timing = tui_json_object(object, "timing_us");
-    const cJSON *error = tui_json_object(object, "error");
-
-    ret_job->id = integer(object, "id");
-    tui_json_text(object, "state", ret_job->state, sizeof(ret_job->state));
-    tui_json_text(object, "model", ret_job->model, sizeof(ret_job->model));
-    ret_job->version = integer(object, "version");
-    tui_json_text(object, "agent", ret_job->agent, sizeof(ret_job->agent));
-    ret_job->device = integer(object, "device");
-    ret_job->priority = integer(object, "priority");
-    ret_job->attempt = integer(object, "attempt");
-    ret_job->attempts_max = integer(object, "attempts_max");
-    ret_job->batch = integer(object, "batch");
-    ret_job->submitted_ms = integer(object, "submitted_ms");
-    ret_job->started_ms = integer(object, "started_ms");
-    ret_job->finished_ms = integer(object, "finished_ms");
-    ret_job->deadline_ms = integer(object, "deadline_ms");
-    tui_json_text(object, "key", ret_job->key, sizeof(ret_job->key));
-    for (size_t i = 0; i < TUI_SPAN_COUNT; i++)
-        ret_job->timing_us[i] = integer(timing, tui_span_names[i]);
-    tui_json_text(error, "code", ret_job->error_code, sizeof(ret_job->error_code));
-    tui_json_text(error, "message", ret_job->error_message, sizeof(ret_job->error_message));
-}
-
-void tui_parse_step(const cJSON *object, struct tui_job_step *ret_step)
-{
-    ret_step->time_ms = integer(object, "time_ms");
-    ret_step->attempt = integer(object, "attempt");
-    tui_json_text(object, "state", ret_step->state, sizeof(ret_step->state));
-    tui_json_text(object, "agent", ret_step->agent, sizeof(ret_step->agent));
-    tui_json_text(object, "text", ret_step->text, sizeof(ret_step->text));
 }
 
 void tui_parse_move(const cJSON *object, struct tui_move *ret_move)

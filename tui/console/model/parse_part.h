@@ -5,25 +5,28 @@
 #include <cjson/cJSON.h>
 
 #include "model/fleet.h"
+#include "model/parse.h"
 
-/* The next free places of a fleet's pools; advanced past what an agent takes. */
-struct tui_parse_pools {
-    struct tui_device *devices;
-    char (*models)[TUI_NAME_SIZE];
-    struct tui_batch *batches;
-};
+/* Opens a message. A publication carries no "ok"; a reply without it is taken as one, too. On
+ * TUI_PARSE_OK alone ret_root has it, for cJSON_Delete. */
+enum tui_parse tui_parse_open(const char *text, size_t len, cJSON **ret_root,
+                              struct tui_refusal *ret_refusal);
 
 /* Everything of a snapshot but its agents and operations. */
 void tui_parse_summary(const cJSON *root, struct tui_fleet *ret_fleet);
 
-/* False, with nothing taken from the pools, for an agent without a name. */
-bool tui_parse_agent(const cJSON *object, struct tui_parse_pools *pools,
-                     struct tui_agent *ret_agent);
+/* With its lists, in one block of the heap. An agent without a name stays without. False when
+ * memory ran out. */
+bool tui_parse_agent(const cJSON *object, struct tui_agent *ret_agent);
+
+/* NAME:VERSION, as agents list their models. */
+void tui_parse_model_id(const char *name, uint64_t version, char ret_id[TUI_NAME_SIZE]);
+
+/* One without an id where the name is missing. */
+void tui_parse_served(const cJSON *object, struct tui_served *ret_model);
 
 void tui_parse_operation(const cJSON *object, struct tui_operation *ret_operation);
 void tui_parse_event(const cJSON *object, struct tui_event *ret_event);
-void tui_parse_job_fields(const cJSON *object, struct tui_job *ret_job);
-void tui_parse_step(const cJSON *object, struct tui_job_step *ret_step);
 void tui_parse_move(const cJSON *object, struct tui_move *ret_move);
 void tui_parse_refusal(const cJSON *root, struct tui_refusal *ret_refusal);
 

@@ -8,10 +8,12 @@
 #include "text/text.h"
 
 static const char *const kind_names[] = {
-    [TUI_UPDATE_FLEET] = "snapshot",   [TUI_UPDATE_EVENTS] = "events",
-    [TUI_UPDATE_JOBS] = "jobs",        [TUI_UPDATE_JOB] = "job",
-    [TUI_UPDATE_ANSWER] = "answer",    [TUI_UPDATE_SILENCE] = "silence",
+    [TUI_UPDATE_FLEET] = "snapshot",      [TUI_UPDATE_EVENTS] = "events",
+    [TUI_UPDATE_ANSWER] = "answer",       [TUI_UPDATE_SILENCE] = "silence",
     [TUI_UPDATE_MALFORMED] = "malformed",
+#define TUI_POLL(name, lower, op, type, members, limit, help) [TUI_UPDATE_##name] = op,
+#include "feed/polls.def"
+#undef TUI_POLL
 };
 #define KINDS (sizeof(kind_names) / sizeof(kind_names[0]))
 
@@ -38,17 +40,15 @@ static enum tui_parse parse_body(const char *text, size_t len, struct tui_update
         return tui_parse_fleet(text, len, &update->fleet);
     case TUI_UPDATE_EVENTS:
         return tui_parse_events(text, len, &update->events);
-    case TUI_UPDATE_JOBS:
-        return tui_parse_jobs(text, len, &update->jobs);
-    case TUI_UPDATE_JOB:
-        return tui_parse_job(text, len, &update->detail, &update->refusal);
     case TUI_UPDATE_ANSWER:
         return tui_parse_answer(text, len, &update->answer);
     case TUI_UPDATE_SILENCE:
     case TUI_UPDATE_MALFORMED:
-        break;
+        return TUI_PARSE_MALFORMED;
+    default:
+        return tui_parse_record((enum tui_poll)(update->kind - TUI_UPDATE_POLL), text, len,
+                                &update->record, &update->refusal);
     }
-    return TUI_PARSE_MALFORMED;
 }
 
 struct tui_update *tui_update_parse(enum tui_update_kind kind, const char *text, size_t len,
@@ -65,9 +65,9 @@ struct tui_update *tui_update_parse(enum tui_update_kind kind, const char *text,
         tui_update_destroy(update);
         return NULL;
     }
-    /* A job that is not there is an answer about the job; the rest is never refused by a sound
-     * coordinator. */
-    if (status == TUI_PARSE_OK || (status == TUI_PARSE_REFUSED && kind == TUI_UPDATE_JOB))
+    /* That a job is not there, or that an older coordinator doesn't know the question, is an answer
+     * to a poll; the rest is never refused by a sound coordinator. */
+    if (status == TUI_PARSE_OK || (status == TUI_PARSE_REFUSED && kind >= TUI_UPDATE_POLL))
         return update;
     update->kind = TUI_UPDATE_MALFORMED;
     snprintf(update->refusal.message, sizeof(update->refusal.message),
@@ -93,8 +93,7 @@ void tui_update_destroy(struct tui_update *update)
         return;
     tui_fleet_destroy(update->fleet);
     free(update->events);
-    free(update->jobs);
-    free(update->detail);
     free(update->answer);
+    free(update->record);
     free(update);
 }

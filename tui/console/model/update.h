@@ -3,15 +3,19 @@
 #define TUI_CONSOLE_MODEL_UPDATE_H
 
 #include "model/fleet.h"
+#include "model/want.h"
 
 enum tui_update_kind {
     TUI_UPDATE_FLEET,     /* a snapshot */
     TUI_UPDATE_EVENTS,    /* a reply to `events` */
-    TUI_UPDATE_JOBS,      /* a reply to `jobs` */
-    TUI_UPDATE_JOB,       /* a reply to `job`, or its refusal */
     TUI_UPDATE_ANSWER,    /* a reply to an action, with the action's token */
     TUI_UPDATE_SILENCE,   /* a request got no answer: `refusal` says why */
     TUI_UPDATE_MALFORMED, /* a message that could not be read; `refusal.message` says which */
+    TUI_UPDATE_POLL,      /* from here on: a reply to a poll, or its refusal */
+#define TUI_POLL(name, lower, op, type, members, limit, help) \
+    TUI_UPDATE_##name = TUI_UPDATE_POLL + TUI_POLL_##name,
+#include "feed/polls.def"
+#undef TUI_POLL
 };
 
 struct tui_update {
@@ -20,20 +24,19 @@ struct tui_update {
     int64_t at_ms;  /* the monotonic clock when the message arrived */
     bool published; /* a snapshot from the event socket: its seq counts without gaps */
     uint64_t token;
-    uint64_t job; /* TUI_UPDATE_JOB: whose */
+    struct tui_want asked; /* of a poll: what was asked for */
     struct tui_refusal refusal;
     /* By kind; at most one is set, and the update owns it. */
     struct tui_fleet *fleet;
     struct tui_event_page *events;
-    struct tui_job_page *jobs;
-    struct tui_job_detail *detail;
     struct tui_answer *answer;
+    void *record; /* of a poll: the struct of its row in feed/polls.def; NULL: it was refused */
 };
 
 /*
- * Parses a message that should be of `kind` (one of the first five). What can't be read becomes
- * TUI_UPDATE_MALFORMED; a refused snapshot, event page or job list TUI_UPDATE_MALFORMED with the
- * refusal. Returns NULL only when memory ran out. Destroy it with tui_update_destroy.
+ * Parses a message that should be of `kind` (not SILENCE, not MALFORMED). What can't be read
+ * becomes TUI_UPDATE_MALFORMED, and a refused snapshot or event page does. Returns NULL only when
+ * memory ran out. Destroy it with tui_update_destroy.
  */
 struct tui_update *tui_update_parse(enum tui_update_kind kind, const char *text, size_t len,
                                     int64_t at_ms);

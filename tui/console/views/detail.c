@@ -155,31 +155,32 @@ static void write_job_fields(struct tui_pen *pen, const struct tui_job *job)
 
 static void write_job(const struct tui_app *app, struct tui_pen *pen)
 {
-    const struct tui_model *model = app->model;
+    const struct tui_polled *polled = &app->model->polled[TUI_POLL_JOB];
+    const struct tui_job_detail *detail = tui_model_job(app->model);
     uint64_t id = strtoull(app->detail_id, NULL, 10);
 
     tui_pen_print(pen, TUI_ROLE_TITLE, "Job %s", app->detail_id);
-    if (model->detail_job != id) {
+    if (polled->asked.job != id) {
         tui_pen_print(pen, TUI_ROLE_DIM, "asking the coordinator...");
         return;
     }
-    if (!model->detail) {
-        tui_pen_field(pen, "refused", TUI_ROLE_BAD, "%s", model->detail_refusal.message);
-        tui_pen_field(pen, "", TUI_ROLE_NORMAL, "%s", model->detail_refusal.hint);
+    if (!detail) {
+        tui_pen_field(pen, "refused", TUI_ROLE_BAD, "%s", polled->refusal.message);
+        tui_pen_field(pen, "", TUI_ROLE_NORMAL, "%s", polled->refusal.hint);
         return;
     }
-    write_job_fields(pen, &model->detail->job);
+    write_job_fields(pen, &detail->job);
     tui_pen_print(pen, TUI_ROLE_TITLE, "Where the time went");
-    write_timing(pen, &model->detail->job);
+    write_timing(pen, &detail->job);
     tui_pen_print(pen, TUI_ROLE_TITLE, "History, and why");
-    for (size_t i = 0; i < model->detail->count; i++) {
-        const struct tui_job_step *step = &model->detail->history[i];
+    for (size_t i = 0; i < detail->count; i++) {
+        const struct tui_job_step *step = &detail->history[i];
         char clock[TUI_FIGURE_SIZE];
         tui_figure_clock(clock, sizeof(clock), step->time_ms);
         tui_pen_field(pen, clock, tui_state_role(step->state), "%s %s (attempt %" PRIu64 ") %s",
                       step->state, step->agent, step->attempt, step->text);
     }
-    if (model->detail->count == 0)
+    if (detail->count == 0)
         tui_pen_print(pen, TUI_ROLE_DIM, "the coordinator keeps none of this job");
 }
 
@@ -214,7 +215,16 @@ static void draw(const struct tui_app *app, struct tui_canvas *canvas, struct tu
     write_detail(app, &pen);
 }
 
+static void want(const struct tui_app *app, struct tui_want *want)
+{
+    if (app->detail != TUI_CONTEXT_JOB)
+        return;
+    want->polls[TUI_POLL_JOB] = true;
+    want->job = strtoull(app->detail_id, NULL, 10);
+}
+
 const struct tui_view_ops tui_view_detail = {
+    .want = want,
     .lines = lines,
     .page = page,
     .draw = draw,

@@ -52,12 +52,15 @@ static const struct tui_field fields[] = {
 
 static size_t count(const struct tui_app *app)
 {
-    return app->model->jobs ? app->model->jobs->count : 0;
+    const struct tui_job_page *page = tui_model_jobs(app->model);
+
+    return page ? page->count : 0;
 }
 
 static void id(const struct tui_app *app, size_t index, char ret_id[TUI_NAME_SIZE])
 {
-    snprintf(ret_id, TUI_NAME_SIZE, "%llu", (unsigned long long)app->model->jobs->jobs[index].id);
+    snprintf(ret_id, TUI_NAME_SIZE, "%llu",
+             (unsigned long long)tui_model_jobs(app->model)->jobs[index].id);
 }
 
 static double span(const struct tui_job *job, enum tui_span which)
@@ -68,7 +71,7 @@ static double span(const struct tui_job *job, enum tui_span which)
 static void value(const struct tui_app *app, size_t index, size_t field,
                   struct tui_value *ret_value)
 {
-    const struct tui_job *job = &app->model->jobs->jobs[index];
+    const struct tui_job *job = &tui_model_jobs(app->model)->jobs[index];
     static const enum tui_span spans[] = {[F_TOTAL] = TUI_SPAN_TOTAL,
                                           [F_QUEUE] = TUI_SPAN_QUEUE,
                                           [F_LOAD] = TUI_SPAN_LOAD,
@@ -147,21 +150,21 @@ static void draw(const struct tui_app *app, struct tui_canvas *canvas, struct tu
 {
     const struct tui_list *list = &app->lists[TUI_VIEW_JOBS];
     const char *state = tui_job_states[app->job_state];
-    int64_t age = app->now_ms - app->model->jobs_at_ms;
+    const struct tui_job_page *jobs = tui_model_jobs(app->model);
+    int64_t age = app->now_ms - app->model->polled[TUI_POLL_JOBS].at_ms;
     struct tui_rect rect = {body.y + 2, 0, body.rows - 2, body.cols};
     struct tui_grid table;
     int x = 1;
 
-    if (!app->model->jobs) {
+    if (!jobs) {
         tui_canvas_text(canvas, body.y + 1, 2, body.cols - 2, TUI_ROLE_DIM,
                         "asking the coordinator for its jobs...");
         return;
     }
     x += tui_canvas_print(canvas, body.y, x, body.cols - x, TUI_ROLE_TITLE, "%s jobs",
                           state[0] ? state : "all");
-    x +=
-        tui_canvas_print(canvas, body.y, x, body.cols - x, TUI_ROLE_DIM, "  the newest %zu of %llu",
-                         app->model->jobs->count, (unsigned long long)app->model->jobs->total);
+    x += tui_canvas_print(canvas, body.y, x, body.cols - x, TUI_ROLE_DIM,
+                          "  the newest %zu of %llu", jobs->count, (unsigned long long)jobs->total);
     if (age > 3000) {
         char text[TUI_FIGURE_SIZE];
         tui_figure_age(text, sizeof(text), (uint64_t)age);
@@ -171,7 +174,7 @@ static void draw(const struct tui_app *app, struct tui_canvas *canvas, struct tu
     tui_grid_head(&table, app, canvas, body.y + 1, fields[list->sort].name);
     for (int i = 0; i < rect.rows && list->top + (size_t)i < app->row_count; i++) {
         size_t row = list->top + (size_t)i;
-        draw_job(canvas, &table, rect.y + i, &app->model->jobs->jobs[app->rows[row]]);
+        draw_job(canvas, &table, rect.y + i, &jobs->jobs[app->rows[row]]);
         tui_grid_row(app, canvas, rect, rect.y + i, row);
     }
     if (app->row_count == 0)
@@ -180,7 +183,14 @@ static void draw(const struct tui_app *app, struct tui_canvas *canvas, struct tu
                                 : "no jobs yet; `stoker submit MODEL FILE` sends one");
 }
 
+static void want(const struct tui_app *app, struct tui_want *want)
+{
+    want->polls[TUI_POLL_JOBS] = true;
+    tui_want_text(want->jobs.state, sizeof(want->jobs.state), tui_job_states[app->job_state]);
+}
+
 const struct tui_view_ops tui_view_jobs = {
+    .want = want,
     .count = count,
     .id = id,
     .fields = fields,

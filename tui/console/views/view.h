@@ -5,6 +5,7 @@
 #include "app/field.h"
 #include "keys/keymap.h"
 #include "model/limits.h"
+#include "model/want.h"
 #include "theme/canvas.h"
 
 struct tui_app;
@@ -33,6 +34,8 @@ struct tui_view_ops {
     /* Lines of a view that scrolls without a list; NULL otherwise. */
     int (*lines)(const struct tui_app *app, int cols);
     void (*draw)(const struct tui_app *app, struct tui_canvas *canvas, struct tui_rect body);
+    /* Sets what should be polled while the view is shown; NULL: nothing. */
+    void (*want)(const struct tui_app *app, struct tui_want *want);
 };
 
 struct tui_view {

@@ -1,0 +1,13 @@
+/* Polls as the coordinator's JSON. */
+#ifndef TUI_CONSOLE_FEED_POLL_H
+#define TUI_CONSOLE_FEED_POLL_H
+
+#include "model/want.h"
+
+/* Whether the poll is wanted, and about something. */
+bool tui_poll_wanted(enum tui_poll poll, const struct tui_want *want);
+
+/* Its request; NULL when memory ran out. The caller frees it. */
+char *tui_poll_text(enum tui_poll poll, const struct tui_want *want);
+
+#endif
