@@ -62,10 +62,11 @@ static void look_operation(const struct tui_model *model, const char *id,
 
 static const struct tui_job *find_job(const struct tui_model *model, uint64_t id)
 {
-    const struct tui_job_page *page = model->jobs;
+    const struct tui_job_page *page = tui_model_jobs(model);
+    const struct tui_job_detail *detail = tui_model_job(model);
 
-    if (model->detail && model->detail->job.id == id)
-        return &model->detail->job;
+    if (detail && detail->job.id == id)
+        return &detail->job;
     for (size_t i = 0; page && i < page->count; i++) {
         if (page->jobs[i].id == id)
             return &page->jobs[i];
