@@ -215,24 +215,13 @@ Test(model, a_missed_snapshot_is_flagged_and_leaves_a_gap)
     tui_model_apply(model, snapshot(10, 100, 1000));
     tui_model_apply(model, snapshot(11, 110, 1250));
     cr_assert_eq(model->snapshots_lost, 0);
-    tui_model_apply(model, snapshot(14, 120, 1500));
+    tui_model_apply(model, snapshot(14, 120, 2000));
     cr_assert_eq(model->snapshots_lost, 2);
-    cr_assert_eq(model->lost_at_ms, 1500);
-    const struct tui_series *rate = &model->history.done_per_s;
-    cr_assert_eq(rate->pushed, 5);
-    cr_assert(isnan(tui_series_at(rate, 2)) && isnan(tui_series_at(rate, 3)));
-    cr_assert_float_eq(tui_series_last(rate), 120, 1e-6);
-    tui_model_destroy(model);
-}
-
-Test(model, silence_is_a_gap_as_long_as_it_was)
-{
-    struct tui_model *model = tui_model_create();
-
-    tui_model_apply(model, snapshot(10, 100, 1000));
-    tui_model_apply(model, snapshot(11, 100, 11000));
-    cr_assert_eq(model->history.done_per_s.pushed, 41);
-    cr_assert(isnan(tui_series_at(&model->history.done_per_s, 20)));
+    cr_assert_eq(model->lost_at_ms, 2000);
+    const struct tui_series *rate = &model->history.metrics[TUI_METRIC_DONE];
+    cr_assert_eq(tui_series_over(rate, 4, 5).count, 3);
+    cr_assert_eq(tui_series_over(rate, 6, 2).count, 0, "of 1.5 s and 1.75 s nothing is known");
+    cr_assert_float_eq(tui_history_now(&model->history, TUI_METRIC_DONE), 120, 1e-6);
     tui_model_destroy(model);
 }
 
@@ -242,21 +231,7 @@ Test(model, the_same_snapshot_twice_is_one_sample)
 
     tui_model_apply(model, snapshot(10, 100, 1000));
     tui_model_apply(model, snapshot(10, 100, 1100));
-    cr_assert_eq(model->history.done_per_s.pushed, 1);
-    tui_model_destroy(model);
-}
-
-Test(model, a_rate_of_hits_is_of_the_window_not_of_all_time)
-{
-    struct tui_model *model = tui_model_create();
-
-    tui_model_apply(model, snapshot(1, 100, 1000));
-    cr_assert(isnan(tui_series_last(model->caches[0].rate)), "nothing is known from one sample");
-    tui_model_apply(model, snapshot(2, 110, 1250));
-    cr_assert_float_eq(tui_series_last(model->caches[0].rate), 0.9, 1e-6);
-    /* A restarted coordinator counts from zero: no negative, no 100 percent. */
-    tui_model_apply(model, snapshot(3, 5, 1500));
-    cr_assert(isnan(tui_series_last(model->caches[0].rate)));
+    cr_assert_eq(model->history.next, 5);
     tui_model_destroy(model);
 }
 

@@ -7,12 +7,10 @@
 
 #include <criterion/criterion.h>
 
-#include "theme/graph.h"
 #include "views/chrome.h"
 
 static struct tui_canvas canvas;
 static struct tui_app *app;
-static struct tui_series series;
 
 static void setup(void)
 {
@@ -21,7 +19,6 @@ static void setup(void)
     cr_assert(tui_canvas_resize(&canvas, 24, 80));
     app = tui_app_create();
     app->now_ms = 1000;
-    tui_series_init(&series);
 }
 
 static void teardown(void)
@@ -71,87 +68,6 @@ static int find(const char *text)
 static wchar_t at(int y, int x)
 {
     return tui_canvas_at(&canvas, y, x)->ch;
-}
-
-static void draw_graph(enum tui_glyphs glyphs, bool fill, uint64_t span, int rows, int cols)
-{
-    struct tui_graph_line line = {&series, TUI_ROLE_GRAPH_LOW, fill, '*'};
-    struct tui_graph graph = {&line, 1, series.pushed, span, 8, 0};
-
-    tui_canvas_clear(&canvas);
-    tui_graph_draw(&canvas, (struct tui_rect){0, 0, rows, cols}, glyphs, &graph);
-}
-
-Test(screen, braille_shows_levels_zeros_and_gaps)
-{
-    const double values[] = {8, 4, 0, NAN, NAN, NAN, 1, 8};
-    for (size_t i = 0; i < 8; i++)
-        tui_series_push(&series, values[i]);
-    draw_graph(TUI_GLYPHS_BRAILLE, true, 8, 2, 4);
-    cr_assert_eq(at(0, 0), 0x2847, "8 fills the upper cell's left column only");
-    cr_assert_eq(at(1, 0), 0x28ff, "8 and 4 fill the lower cell");
-    cr_assert_eq(at(1, 1), 0x2840, "a zero stands on the axis, the gap beside it is blank");
-    cr_assert_eq(at(1, 2), L' ', "no data draws nothing");
-    cr_assert_eq(at(0, 2), L' ');
-    cr_assert_eq(at(1, 3), 0x28f8 | 0x40, "1 of 8 is one dot of eight");
-}
-
-Test(screen, blocks_and_ascii_show_the_same)
-{
-    const double values[] = {8, 2, 0, NAN};
-    for (size_t i = 0; i < 4; i++)
-        tui_series_push(&series, values[i]);
-    draw_graph(TUI_GLYPHS_BLOCK, true, 4, 1, 4);
-    cr_assert_eq(at(0, 0), 0x2588);
-    cr_assert_eq(at(0, 1), 0x2582);
-    cr_assert_eq(at(0, 2), 0x2581);
-    cr_assert_eq(at(0, 3), L' ');
-    draw_graph(TUI_GLYPHS_ASCII, true, 4, 1, 4);
-    cr_assert_eq(at(0, 0), L'#');
-    cr_assert_eq(at(0, 2), L'.');
-    cr_assert_eq(at(0, 3), L' ');
-    draw_graph(TUI_GLYPHS_ASCII, false, 4, 2, 4);
-    cr_assert_eq(at(0, 0), L'*');
-    cr_assert_eq(at(1, 0), L' ', "a line has nothing under it");
-}
-
-Test(screen, a_graph_grows_from_the_right)
-{
-    tui_series_push(&series, 8);
-    draw_graph(TUI_GLYPHS_BLOCK, true, 4, 1, 4);
-    cr_assert_eq(at(0, 3), 0x2588);
-    cr_assert_eq(at(0, 0), L' ');
-}
-
-Test(screen, the_axis_steps_by_1_2_5)
-{
-    struct tui_graph_line line = {&series, TUI_ROLE_GRAPH_LOW, true, '*'};
-    struct tui_graph graph = {&line, 1, 1, 4, 0, 0};
-
-    tui_series_push(&series, 208);
-    cr_assert_float_eq(tui_graph_max(&graph, 1), 500, 1e-9);
-    cr_assert_float_eq(tui_graph_max(&graph, 900), 1000, 1e-9);
-    graph.end = 100;
-    cr_assert_float_eq(tui_graph_max(&graph, 0), 1, 1e-9, "nothing in sight");
-}
-
-Test(screen, a_logarithmic_axis_shows_milliseconds_beside_seconds)
-{
-    struct tui_graph_line line = {&series, TUI_ROLE_GRAPH_LOW, true, '*'};
-    struct tui_graph graph = {&line, 1, 3, 3, 0, 0};
-
-    tui_series_push(&series, 3000);
-    tui_series_push(&series, 30000);
-    tui_series_push(&series, 1500000);
-    graph.max = tui_graph_max(&graph, 0);
-    graph.min = tui_graph_min(&graph);
-    cr_assert_float_eq(graph.max, 2e6, 1);
-    cr_assert_float_eq(graph.min, 2000, 1e-6);
-    tui_canvas_clear(&canvas);
-    tui_graph_draw(&canvas, (struct tui_rect){0, 0, 3, 3}, TUI_GLYPHS_BLOCK, &graph);
-    cr_assert_eq(at(2, 0), 0x2582, "3 ms stands off the axis");
-    cr_assert_eq(at(1, 1), 0x2582, "ten times that is a third higher");
-    cr_assert_eq(at(0, 2), 0x2588);
 }
 
 Test(screen, hostile_text_stays_in_its_cells)
@@ -211,7 +127,8 @@ Test(screen, the_help_follows_a_remapped_key)
 
 Test(screen, no_key_means_two_things)
 {
-    const enum tui_context own[] = {TUI_CONTEXT_AGENT, TUI_CONTEXT_JOB, TUI_CONTEXT_OPERATION};
+    const enum tui_context own[] = {TUI_CONTEXT_AGENT, TUI_CONTEXT_JOB, TUI_CONTEXT_OPERATION,
+                                    TUI_CONTEXT_GRAPH};
 
     for (int a = 0; a < TUI_COMMAND_COUNT; a++) {
         const struct tui_binding *x = &app->keymap.bindings[a];
@@ -219,7 +136,7 @@ Test(screen, no_key_means_two_things)
         for (int b = a + 1; b < TUI_COMMAND_COUNT; b++) {
             const struct tui_binding *y = &app->keymap.bindings[b];
             bool together = x->context == y->context;
-            for (size_t i = 0; i < 3; i++)
+            for (size_t i = 0; i < sizeof(own) / sizeof(own[0]); i++)
                 together =
                     together || ((x->context == own[i] || x->context == TUI_CONTEXT_LIST) &&
                                  (y->context == TUI_CONTEXT_LIST || y->context == TUI_CONTEXT_ANY));

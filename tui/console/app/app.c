@@ -9,7 +9,6 @@
 #include "app/overlay.h"
 #include "app/parts.h"
 
-const unsigned int tui_app_span_minutes[TUI_SPANS] = {1, 2, 5, 15};
 const char *const tui_job_states[] = {"",       "queued",    "assigned", "running", "done",
                                       "failed", "cancelled", "expired",  NULL};
 
@@ -25,7 +24,7 @@ struct tui_app *tui_app_create(void)
     }
     tui_keymap_init(&app->keymap);
     app->glyphs = TUI_GLYPHS_ASCII;
-    app->span = 1;
+    app->graphs.span = 1;
     return app;
 }
 

@@ -6,6 +6,7 @@
 #define TUI_CONSOLE_APP_APP_H
 
 #include "app/filter.h"
+#include "app/graphs.h"
 #include "app/request.h"
 #include "keys/keymap.h"
 #include "model/model.h"
@@ -18,7 +19,6 @@
 #define TUI_MESSAGE_MS 20000
 #define TUI_ROWS_MIN 16
 #define TUI_COLS_MIN 60
-#define TUI_SPANS 4
 
 struct tui_list {
     char selected[TUI_NAME_SIZE]; /* "" until the list has had a row */
@@ -72,7 +72,7 @@ struct tui_app {
     struct tui_list lists[TUI_VIEW_COUNT];
     enum tui_context detail; /* AGENT or JOB */
     char detail_id[TUI_NAME_SIZE];
-    unsigned int span;      /* index of tui_app_span_minutes */
+    struct tui_graphs graphs;
     unsigned int job_state; /* index of tui_job_states */
 
     size_t rows[TUI_AGENTS_MAX]; /* the current view's rows, filtered and sorted */
@@ -93,7 +93,6 @@ struct tui_app {
     char pending[TUI_TEXT_SIZE];
 };
 
-extern const unsigned int tui_app_span_minutes[TUI_SPANS];
 /* "" (all) first, NULL at the end. */
 extern const char *const tui_job_states[];
 

@@ -85,12 +85,6 @@ void tui_do_previous_view(struct tui_app *app)
     next_view(app, -1);
 }
 
-void tui_do_span(struct tui_app *app)
-{
-    app->span = (app->span + 1) % TUI_SPANS;
-    tui_app_message(app, TUI_ROLE_NORMAL, "graphs show %u min", tui_app_span_minutes[app->span]);
-}
-
 void tui_do_redraw(struct tui_app *app)
 {
     app->redraw = true;

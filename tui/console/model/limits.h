@@ -40,9 +40,11 @@
 #define TUI_INTEGER_MAX ((uint64_t)1 << 53)
 #define TUI_REAL_MAX 1e12
 
-/* Samples arrive 4 times a second; 3,600 are 15 minutes. */
+/* History is kept in slots; samples arrive in each. */
 #define TUI_SAMPLE_MS 250
-#define TUI_SAMPLES 3600
-#define TUI_CACHE_WINDOW 40 /* samples over which a hit rate is taken: 10 s, like the latencies */
+#define TUI_SLOTS_PER_MINUTE (60u * 1000u / TUI_SAMPLE_MS)
+#define TUI_HISTORY_SLOTS (60u * TUI_SLOTS_PER_MINUTE)
+#define TUI_WINDOW_SLOTS 40 /* over which a rate of hits is taken: 10 s, like the latencies */
+#define TUI_TRACKED_MODELS_MAX 32 /* models whose latencies have a history */
 
 #endif

@@ -5,23 +5,15 @@
 #include <stdlib.h>
 #include <string.h>
 
-static void init_history(struct tui_history *history)
-{
-    tui_series_init(&history->done_per_s);
-    tui_series_init(&history->submitted_per_s);
-    tui_series_init(&history->p50_us);
-    tui_series_init(&history->p95_us);
-    tui_series_init(&history->p99_us);
-    tui_series_init(&history->queued);
-    tui_series_init(&history->in_flight);
-}
-
 struct tui_model *tui_model_create(void)
 {
     struct tui_model *model = calloc(1, sizeof(*model));
     if (!model)
         return NULL;
-    init_history(&model->history);
+    if (!tui_history_init(&model->history)) {
+        free(model);
+        return NULL;
+    }
     return model;
 }
 
@@ -32,80 +24,8 @@ void tui_model_destroy(struct tui_model *model)
     tui_fleet_destroy(model->fleet);
     for (size_t i = 0; i < TUI_POLL_COUNT; i++)
         free(model->polled[i].record);
-    for (size_t i = 0; i < model->cache_count; i++)
-        free(model->caches[i].rate);
+    tui_history_finish(&model->history);
     free(model);
-}
-
-static void push_gap(struct tui_model *model)
-{
-    tui_series_push(&model->history.done_per_s, NAN);
-    tui_series_push(&model->history.submitted_per_s, NAN);
-    tui_series_push(&model->history.p50_us, NAN);
-    tui_series_push(&model->history.p95_us, NAN);
-    tui_series_push(&model->history.p99_us, NAN);
-    tui_series_push(&model->history.queued, NAN);
-    tui_series_push(&model->history.in_flight, NAN);
-    for (size_t i = 0; i < model->cache_count; i++)
-        tui_series_push(model->caches[i].rate, NAN);
-}
-
-static void push_sample(struct tui_history *history, const struct tui_fleet *fleet)
-{
-    const struct tui_latency *total = &fleet->latency[TUI_SPAN_TOTAL];
-    /* A percentile of nothing is not 0 us. */
-    bool measured = total->count > 0;
-
-    tui_series_push(&history->done_per_s, fleet->done_per_s);
-    tui_series_push(&history->submitted_per_s, fleet->submitted_per_s);
-    tui_series_push(&history->p50_us, measured ? (double)total->p50_us : NAN);
-    tui_series_push(&history->p95_us, measured ? (double)total->p95_us : NAN);
-    tui_series_push(&history->p99_us, measured ? (double)total->p99_us : NAN);
-    tui_series_push(&history->queued, (double)fleet->totals.queued);
-    tui_series_push(&history->in_flight, (double)(fleet->totals.assigned + fleet->totals.running));
-}
-
-/* A cache keeps its place whatever order the coordinator names them in. */
-static struct tui_cache_rate *cache_of(struct tui_model *model, const char *name)
-{
-    for (size_t i = 0; i < model->cache_count; i++) {
-        if (strcmp(model->caches[i].name, name) == 0)
-            return &model->caches[i];
-    }
-    if (model->cache_count == TUI_CACHES_MAX)
-        return NULL;
-    struct tui_cache_rate *cache = &model->caches[model->cache_count];
-    memset(cache, 0, sizeof(*cache));
-    cache->rate = malloc(sizeof(*cache->rate));
-    if (!cache->rate)
-        return NULL;
-    tui_series_init(cache->rate);
-    snprintf(cache->name, sizeof(cache->name), "%s", name);
-    model->cache_count++;
-    return cache;
-}
-
-static void push_cache(struct tui_cache_rate *cache, const struct tui_cache *now)
-{
-    /* Counters that fall belong to another process: begin again. */
-    if (now->hits < cache->hits_total || now->misses < cache->misses_total)
-        cache->samples = 0;
-    size_t slot = cache->samples % TUI_CACHE_WINDOW;
-    uint64_t hits = now->hits;
-    uint64_t misses = now->misses;
-    if (cache->samples > 0) {
-        size_t oldest = cache->samples < TUI_CACHE_WINDOW ? 0 : slot;
-        hits -= cache->hits[oldest];
-        misses -= cache->misses[oldest];
-    } else {
-        hits = misses = 0;
-    }
-    cache->hits[slot] = now->hits;
-    cache->misses[slot] = now->misses;
-    cache->hits_total = now->hits;
-    cache->misses_total = now->misses;
-    cache->samples++;
-    tui_series_push(cache->rate, hits + misses > 0 ? (double)hits / (double)(hits + misses) : NAN);
 }
 
 /* How many samples should have come since the last one, this one included. 0: nothing is new. */
@@ -127,7 +47,7 @@ static uint64_t samples_due(const struct tui_model *model, const struct tui_upda
     /* Arrivals jitter: time says something only when it's clearly more than one sample. */
     if (by_time > due && by_time >= 3)
         due = by_time;
-    return due < TUI_SAMPLES ? due : TUI_SAMPLES;
+    return due;
 }
 
 static void apply_fleet(struct tui_model *model, struct tui_update *update)
@@ -142,16 +62,8 @@ static void apply_fleet(struct tui_model *model, struct tui_update *update)
         model->lost_last = due - 1;
         model->lost_at_ms = update->at_ms;
     }
-    for (uint64_t i = 1; i < due; i++)
-        push_gap(model);
-    if (due > 0) {
-        push_sample(&model->history, fleet);
-        for (size_t i = 0; i < fleet->cache_count; i++) {
-            struct tui_cache_rate *cache = cache_of(model, fleet->caches[i].name);
-            if (cache)
-                push_cache(cache, &fleet->caches[i]);
-        }
-    }
+    if (due > 0)
+        tui_history_fold(&model->history, fleet, update->at_ms, due > 1);
     tui_fleet_destroy(model->fleet);
     model->fleet = fleet;
     model->fleet_at_ms = update->at_ms;

@@ -5,26 +5,12 @@
 #ifndef TUI_CONSOLE_MODEL_MODEL_H
 #define TUI_CONSOLE_MODEL_MODEL_H
 
+#include "model/history.h"
 #include "model/record.h"
-#include "model/series.h"
 #include "model/update.h"
 
 /* Data older than this is called old on the screen, and its graphs begin to show a gap. */
 #define TUI_STALE_MS 1000
-
-struct tui_history {
-    struct tui_series done_per_s, submitted_per_s;
-    struct tui_series p50_us, p95_us, p99_us; /* no sample where nothing ended */
-    struct tui_series queued, in_flight;
-};
-
-struct tui_cache_rate {
-    char name[TUI_WORD_SIZE];
-    uint64_t hits[TUI_CACHE_WINDOW], misses[TUI_CACHE_WINDOW];
-    uint64_t hits_total, misses_total;
-    size_t samples;          /* pushed since the last reset */
-    struct tui_series *rate; /* 0 to 1 over the window; no sample without traffic in it */
-};
 
 /* The newest reply to a poll; all zero until there is one. */
 struct tui_polled {
@@ -39,8 +25,6 @@ struct tui_model {
     int64_t fleet_at_ms;
     bool fleet_published;
     struct tui_history history;
-    struct tui_cache_rate caches[TUI_CACHES_MAX];
-    size_t cache_count;
 
     struct tui_event events[TUI_EVENTS_MAX]; /* a ring; see tui_model_event */
     uint64_t events_pushed;

@@ -3,10 +3,9 @@
 #include <string.h>
 
 #include "model/figure.h"
-#include "theme/graph.h"
 #include "views/grid.h"
+#include "views/plot.h"
 
-#define AXIS_COLS 7
 #define GRAPH_ROWS_MAX 12
 
 static const struct tui_operation *running_operation(const struct tui_fleet *fleet)
@@ -26,110 +25,64 @@ static int graph_rows(struct tui_rect body)
     return rows > GRAPH_ROWS_MAX ? GRAPH_ROWS_MAX : rows;
 }
 
-static void draw_axis(struct tui_canvas *canvas, struct tui_rect rect, const char *top,
-                      const char *bottom)
-{
-    tui_canvas_right(canvas, rect.y, rect.x, AXIS_COLS - 1, TUI_ROLE_DIM, top);
-    tui_canvas_right(canvas, rect.y + rect.rows - 1, rect.x, AXIS_COLS - 1, TUI_ROLE_DIM, bottom);
-}
-
-/* The end of the graphs: while no data comes they move on and show the gap. */
-static uint64_t graph_end(const struct tui_app *app)
-{
-    int64_t age = tui_model_age_ms(app->model, app->now_ms);
-    uint64_t pushed = app->model->history.done_per_s.pushed;
-
-    return age > TUI_STALE_MS ? pushed + (uint64_t)age / TUI_SAMPLE_MS : pushed;
-}
-
-static struct tui_graph graph_of(const struct tui_app *app, const struct tui_graph_line *lines,
-                                 size_t count, double least)
-{
-    struct tui_graph graph = {.lines = lines, .line_count = count, .end = graph_end(app)};
-
-    graph.span = tui_app_span_minutes[app->span] * 60u * 1000u / TUI_SAMPLE_MS;
-    graph.max = tui_graph_max(&graph, least);
-    return graph;
-}
-
-static void draw_graph(const struct tui_app *app, struct tui_canvas *canvas, struct tui_rect rect,
-                       const struct tui_graph *graph,
-                       void (*format)(char *ret_text, size_t size, double value))
-{
-    char top[TUI_FIGURE_SIZE];
-    char bottom[TUI_FIGURE_SIZE];
-
-    format(top, sizeof(top), graph->max);
-    format(bottom, sizeof(bottom), graph->min);
-    draw_axis(canvas, rect, top, graph->min > 0 ? bottom : "0");
-    rect.x += AXIS_COLS;
-    rect.cols -= AXIS_COLS;
-    tui_graph_draw(canvas, rect, app->glyphs, graph);
-}
-
 static void draw_throughput(const struct tui_app *app, struct tui_canvas *canvas,
                             struct tui_rect rect)
 {
+    const struct tui_history *h = &app->model->history;
     const struct tui_graph_line lines[] = {
-        {&app->model->history.done_per_s, TUI_ROLE_GRAPH_LOW, true, '#'}};
-    struct tui_graph graph = graph_of(app, lines, 1, 1);
+        {&h->metrics[TUI_METRIC_DONE], NULL, TUI_GRAPH_AREA, TUI_ROLE_GRAPH_LOW, '#'}};
+    const struct tui_plot plot = {lines, 1, NULL, false, 1, tui_figure_rate};
+    struct tui_run run = {canvas, rect.y, rect.x, rect.x + rect.cols};
     char rate[TUI_FIGURE_SIZE];
-    int x = rect.x;
 
-    tui_figure_rate(rate, sizeof(rate), app->model->fleet->done_per_s);
-    x += tui_canvas_text(canvas, rect.y, x, rect.cols, TUI_ROLE_TITLE, "Throughput ");
-    x += tui_canvas_print(canvas, rect.y, x, rect.x + rect.cols - x, TUI_ROLE_STRONG, "%s jobs/s",
-                          rate);
-    tui_canvas_print(canvas, rect.y, x, rect.x + rect.cols - x, TUI_ROLE_DIM, "  %u min",
-                     tui_app_span_minutes[app->span]);
+    tui_figure_rate(rate, sizeof(rate), tui_plot_value(app, lines[0].series));
+    tui_run_put(&run, TUI_ROLE_TITLE, "Throughput ");
+    tui_run_put(&run, TUI_ROLE_STRONG, "%s jobs/s", rate);
     rect.y++;
     rect.rows--;
-    draw_graph(app, canvas, rect, &graph, tui_figure_rate);
+    tui_plot_draw(app, canvas, rect, &plot);
 }
 
 static void draw_latency(const struct tui_app *app, struct tui_canvas *canvas, struct tui_rect rect)
 {
-    const struct tui_history *h = &app->model->history;
-    /* The order of the lines tells them apart without colours: a percentile never crosses one. */
-    const struct tui_graph_line lines[] = {{&h->p50_us, TUI_ROLE_GRAPH_LOW, true, '#'},
-                                           {&h->p95_us, TUI_ROLE_GRAPH_MID, false, '+'},
-                                           {&h->p99_us, TUI_ROLE_GRAPH_HIGH, false, '*'}};
+    const struct tui_series *m = app->model->history.metrics;
+    const struct tui_graph_line lines[] = {{&m[TUI_METRIC_P95], &m[TUI_METRIC_P50], TUI_GRAPH_BAND,
+                                            TUI_ROLE_GRAPH_BAND, ':'},
+                                           {&m[TUI_METRIC_P99], NULL, TUI_GRAPH_LINE,
+                                            TUI_ROLE_GRAPH_HIGH, '*'}};
     static const char *const names[] = {"p50", "p95", "p99"};
-    const struct tui_latency *total = &app->model->fleet->latency[TUI_SPAN_TOTAL];
-    const uint64_t values[] = {total->p50_us, total->p95_us, total->p99_us};
-    struct tui_graph graph = graph_of(app, lines, 3, 0);
-    /* One slow start would flatten an hour of milliseconds on a linear axis. */
-    graph.min = tui_graph_min(&graph);
-    int x = rect.x;
-    int end = rect.x + rect.cols;
+    static const enum tui_role roles[] = {TUI_ROLE_GRAPH_BAND, TUI_ROLE_GRAPH_BAND,
+                                          TUI_ROLE_GRAPH_HIGH};
+    const struct tui_plot plot = {lines, 2, NULL, true, 0, tui_figure_us};
+    struct tui_run run = {canvas, rect.y, rect.x, rect.x + rect.cols};
 
-    x += tui_canvas_text(canvas, rect.y, x, rect.cols, TUI_ROLE_TITLE, "Latency");
+    tui_run_put(&run, TUI_ROLE_TITLE, "Latency");
     for (size_t i = 0; i < 3; i++) {
         char text[TUI_FIGURE_SIZE];
-        tui_figure_us(text, sizeof(text), total->count > 0 ? (double)values[i] : NAN);
-        x += tui_canvas_print(canvas, rect.y, x, end - x, lines[i].role, " %s ", names[i]);
-        x += tui_canvas_text(canvas, rect.y, x, end - x, TUI_ROLE_STRONG, text);
+        tui_figure_us(text, sizeof(text), tui_plot_value(app, &m[TUI_METRIC_P50 + i]));
+        tui_run_put(&run, roles[i], " %s ", names[i]);
+        tui_run_put(&run, TUI_ROLE_STRONG, "%s", text);
     }
     rect.y++;
     rect.rows--;
-    draw_graph(app, canvas, rect, &graph, tui_figure_us);
+    tui_plot_draw(app, canvas, rect, &plot);
 }
 
 static void draw_queue(const struct tui_app *app, struct tui_canvas *canvas, struct tui_rect rect)
 {
-    const struct tui_history *h = &app->model->history;
-    const struct tui_graph_line lines[] = {{&h->in_flight, TUI_ROLE_GRAPH_LOW, true, '#'},
-                                           {&h->queued, TUI_ROLE_GRAPH_HIGH, false, '*'}};
-    struct tui_graph graph = graph_of(app, lines, 2, 1);
-    int x = rect.x;
+    const struct tui_series *m = app->model->history.metrics;
+    const struct tui_graph_line lines[] = {
+        {&m[TUI_METRIC_IN_FLIGHT], NULL, TUI_GRAPH_AREA, TUI_ROLE_GRAPH_LOW, '#'},
+        {&m[TUI_METRIC_QUEUED], NULL, TUI_GRAPH_LINE, TUI_ROLE_GRAPH_HIGH, '*'}};
+    const struct tui_plot plot = {lines, 2, NULL, false, 1, tui_figure_rate};
+    struct tui_run run = {canvas, rect.y, rect.x, rect.x + rect.cols};
 
-    x += tui_canvas_text(canvas, rect.y, x, rect.cols, TUI_ROLE_TITLE, "Jobs ");
-    x += tui_canvas_text(canvas, rect.y, x, rect.cols, TUI_ROLE_GRAPH_LOW, "in flight (area) ");
-    tui_canvas_text(canvas, rect.y, x, rect.x + rect.cols - x, TUI_ROLE_GRAPH_HIGH,
-                    "queued (line)");
+    tui_run_put(&run, TUI_ROLE_TITLE, "Jobs");
+    tui_run_put(&run, TUI_ROLE_GRAPH_LOW, " in flight (area)");
+    tui_run_put(&run, TUI_ROLE_GRAPH_HIGH, " queued (line)");
     rect.y++;
     rect.rows--;
-    draw_graph(app, canvas, rect, &graph, tui_figure_rate);
+    tui_plot_draw(app, canvas, rect, &plot);
 }
 
 static int draw_pair(struct tui_canvas *canvas, int y, int x, const char *label, const char *value,
@@ -172,9 +125,9 @@ static void draw_caches(const struct tui_app *app, struct tui_canvas *canvas, in
     int x = 1;
 
     x += tui_canvas_text(canvas, y, x, canvas->cols - x, TUI_ROLE_TITLE, "cache hits") + 1;
-    for (size_t i = 0; i < app->model->cache_count; i++) {
-        const struct tui_cache_rate *cache = &app->model->caches[i];
-        tui_figure_percent(text, sizeof(text), tui_series_last(cache->rate));
+    for (size_t i = 0; i < app->model->history.cache_count; i++) {
+        const struct tui_cache_track *cache = &app->model->history.caches[i];
+        tui_figure_percent(text, sizeof(text), tui_plot_value(app, &cache->hit_rate));
         x += draw_pair(canvas, y, x, cache->name, text, TUI_ROLE_STRONG);
     }
     if (fleet->latency[TUI_SPAN_TOTAL].count > 0)
@@ -219,8 +172,15 @@ static void draw_strip(const struct tui_app *app, struct tui_canvas *canvas, str
         tui_event_draw(canvas, y++, 1, canvas->cols - 2, tui_model_event(app->model, i));
 }
 
+static int graph_cols(const struct tui_app *app, struct tui_rect body)
+{
+    (void)app;
+    return body.cols / (body.cols >= 150 ? 3 : 2) - 1 - TUI_PLOT_AXIS_COLS;
+}
+
 static void draw(const struct tui_app *app, struct tui_canvas *canvas, struct tui_rect body)
 {
+    body = tui_plot_banner(app, canvas, body);
     int graphs = body.cols >= 150 ? 3 : 2;
     int cols = body.cols / graphs;
     int rows = graph_rows(body);
@@ -240,5 +200,6 @@ static void draw(const struct tui_app *app, struct tui_canvas *canvas, struct tu
 }
 
 const struct tui_view_ops tui_view_overview = {
+    .graph_cols = graph_cols,
     .draw = draw,
 };

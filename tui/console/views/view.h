@@ -33,6 +33,8 @@ struct tui_view_ops {
     int (*page)(const struct tui_app *app, struct tui_rect body);
     /* Lines of a view that scrolls without a list; NULL otherwise. */
     int (*lines)(const struct tui_app *app, int cols);
+    /* Columns of the graphs in the body; NULL for a view without any. */
+    int (*graph_cols)(const struct tui_app *app, struct tui_rect body);
     void (*draw)(const struct tui_app *app, struct tui_canvas *canvas, struct tui_rect body);
     /* Sets what should be polled while the view is shown; NULL: nothing. */
     void (*want)(const struct tui_app *app, struct tui_want *want);
