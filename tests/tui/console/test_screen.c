@@ -104,7 +104,7 @@ Test(screen, text_that_is_cut_says_so)
 Test(screen, every_key_stands_in_the_help)
 {
     load(TUI_UPDATE_FLEET, "snapshot.json");
-    tui_canvas_resize(&canvas, 120, 120);
+    tui_canvas_resize(&canvas, 300, 120);
     type("?");
     for (int i = 0; i < TUI_COMMAND_COUNT; i++) {
         char keys[64];
@@ -120,7 +120,7 @@ Test(screen, every_key_stands_in_the_help)
 Test(screen, the_help_follows_a_remapped_key)
 {
     app->keymap.bindings[TUI_COMMAND_DRAIN].keys[0] = 'D';
-    tui_canvas_resize(&canvas, 120, 120);
+    tui_canvas_resize(&canvas, 300, 120);
     type("?");
     cr_assert_geq(find("D                  Drain the agent"), 0);
 }

@@ -33,7 +33,7 @@ void tui_app_destroy(struct tui_app *app)
     if (!app)
         return;
     for (size_t i = 0; i < TUI_VIEW_COUNT; i++)
-        tui_filter_destroy(app->lists[i].compiled);
+        tui_list_finish(&app->lists[i]);
     tui_model_destroy(app->model);
     free(app);
 }

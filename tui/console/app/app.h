@@ -7,6 +7,7 @@
 
 #include "app/filter.h"
 #include "app/graphs.h"
+#include "app/marks.h"
 #include "app/request.h"
 #include "keys/keymap.h"
 #include "model/model.h"
@@ -29,7 +30,8 @@ struct tui_list {
     size_t total;                 /* rows without the filter */
     size_t sort;                  /* index of the view's fields */
     bool reverse;                 /* not the field's own direction */
-    bool gone; /* the selected row is not in the list now: nothing is selected */
+    bool gone;                    /* the selected row is not in the list now: nothing is selected */
+    struct tui_marks marks;
 };
 
 enum tui_prompt_kind { TUI_PROMPT_NONE, TUI_PROMPT_FILTER, TUI_PROMPT_COMMAND };
@@ -37,7 +39,7 @@ enum tui_prompt_kind { TUI_PROMPT_NONE, TUI_PROMPT_FILTER, TUI_PROMPT_COMMAND };
 struct tui_prompt {
     enum tui_prompt_kind kind;
     char text[TUI_PROMPT_SIZE];
-    char before[TUI_FILTER_SIZE]; /* the filter to go back to */
+    char before[TUI_FILTER_SIZE];  /* the filter to go back to */
     struct tui_filter_error error; /* why the filter that was typed isn't the list's; "" it is */
 };
 
@@ -135,8 +137,14 @@ bool tui_app_selected(const struct tui_app *app, size_t *ret_index);
  */
 bool tui_app_filter(struct tui_app *app, const char *text, struct tui_filter_error *ret_error);
 
+/* Sorts the current view's list by the field of that name (or its beginning); as above. */
+bool tui_app_sort(struct tui_app *app, const char *name, struct tui_filter_error *ret_error);
+
 /* Whether the list shows the largest of its order first. */
 bool tui_list_descending(const struct tui_list *list, const struct tui_view_ops *ops);
+
+/* Whether the row at that place of app->rows is marked. */
+bool tui_app_marked(const struct tui_app *app, size_t row);
 
 /* Goes to a view; Help and Detail remember where from. */
 void tui_app_show(struct tui_app *app, enum tui_view_id view);

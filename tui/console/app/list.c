@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "app/do.h"
+#include "app/parts.h"
 
 struct order {
     const struct tui_app *app;
@@ -73,6 +74,12 @@ bool tui_app_filter(struct tui_app *app, const char *text, struct tui_filter_err
     return true;
 }
 
+void tui_list_finish(struct tui_list *list)
+{
+    tui_filter_destroy(list->compiled);
+    tui_marks_finish(&list->marks);
+}
+
 struct tui_list *tui_app_list(struct tui_app *app)
 {
     return &app->lists[app->view];
@@ -99,17 +106,43 @@ const char *tui_app_target(const struct tui_app *app, enum tui_context context)
     return list->selected;
 }
 
+bool tui_app_marked(const struct tui_app *app, size_t row)
+{
+    const struct tui_marks *marks = &app->lists[app->view].marks;
+    char id[TUI_NAME_SIZE];
+
+    if (marks->count == 0)
+        return false;
+    tui_views[app->view].ops->id(app, app->rows[row], id);
+    return tui_marks_has(marks, id);
+}
+
 static void collect(struct tui_app *app, const struct tui_view_ops *ops)
 {
     struct tui_list *list = &app->lists[app->view];
     struct order order = {app, ops, list};
+    struct tui_marks *marks = &list->marks;
+    size_t was_gone = marks->gone;
+    char id[TUI_NAME_SIZE];
 
     list->total = ops->count(app);
     app->row_count = 0;
+    marks->shown = 0;
+    marks->gone = marks->count;
     for (size_t i = 0; i < list->total && app->row_count < TUI_AGENTS_MAX; i++) {
-        if (!list->compiled || tui_filter_match(list->compiled, ops, app, i))
+        bool shown = !list->compiled || tui_filter_match(list->compiled, ops, app, i);
+        if (shown)
             app->rows[app->row_count++] = i;
+        if (marks->count == 0)
+            continue;
+        ops->id(app, i, id);
+        bool marked = tui_marks_has(marks, id);
+        marks->gone -= marked;
+        marks->shown += marked && shown;
     }
+    if (marks->gone > was_gone)
+        tui_app_message(app, TUI_ROLE_WARN, "%zu of %zu marked rows %s left the list", marks->gone,
+                        marks->count, marks->gone == 1 ? "has" : "have");
     qsort_r(app->rows, app->row_count, sizeof(app->rows[0]), compare_rows, &order);
 }
 
@@ -215,21 +248,97 @@ void tui_do_last(struct tui_app *app)
     move(app, TUI_AGENTS_MAX);
 }
 
+static void sort_by(struct tui_app *app, size_t field)
+{
+    struct tui_list *list = &app->lists[app->view];
+
+    list->sort = field;
+    list->reverse = false;
+    tui_app_message(app, TUI_ROLE_NORMAL, "sorted by %s",
+                    tui_views[app->view].ops->fields[field].name);
+}
+
+bool tui_app_sort(struct tui_app *app, const char *name, struct tui_filter_error *ret_error)
+{
+    const struct tui_field *fields = tui_views[app->view].ops->fields;
+    size_t field;
+
+    if (!tui_field_find(fields, name, strlen(name), &field, ret_error))
+        return false;
+    sort_by(app, field);
+    return true;
+}
+
 void tui_do_sort(struct tui_app *app)
 {
     const struct tui_field *fields = tui_views[app->view].ops->fields;
-    struct tui_list *list = &app->lists[app->view];
+    size_t sort = app->lists[app->view].sort;
+
+    if (fields)
+        sort_by(app, fields[sort + 1].name ? sort + 1 : 0);
+}
+
+void tui_do_sort_previous(struct tui_app *app)
+{
+    const struct tui_field *fields = tui_views[app->view].ops->fields;
+    size_t sort = app->lists[app->view].sort;
 
     if (!fields)
         return;
-    list->sort = fields[list->sort + 1].name ? list->sort + 1 : 0;
-    list->reverse = false;
-    tui_app_message(app, TUI_ROLE_NORMAL, "sorted by %s", fields[list->sort].name);
+    if (sort == 0)
+        while (fields[sort].name)
+            sort++;
+    sort_by(app, sort - 1);
 }
 
 void tui_do_reverse(struct tui_app *app)
 {
     app->lists[app->view].reverse = !app->lists[app->view].reverse;
+}
+
+/* Marks, or takes the marks of, what is shown. */
+static void mark_shown(struct tui_app *app, bool invert)
+{
+    const struct tui_view_ops *ops = tui_views[app->view].ops;
+    struct tui_marks *marks = &app->lists[app->view].marks;
+    char id[TUI_NAME_SIZE];
+
+    for (size_t i = 0; i < app->row_count; i++) {
+        ops->id(app, app->rows[i], id);
+        if (invert && tui_marks_has(marks, id)) {
+            tui_marks_remove(marks, id);
+        } else if (!tui_marks_add(marks, id)) {
+            tui_app_message(app, TUI_ROLE_WARN, "%zu are marked; more at once is not possible",
+                            marks->count);
+            return;
+        }
+    }
+    tui_app_message(app, TUI_ROLE_NORMAL, "%zu marked", marks->count);
+}
+
+void tui_do_mark(struct tui_app *app)
+{
+    struct tui_list *list = &app->lists[app->view];
+    size_t index;
+
+    if (!tui_app_selected(app, &index))
+        return;
+    if (tui_marks_has(&list->marks, list->selected))
+        tui_marks_remove(&list->marks, list->selected);
+    else if (!tui_marks_add(&list->marks, list->selected))
+        tui_app_message(app, TUI_ROLE_WARN, "%zu are marked; more at once is not possible",
+                        list->marks.count);
+    move(app, 1);
+}
+
+void tui_do_mark_all(struct tui_app *app)
+{
+    mark_shown(app, false);
+}
+
+void tui_do_mark_invert(struct tui_app *app)
+{
+    mark_shown(app, true);
 }
 
 void tui_do_job_state(struct tui_app *app)

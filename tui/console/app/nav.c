@@ -61,7 +61,13 @@ void tui_do_back(struct tui_app *app)
 {
     struct tui_filter_error error;
 
-    if (!close_pane(app))
+    struct tui_marks *marks = &app->lists[app->view].marks;
+
+    if (close_pane(app))
+        return;
+    if (marks->count > 0)
+        tui_marks_clear(marks);
+    else if (app->lists[app->view].filter[0] != 0)
         tui_app_filter(app, "", &error);
 }
 

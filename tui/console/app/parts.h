@@ -17,6 +17,8 @@ void tui_command_run(struct tui_app *app, const char *line);
 /* Completes the last word of a command line in place. */
 void tui_command_complete(const struct tui_app *app, char *text, size_t size);
 
+void tui_list_finish(struct tui_list *list);
+
 /* Appends to the outbox with a new token; 0 if the outbox is full. */
 uint64_t tui_app_send(struct tui_app *app, const struct tui_request *request);
 

@@ -66,6 +66,20 @@ static void draw_top(const struct tui_app *app, struct tui_canvas *canvas)
                          plural(alerts, "ALERT", "ALERTS"));
 }
 
+/* "3 marked (1 hidden, 1 gone)" */
+static void marks_text(char *ret_text, size_t size, const struct tui_marks *marks)
+{
+    size_t hidden = marks->count - marks->shown - marks->gone;
+    int used = snprintf(ret_text, size, "%zu marked", marks->count);
+
+    if (hidden > 0)
+        used += snprintf(ret_text + used, size - (size_t)used, " (%zu hidden%s", hidden,
+                         marks->gone > 0 ? "" : ")");
+    if (marks->gone > 0)
+        snprintf(ret_text + used, size - (size_t)used, "%s%zu gone)", hidden > 0 ? ", " : " (",
+                 marks->gone);
+}
+
 static void draw_tabs(const struct tui_app *app, struct tui_canvas *canvas)
 {
     const struct tui_list *list = &app->lists[app->view];
@@ -81,6 +95,11 @@ static void draw_tabs(const struct tui_app *app, struct tui_canvas *canvas)
         x += tui_canvas_print(canvas, 1, x, canvas->cols - x, here ? TUI_ROLE_STRONG : TUI_ROLE_DIM,
                               here ? "[%s]" : " %s ", tui_views[i].title);
         x += 1;
+    }
+    if (list->marks.count > 0) {
+        char marks[64];
+        marks_text(marks, sizeof(marks), &list->marks);
+        x += tui_canvas_text(canvas, 1, x + 1, canvas->cols - x - 2, TUI_ROLE_STRONG, marks) + 2;
     }
     if (list->filter[0] != 0)
         tui_canvas_print(canvas, 1, x + 1, canvas->cols - x - 2, TUI_ROLE_WARN,

@@ -80,6 +80,8 @@ void tui_grid_row(const struct tui_app *app, struct tui_canvas *canvas, struct t
 {
     const struct tui_list *list = &app->lists[app->view];
 
+    if (tui_app_marked(app, row))
+        tui_canvas_put(canvas, y, rect.x + 1, L'*', TUI_ROLE_KEY);
     if (list->gone || list->at != row)
         return;
     tui_canvas_put(canvas, y, rect.x, tui_glyphs_pointer(app->glyphs), TUI_ROLE_STRONG);

@@ -1,0 +1,210 @@
+/* Finding: filter, order, marks, palette, history, by keys on the golden snapshot. */
+#include <locale.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <criterion/criterion.h>
+
+#include "views/chrome.h"
+
+static struct tui_canvas canvas;
+static struct tui_app *app;
+
+static void load(enum tui_update_kind kind, const char *name)
+{
+    static char text[65536];
+    char path[1024];
+
+    snprintf(path, sizeof(path), "%s/%s", GOLDEN_DIR, name);
+    FILE *file = fopen(path, "r");
+    cr_assert(file);
+    size_t len = fread(text, 1, sizeof(text), file);
+    fclose(file);
+    tui_app_update(app, tui_update_parse(kind, text, len, app->now_ms));
+}
+
+static void setup(void)
+{
+    setlocale(LC_CTYPE, "C.UTF-8");
+    canvas = (struct tui_canvas){0};
+    cr_assert(tui_canvas_resize(&canvas, 24, 100));
+    app = tui_app_create();
+    app->now_ms = 1000;
+    app->clock_ms = 1780000060000;
+    load(TUI_UPDATE_FLEET, "snapshot.json");
+    load(TUI_UPDATE_EVENTS, "events.json");
+    load(TUI_UPDATE_JOBS, "jobs.json");
+    tui_app_show(app, TUI_VIEW_AGENTS);
+    tui_chrome_draw(app, &canvas);
+}
+
+static void teardown(void)
+{
+    tui_canvas_finish(&canvas);
+    tui_app_destroy(app);
+}
+
+TestSuite(find, .init = setup, .fini = teardown);
+
+static void press(const char *keys)
+{
+    for (; *keys; keys++) {
+        uint32_t key = *keys == '\r'   ? TUI_KEY_ENTER
+                       : *keys == '\b' ? TUI_KEY_BACKSPACE
+                                       : (uint32_t)*keys;
+        tui_app_key(app, key);
+        tui_chrome_draw(app, &canvas);
+    }
+}
+
+/* Whether a row of the canvas contains the (ASCII) text; the row's number, or -1. */
+static int row_of(const char *text)
+{
+    tui_chrome_draw(app, &canvas);
+    for (int y = 0; y < canvas.rows; y++) {
+        char line[TUI_CANVAS_COLS_MAX + 1];
+        for (int x = 0; x < canvas.cols; x++) {
+            wchar_t ch = canvas.cells[y * canvas.cols + x].ch;
+            line[x] = ch > 0 && ch < 0x7f ? (char)ch : '~';
+        }
+        line[canvas.cols] = 0;
+        if (strstr(line, text))
+            return y;
+    }
+    return -1;
+}
+
+#define SHOWS(text) cr_expect_geq(row_of(text), 0, "not on the screen: %s", text)
+#define HIDES(text) cr_expect_lt(row_of(text), 0, "on the screen: %s", text)
+
+static void fleet(const char *agents)
+{
+    char text[1024];
+
+    snprintf(text, sizeof(text), "{\"totals\":{},\"agents\":[%s]}", agents);
+    tui_app_update(app, tui_update_parse(TUI_UPDATE_FLEET, text, strlen(text), app->now_ms));
+    tui_chrome_draw(app, &canvas);
+}
+
+Test(find, a_filter_acts_while_it_is_typed_and_counts)
+{
+    press("/state:re");
+    SHOWS("2 of 4");
+    HIDES("ember-03 ");
+    press("\r");
+    SHOWS("filter: state:re (2 of 4)");
+}
+
+Test(find, a_bad_filter_says_where_and_keeps_the_rows)
+{
+    press("/lost p95:>1");
+    SHOWS("at 10: p95 takes a time such as");
+    SHOWS("ember-04");
+    HIDES("ember-01");
+    press("\r");
+    SHOWS("at 10: p95 takes a time such as");
+    tui_app_key(app, TUI_KEY_ESC);
+    SHOWS("ember-01");
+    cr_expect_str_eq(app->lists[TUI_VIEW_AGENTS].filter, "", "Esc puts back what was");
+}
+
+Test(find, escape_restores_the_filter_that_was)
+{
+    press("/state:lost\r/");
+    press("x");
+    tui_app_key(app, TUI_KEY_ESC);
+    SHOWS("filter: state:lost (1 of 4)");
+}
+
+Test(find, every_list_sorts_by_each_of_its_fields)
+{
+    for (size_t v = 0; v < TUI_VIEW_COUNT; v++) {
+        const struct tui_view_ops *ops = tui_views[v].ops;
+        if (!ops->count)
+            continue;
+        cr_assert(ops->id && ops->value && ops->fields && ops->fields[0].name, "%s",
+                  tui_views[v].name);
+        tui_app_show(app, (enum tui_view_id)v);
+        tui_chrome_draw(app, &canvas);
+        size_t rows = app->row_count;
+        for (size_t f = 0; ops->fields[f].name; f++) {
+            cr_expect(tui_app_sort(app, ops->fields[f].name, &(struct tui_filter_error){0}));
+            press("r");
+            cr_expect_eq(app->row_count, rows);
+            for (const char *c = ops->fields[f].name; *c; c++)
+                cr_expect(strchr("abcdefghijklmnopqrstuvwxyz0123456789_+/-", *c), "%s",
+                          ops->fields[f].name);
+        }
+    }
+}
+
+Test(find, the_order_can_be_stepped_both_ways_and_turned)
+{
+    press("o");
+    SHOWS("sorted by state");
+    cr_expect_lt(row_of("ember-04"), row_of("ember-01"), "trouble first");
+    press("r");
+    cr_expect_gt(row_of("ember-04"), row_of("ember-01"));
+    press("OO");
+    const struct tui_field *fields = tui_views[TUI_VIEW_AGENTS].ops->fields;
+    cr_expect_null(fields[app->lists[TUI_VIEW_AGENTS].sort + 1].name, "before the first, the last");
+}
+
+Test(find, what_is_not_known_sorts_last_either_way)
+{
+    struct tui_filter_error error;
+
+    cr_assert(tui_app_sort(app, "load", &error));
+    cr_expect_gt(row_of("ember-04"), row_of("ember-03"));
+    press("r");
+    cr_expect_gt(row_of("ember-04"), row_of("ember-01"));
+    cr_expect_lt(row_of("ember-03"), row_of("ember-01"));
+}
+
+Test(find, marks_are_of_rows_by_name_whatever_the_list_does)
+{
+    press("  ");
+    SHOWS("2 marked");
+    press("r");
+    cr_expect_eq(canvas.cells[row_of("ember-01") * canvas.cols + 1].ch, L'*');
+    cr_expect_eq(canvas.cells[row_of("ember-03") * canvas.cols + 1].ch, L' ');
+    press("/ember-01\r");
+    SHOWS("2 marked (1 hidden)");
+    fleet("{\"name\":\"ember-09\"},{\"name\":\"ember-01\"}");
+    SHOWS("2 marked (1 gone)");
+    SHOWS("1 of 2 marked rows has left the list");
+    tui_app_key(app, TUI_KEY_ESC);
+    HIDES("2 marked (1 gone)");
+    SHOWS("filter: ember-01");
+}
+
+Test(find, all_that_pass_the_filter_can_be_marked_and_turned_round)
+{
+    press("/state:ready\r*");
+    SHOWS("2 marked");
+    cr_expect(tui_marks_has(&app->lists[TUI_VIEW_AGENTS].marks, "ember-02"));
+    cr_expect_not(tui_marks_has(&app->lists[TUI_VIEW_AGENTS].marks, "ember-03"));
+    press(" ");
+    SHOWS("1 marked");
+    press("!");
+    cr_expect(tui_marks_has(&app->lists[TUI_VIEW_AGENTS].marks, "ember-01"));
+    cr_expect_not(tui_marks_has(&app->lists[TUI_VIEW_AGENTS].marks, "ember-02"));
+}
+
+Test(find, marks_end_at_their_limit)
+{
+    struct tui_marks marks = {0};
+    char id[TUI_NAME_SIZE];
+
+    for (int i = 0; i < TUI_MARKS_MAX; i++) {
+        snprintf(id, sizeof(id), "%d", (i * 7919) % 10007);
+        cr_assert(tui_marks_add(&marks, id));
+    }
+    cr_assert_not(tui_marks_add(&marks, "one more"));
+    cr_assert(tui_marks_add(&marks, id), "it is there already");
+    tui_marks_remove(&marks, id);
+    cr_assert_not(tui_marks_has(&marks, id));
+    cr_assert(tui_marks_has(&marks, "7919"));
+    tui_marks_finish(&marks);
+}
