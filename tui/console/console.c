@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "feed/feed.h"
+#include "submit/submitter.h"
 #include "terminal/screen.h"
 #include "terminal/signals.h"
 #include "text/text.h"
@@ -22,6 +23,7 @@
 struct loop {
     struct tui_app *app;
     struct tui_feed *feed;
+    struct tui_submitter *submitter;
     struct tui_screen *screen;
     struct tui_canvas canvas;
     int64_t refresh_ms;
@@ -64,6 +66,16 @@ static void take_updates(struct loop *loop)
     }
 }
 
+static void take_news(struct loop *loop)
+{
+    struct tui_news *news;
+
+    while ((news = tui_submitter_take(loop->submitter))) {
+        tui_form_news(loop->app, news);
+        loop->urgent = true;
+    }
+}
+
 static void take_keys(struct loop *loop)
 {
     uint32_t key;
@@ -79,11 +91,14 @@ static void take_keys(struct loop *loop)
 static void pass_on(struct loop *loop)
 {
     struct tui_request request;
+    struct tui_errand errand;
     struct tui_want want = tui_app_want(loop->app);
 
     tui_feed_want(loop->feed, &want);
     while (tui_app_take_request(loop->app, &request))
         tui_feed_request(loop->feed, &request);
+    while (tui_form_take_errand(&loop->app->form, &errand))
+        tui_submitter_ask(loop->submitter, &errand);
 }
 
 static bool fit_canvas(struct loop *loop)
@@ -160,9 +175,10 @@ static void run(struct loop *loop)
             {.fd = STDIN_FILENO, .events = POLLIN},
             {.fd = tui_signals_fd(), .events = POLLIN},
             {.fd = tui_feed_fd(loop->feed), .events = POLLIN},
+            {.fd = tui_submitter_fd(loop->submitter), .events = POLLIN},
             {.fd = blocked ? STDOUT_FILENO : -1, .events = POLLOUT},
         };
-        poll(fds, 4, blocked ? 1000 : wait > 1000 ? 1000 : (int)wait);
+        poll(fds, sizeof(fds) / sizeof(fds[0]), blocked ? 1000 : wait > 1000 ? 1000 : (int)wait);
         blocked = false;
         loop->app->now_ms = tui_feed_clock_ms();
         if (fds[1].revents)
@@ -172,6 +188,7 @@ static void run(struct loop *loop)
         else if (fds[0].revents)
             take_keys(loop);
         take_updates(loop);
+        take_news(loop);
         pass_on(loop);
     }
 }
@@ -217,7 +234,8 @@ int tui_console_run(const struct tui_console_options *opts)
 
     if (!prepare(&loop, opts))
         goto out;
-    if (!tui_feed_create(opts->address, opts->tls, &loop.feed, error)) {
+    if (!tui_feed_create(opts->address, opts->tls, &loop.feed, error) ||
+        !tui_submitter_create(opts->address, opts->tls, &loop.submitter, error)) {
         fprintf(stderr, "stoker: %s\n", error);
         goto out;
     }
@@ -237,6 +255,7 @@ int tui_console_run(const struct tui_console_options *opts)
     tui_signals_close();
     tui_screen_close(loop.screen);
 out:
+    tui_submitter_destroy(loop.submitter);
     tui_feed_destroy(loop.feed);
     tui_canvas_finish(&loop.canvas);
     tui_app_destroy(loop.app);

@@ -93,7 +93,7 @@ keys 7
 wait_for "operations name what holds them" shows 'held by +job 88121'
 keys '?'
 wait_for "help lists keys" shows 'o +Sort by the next column'
-keys NPage NPage
+keys G
 wait_for "and scrolls to commands" shows 'drain AGENT \[SECONDS\]'
 keys q 2
 wait_for "back to the agents" shows '\[Agents\]'

@@ -34,6 +34,7 @@ void tui_app_destroy(struct tui_app *app)
         return;
     for (size_t i = 0; i < TUI_VIEW_COUNT; i++)
         tui_list_finish(&app->lists[i]);
+    tui_form_finish(&app->form);
     tui_model_destroy(app->model);
     free(app);
 }
@@ -110,6 +111,7 @@ void tui_app_update(struct tui_app *app, struct tui_update *update)
         app->pending_token = 0;
     }
     tui_model_apply(app->model, update);
+    tui_form_update(app);
 }
 
 enum tui_context tui_app_context(const struct tui_app *app)

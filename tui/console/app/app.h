@@ -6,6 +6,7 @@
 #define TUI_CONSOLE_APP_APP_H
 
 #include "app/filter.h"
+#include "app/form.h"
 #include "app/graphs.h"
 #include "app/marks.h"
 #include "app/request.h"
@@ -60,6 +61,7 @@ struct tui_app {
     struct tui_model *model; /* owned */
     struct tui_keymap keymap;
     enum tui_glyphs glyphs;
+    bool pixels; /* cells can have any colour: pictures are shown as they are */
     char address[TUI_ADDRESS_SIZE];
     char by[TUI_NAME_SIZE]; /* who: recorded with each action */
     bool read_only;
@@ -83,6 +85,7 @@ struct tui_app {
     size_t page;          /* rows, or lines, visible in it; at least 1 */
 
     struct tui_prompt prompt;
+    struct tui_form form;
     struct tui_dialog dialog;
     char message[TUI_MESSAGE_SIZE];
     enum tui_role message_role;

@@ -47,11 +47,8 @@ void tui_canvas_put(struct tui_canvas *canvas, int y, int x, wchar_t ch, enum tu
 {
     struct tui_cell *cell = tui_canvas_at(canvas, y, x);
 
-    if (!cell)
-        return;
-    cell->ch = ch;
-    cell->role = (uint8_t)role;
-    cell->selected = 0;
+    if (cell)
+        *cell = (struct tui_cell){.ch = ch, .role = (uint8_t)role};
 }
 
 /* The character as this canvas can show it, and its columns. */
@@ -76,6 +73,14 @@ int tui_canvas_width(const struct tui_canvas *canvas, const char *text)
         total += width;
     }
     return total;
+}
+
+void tui_canvas_pixels(struct tui_canvas *canvas, int y, int x, uint32_t upper, uint32_t lower)
+{
+    struct tui_cell *cell = tui_canvas_at(canvas, y, x);
+
+    if (cell)
+        *cell = (struct tui_cell){0x2580, TUI_ROLE_PIXELS, 0, upper, lower};
 }
 
 int tui_canvas_text(struct tui_canvas *canvas, int y, int x, int cols, enum tui_role role,

@@ -25,6 +25,7 @@ struct tui_cell {
     wchar_t ch; /* 0: the right half of a wide character */
     uint8_t role;
     uint8_t selected;
+    uint32_t fg, bg; /* 0xrrggbb, where the role is PIXELS; else 0 */
 };
 
 struct tui_canvas {
@@ -47,6 +48,9 @@ void tui_canvas_clear(struct tui_canvas *canvas);
 struct tui_cell *tui_canvas_at(struct tui_canvas *canvas, int y, int x);
 
 void tui_canvas_put(struct tui_canvas *canvas, int y, int x, wchar_t ch, enum tui_role role);
+
+/* Two pixels of a picture, 0xrrggbb, one above the other. */
+void tui_canvas_pixels(struct tui_canvas *canvas, int y, int x, uint32_t upper, uint32_t lower);
 
 /*
  * Writes UTF-8 text, at most `cols` columns of it, clipped to the canvas. Text that doesn't fit
