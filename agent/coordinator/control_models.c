@@ -23,23 +23,60 @@ static void add_pinned(struct agent_coordinator *c, cJSON *json, const struct ag
     }
 }
 
+static const cJSON *told_of(struct agent_coordinator *c, const struct agent_agent_view *agent,
+                            const char *hash)
+{
+    const struct io_link *link = agent->connected ? agent_io_link(c, agent->link) : NULL;
+    const cJSON *models =
+        link != NULL ? cJSON_GetObjectItemCaseSensitive(agent_io_telemetry_of(link), "models")
+                     : NULL;
+    const cJSON *at;
+    cJSON_ArrayForEach(at, models)
+    {
+        const cJSON *hex = cJSON_GetObjectItemCaseSensitive(at, "hash");
+        if (cJSON_IsString(hex) && strcmp(hex->valuestring, hash) == 0)
+            return at;
+    }
+    return NULL;
+}
+
 /* How many rows the agents' devices run at once, by what they have measured. */
 static void add_batches(struct agent_coordinator *c, cJSON *json, const char *hash)
 {
     cJSON *list = cJSON_AddArrayToObject(json, "batch");
     struct agent_agent_view agent;
     for (uint32_t i = 0; agent_coord_agent_at(c->core, i, &agent); i++) {
-        const struct io_link *link = agent.connected ? agent_io_link(c, agent.link) : NULL;
-        const cJSON *models =
-            link != NULL ? cJSON_GetObjectItemCaseSensitive(agent_io_telemetry_of(link), "models")
-                         : NULL;
-        const cJSON *at;
-        cJSON_ArrayForEach(at, models)
-        {
-            const cJSON *hex = cJSON_GetObjectItemCaseSensitive(at, "hash");
-            if (cJSON_IsString(hex) && strcmp(hex->valuestring, hash) == 0)
-                agent_io_json_batch(list, at, "agent", agent.name);
+        const cJSON *at = told_of(c, &agent, hash);
+        if (at != NULL)
+            agent_io_json_batch(list, at, "agent", agent.name);
+    }
+}
+
+/* Where it is, comes, or could not be loaded: the core's word, and how far the agent says it is. */
+static void add_places(struct agent_coordinator *c, cJSON *json, const struct agent_model *model,
+                       const char *hash)
+{
+    static const char *const states[] = {"", "absent", "loading", "resident", "failed"};
+    static const char *const told[] = {"error", "error_code", "fetched_bytes", "fetch_bytes"};
+    cJSON *list = cJSON_AddArrayToObject(json, "places");
+    struct agent_agent_view agent;
+    for (uint32_t i = 0; agent_coord_agent_at(c->core, i, &agent); i++) {
+        enum agent_model_state state = agent_coord_model_on(c->core, model->hash, agent.name);
+        const cJSON *at = told_of(c, &agent, hash);
+        if (state <= AGENT_MODEL_ABSENT)
+            continue;
+        cJSON *item = cJSON_CreateObject();
+        cJSON_AddStringToObject(item, "agent", agent.name);
+        cJSON_AddStringToObject(item, "state", states[state]);
+        cJSON_AddNumberToObject(
+            item, "load_ms",
+            (double)agent_coord_load_expected_us(c->core, model->hash, agent.name) / 1e3);
+        for (size_t f = 0; f < sizeof told / sizeof told[0]; f++) {
+            const cJSON *field = cJSON_GetObjectItemCaseSensitive(at, told[f]);
+            if (cJSON_IsString(field) || cJSON_IsNumber(field))
+                cJSON_AddItemToObject(item, told[f], cJSON_Duplicate(field, false));
         }
+        cJSON_AddItemToArray(list, item);
     }
 }
 
@@ -94,6 +131,7 @@ cJSON *agent_io_json_model(struct agent_coordinator *c, const struct agent_model
     add_resident(c, json, model);
     add_pinned(c, json, model);
     add_batches(c, json, hex);
+    add_places(c, json, model, hex);
     cJSON_AddNumberToObject(json, "jobs", (double)agent_coord_model_jobs(c->core, model->hash));
     for (const cJSON *side = shapes != NULL ? shapes->child : NULL; side != NULL; side = side->next)
         cJSON_AddItemToObject(json, side->string, cJSON_Duplicate(side, true));

@@ -88,7 +88,7 @@ static enum agent_model_state state_of(const char *name)
 {
     if (strcmp(name, "resident") == 0)
         return AGENT_MODEL_RESIDENT;
-    if (strcmp(name, "fetching") == 0)
+    if (strcmp(name, "fetching") == 0 || strcmp(name, "loading") == 0)
         return AGENT_MODEL_LOADING;
     if (strcmp(name, "failed") == 0)
         return AGENT_MODEL_FAILED;

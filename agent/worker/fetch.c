@@ -39,11 +39,17 @@ struct want {
     uint32_t tries;
 };
 
+struct progress {
+    uint8_t hash[STORE_HASH_SIZE];
+    uint64_t done, bytes; /* 0 of 0: nothing is being fetched */
+};
+
 struct fetch {
-    pthread_mutex_t lock; /* of the next three */
+    pthread_mutex_t lock; /* of the next five */
     struct message *head, **tail;
     struct net_link *link;
     bool is_stopping;
+    struct progress progress;
     pthread_cond_t wake;
     pthread_t thread;
     struct fetch_options options;
@@ -120,6 +126,39 @@ static bool is_used(void *user, const uint8_t *hash)
     return false;
 }
 
+/* `at`: bytes of the present file that are here. */
+static void tell_progress(struct fetch *fetch, const struct want *want, uint64_t at)
+{
+    struct progress progress = {.done = at};
+    memcpy(progress.hash, want->hash, STORE_HASH_SIZE);
+    for (size_t i = 0; i < want->file; i++)
+        progress.done += want->files[i].size;
+    progress.bytes = want->bytes;
+    pthread_mutex_lock(&fetch->lock);
+    fetch->progress = progress;
+    pthread_mutex_unlock(&fetch->lock);
+}
+
+static void clear_progress(struct fetch *fetch)
+{
+    pthread_mutex_lock(&fetch->lock);
+    fetch->progress = (struct progress){0};
+    pthread_mutex_unlock(&fetch->lock);
+}
+
+bool agent_fetch_progress(struct fetch *fetch, const uint8_t *hash, uint64_t *ret_done,
+                          uint64_t *ret_bytes)
+{
+    pthread_mutex_lock(&fetch->lock);
+    struct progress progress = fetch->progress;
+    pthread_mutex_unlock(&fetch->lock);
+    if (progress.bytes == 0 || memcmp(progress.hash, hash, STORE_HASH_SIZE) != 0)
+        return false;
+    *ret_done = progress.done;
+    *ret_bytes = progress.bytes;
+    return true;
+}
+
 static void want_next(struct fetch *fetch);
 
 static void want_end(struct fetch *fetch, const char *path, const char *error)
@@ -133,6 +172,7 @@ static void want_end(struct fetch *fetch, const char *path, const char *error)
     memcpy(result.hash, want->hash, sizeof(result.hash));
     if (path != NULL && fetch->n_used < USED_MAX)
         memcpy(fetch->used[fetch->n_used++], want->hash, STORE_HASH_SIZE);
+    clear_progress(fetch);
     agent_store_abandon(fetch->store);
     fetch->options.on_result(fetch->options.user, &result);
     fetch->wants = want->next;
@@ -162,6 +202,7 @@ static void want_go_on(struct fetch *fetch)
             want_end(fetch, NULL, error);
             return;
         }
+        tell_progress(fetch, want, offset);
         if (offset < file->size) {
             want->asked = offset;
             ask_chunks(fetch, want, offset);
@@ -249,6 +290,7 @@ static void on_chunk(struct fetch *fetch, const struct net_frame *frame)
         return;
     }
     uint64_t received = chunk.offset + chunk.bytes.len;
+    tell_progress(fetch, want, received);
     if (received < file->size) {
         ask_chunks(fetch, want, received);
         return;

@@ -3,6 +3,7 @@
 #ifndef FETCH_H
 #define FETCH_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "net_link.h"
@@ -35,6 +36,9 @@ void agent_fetch_destroy(struct fetch *fetch); /* BLOCKS until its thread has en
 void agent_fetch_want(struct fetch *fetch, uint32_t model, const uint8_t *hash);
 /* The model is not used any more: its files may be removed. */
 void agent_fetch_forget(struct fetch *fetch, const uint8_t *hash);
+/* How far the fetch of a model is. False: it waits for its turn, or is over. */
+bool agent_fetch_progress(struct fetch *fetch, const uint8_t *hash, uint64_t *ret_done,
+                          uint64_t *ret_bytes);
 /* The link that requests go out on; NULL: there is none, and the running fetch waits for one. The
  * link must stay valid until another one is set. */
 void agent_fetch_set_link(struct fetch *fetch, struct net_link *link);

@@ -132,6 +132,7 @@ static void add_model(const struct agent_worker *worker, cJSON *list, uint32_t i
     const char *state = view.state == WORKER_MODEL_FETCHING ? "fetching"
                         : view.state == WORKER_MODEL_FAILED ? "failed"
                         : view.is_resident                  ? "resident"
+                        : view.is_loading                   ? "loading"
                                                             : NULL;
     if (view.state == WORKER_MODEL_FREE || state == NULL)
         return;
@@ -147,6 +148,12 @@ static void add_model(const struct agent_worker *worker, cJSON *list, uint32_t i
                                 net_job_error_name(agent_worker_job_error_of(view.error)));
     cJSON_AddNumberToObject(item, "memory_bytes", (double)view.bytes);
     cJSON_AddNumberToObject(item, "load_us", (double)view.load_us);
+    uint64_t fetched, bytes;
+    if (view.state == WORKER_MODEL_FETCHING &&
+        agent_fetch_progress(worker->fetch, view.hash, &fetched, &bytes)) {
+        cJSON_AddNumberToObject(item, "fetched_bytes", (double)fetched);
+        cJSON_AddNumberToObject(item, "fetch_bytes", (double)bytes);
+    }
     cJSON *devices = cJSON_AddArrayToObject(item, "devices");
     for (uint32_t i = 0; i < worker->n_devices; i++)
         if (agent_worker_core_resident(worker->core, i, index))

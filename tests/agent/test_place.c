@@ -377,6 +377,32 @@ Test(place_rules, a_pin_loads_its_model_and_is_told_again_to_an_agent_that_comes
     cr_assert_eq(rig_count(&rig, AGENT_ACTION_UNLOAD), 0);
 }
 
+Test(place_rules, a_pin_is_told_when_its_model_comes_to_an_agent_that_did_not_know_it)
+{
+    hello_loads(1, "one", 1000);
+    for (uint8_t model = 1; model <= 2; model++) {
+        struct agent_event event = about_model(AGENT_EVENT_MODEL, model, "");
+        rig_step(&rig, &event);
+    }
+    uint64_t job = submit(1);
+    model_state(1, 1, AGENT_MODEL_RESIDENT, 800, 5000);
+    cr_assert_eq(ask(AGENT_EVENT_PIN, 2, "one"), AGENT_REPLY_OK);
+    const struct rig_action *load = rig_find(&rig, AGENT_ACTION_LOAD, 0, 0);
+    cr_assert(load != NULL && load->pinned && load->pin_only, "the other is in use");
+    rig_result(&rig, 1, job, 1, AGENT_OUTCOME_DONE);
+    rig_commit(&rig);
+    model_state(1, 1, AGENT_MODEL_ABSENT, 0, 0);
+    job = submit(2);
+    cr_assert_eq(rig_find(&rig, AGENT_ACTION_DISPATCH, 0, job)->link, 1);
+    rig.count = 0;
+    model_state(1, 2, AGENT_MODEL_RESIDENT, 800, 5000);
+    load = rig_find(&rig, AGENT_ACTION_LOAD, 0, 0);
+    cr_assert(load != NULL && load->pinned && load->pin_only, "it is not told that it is pinned");
+    rig.count = 0;
+    model_state(1, 2, AGENT_MODEL_RESIDENT, 800, 5000);
+    cr_assert_null(rig_find(&rig, AGENT_ACTION_LOAD, 0, 0), "once is enough");
+}
+
 Test(place_rules, agents_that_can_not_load_for_a_pin_hear_nothing_of_it)
 {
     const struct agent_device_info device = {.family = "gpu", .memory_bytes = 1000};

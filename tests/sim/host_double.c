@@ -382,6 +382,7 @@ static void say_telemetry(struct sim *sim, struct sim_host *host)
                                                 ? AGENT_MODEL_LOADING
                                             : view.state == WORKER_MODEL_FAILED ? AGENT_MODEL_FAILED
                                             : view.is_resident ? AGENT_MODEL_RESIDENT
+                                            : view.is_loading  ? AGENT_MODEL_LOADING
                                                                : AGENT_MODEL_ABSENT;
     }
     for (uint32_t i = 0; i < sim->scenario->devices; i++) {

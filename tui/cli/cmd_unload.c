@@ -6,7 +6,7 @@ static enum tui_exit run(struct tui_cli *cli)
 }
 
 const struct tui_command tui_command_unload = {
-    .options = tui_load_options,
+    .options = tui_unload_options,
     .args_min = 1,
     .args_max = 1,
     .examples = "  stoker unload digits --agent ember-03\n",

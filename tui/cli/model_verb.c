@@ -12,7 +12,7 @@ const struct tui_option tui_pin_options[] = {
     {NULL, NULL, NULL},
 };
 
-const struct tui_option tui_load_options[] = {
+const struct tui_option tui_unload_options[] = {
     {"agent", "AGENT", "on which"},
     {"version", "N", "of the model; the newest without it"},
     {"reason", "TEXT", "why; kept in the audit log"},
@@ -28,15 +28,13 @@ enum tui_exit tui_model_verb_there(struct tui_cli *cli, const char *op, const ch
     return tui_model_verb(cli, op, done);
 }
 
-enum tui_exit tui_model_verb(struct tui_cli *cli, const char *op, const char *done)
+cJSON *tui_model_request(struct tui_cli *cli)
 {
     const char *agent = tui_option_value(cli, "agent");
     int64_t version = 0;
-    cJSON *reply = NULL;
-    char clean[256];
 
     if (!tui_option_number(cli, "version", 1, UINT32_MAX, &version))
-        return TUI_EXIT_USAGE;
+        return NULL;
     cJSON *request = cJSON_CreateObject();
     cJSON_AddStringToObject(request, "model", cli->args[0]);
     if (version != 0)
@@ -44,6 +42,16 @@ enum tui_exit tui_model_verb(struct tui_cli *cli, const char *op, const char *do
     if (agent != NULL)
         cJSON_AddStringToObject(request, "agent", agent);
     tui_request_why(cli, request);
+    return request;
+}
+
+enum tui_exit tui_model_verb(struct tui_cli *cli, const char *op, const char *done)
+{
+    cJSON *reply = NULL, *request = tui_model_request(cli);
+    char clean[256];
+
+    if (request == NULL)
+        return TUI_EXIT_USAGE;
     enum tui_exit exit_code = tui_request(cli, op, request, 0, &reply);
     if (exit_code != TUI_EXIT_OK)
         return exit_code;

@@ -443,6 +443,9 @@ void agent_coord_model_offered(struct agent_coord *core, const struct agent_even
 void agent_coord_pin(struct agent_coord *core, const struct agent_event *event);
 void agent_coord_unload(struct agent_coord *core, const struct agent_event *event);
 void agent_coord_load(struct agent_coord *core, const struct agent_event *event);
+// The model is there now: an agent that did not know it yet has ignored the pin.
+void agent_coord_pin_arrived(struct agent_coord *core, struct coord_agent *agent,
+                             struct coord_model *model);
 // The agent is admitted: it is told what is pinned there, and loads that.
 void agent_coord_pins_resume(struct agent_coord *core, struct coord_agent *agent);
 void agent_coord_recover_pin(struct agent_coord *core, const struct agent_event *event);

@@ -60,5 +60,8 @@ enum agent_reply agent_coord_why_not(const struct agent_coord *core, uint64_t jo
 void agent_coord_caches(const struct agent_coord *core, struct agent_caches *ret_caches);
 // Whether an operator has pinned the model to the agent.
 bool agent_coord_pinned(const struct agent_coord *core, const uint8_t *hash, const char *agent);
+// What loading the model there takes, as far as that is known; 0 it isn't.
+int64_t agent_coord_load_expected_us(const struct agent_coord *core, const uint8_t *hash,
+                                     const char *agent);
 
 #endif

@@ -105,6 +105,8 @@ void agent_coord_model_state(struct agent_coord *core, const struct agent_event 
     bool was_resident = before == AGENT_MODEL_RESIDENT;
     if (!AGENT_PLANTED(BLOCKED_FOR_EVER))
         core->world++;
+    if (resident)
+        agent_coord_pin_arrived(core, agent, model);
     const char *name = agent_coord_chars(agent->name);
     if (event->model.state == AGENT_MODEL_RESIDENT)
         agent_coord_notice(core, AGENT_NOTICE_MODEL_LOADED, AGENT_NOTICE_INFO, name, 0, "%s:%u",

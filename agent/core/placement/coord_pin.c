@@ -5,6 +5,7 @@
 
 #include "agent/core/coord/coord_internal.h"
 #include "agent/core/placement/coord_room.h"
+#include "agent/core/placement/coord_speed.h"
 
 static struct coord_model *model_of(struct agent_coord *core, const struct agent_event *event)
 {
@@ -89,6 +90,14 @@ static void pin_tell(struct agent_coord *core, struct coord_agent *agent, struct
     tell(core, agent, model,
          model->on[agent->slot].pinned &&
              agent_coord_room_load_rule(core, agent, model) == AGENT_RULE_NONE);
+}
+
+void agent_coord_pin_arrived(struct agent_coord *core, struct coord_agent *agent,
+                             struct coord_model *model)
+{
+    const struct coord_on *on = agent_coord_on(model, agent->slot);
+    if (on != NULL && on->pinned)
+        tell(core, agent, model, false);
 }
 
 void agent_coord_pins_resume(struct agent_coord *core, struct coord_agent *agent)
@@ -211,6 +220,14 @@ bool agent_coord_pinned(const struct agent_coord *core, const uint8_t *hash, con
     const struct coord_on *on =
         model != NULL && agent != NULL ? agent_coord_on(model, agent->slot) : NULL;
     return on != NULL && on->pinned;
+}
+
+int64_t agent_coord_load_expected_us(const struct agent_coord *core, const uint8_t *hash,
+                                     const char *name)
+{
+    const struct coord_model *model = agent_coord_model_find(core, hash);
+    const struct coord_agent *agent = agent_coord_agent_by_name(core, name);
+    return model != NULL && agent != NULL ? agent_coord_load_us(core, agent, model) : 0;
 }
 
 void agent_coord_caches(const struct agent_coord *core, struct agent_caches *ret_caches)

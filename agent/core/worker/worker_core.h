@@ -240,6 +240,7 @@ struct worker_device_view {
 struct worker_model_view {
     enum worker_model_state state;
     bool is_resident;        /* on any device */
+    bool is_loading;         /* by a device, now */
     uint64_t bytes;          /* device memory on all devices */
     uint64_t load_us;        /* of the last load */
     enum worker_error error; /* FAILED: why */

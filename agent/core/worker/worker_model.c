@@ -19,12 +19,21 @@ bool agent_worker_model_is_resident(const struct worker_core *core, uint32_t mod
     return false;
 }
 
-static bool is_loading(const struct worker_core *core, uint32_t model)
+bool agent_worker_model_is_loading(const struct worker_core *core, uint32_t model)
 {
     for (uint32_t i = 0; i < core->n_devices; i++) {
         const struct device *device = &core->devices[i];
-        if ((device->state == WORKER_DEVICE_LOADING && device->model == model) ||
-            (device->tuning.operation != 0 && device->tuning.model == model))
+        if (device->state == WORKER_DEVICE_LOADING && device->model == model)
+            return true;
+    }
+    return false;
+}
+
+static bool is_tuned(const struct worker_core *core, uint32_t model)
+{
+    for (uint32_t i = 0; i < core->n_devices; i++) {
+        const struct tuning *tuning = &core->devices[i].tuning;
+        if (tuning->operation != 0 && tuning->model == model)
             return true;
     }
     return false;
@@ -33,7 +42,7 @@ static bool is_loading(const struct worker_core *core, uint32_t model)
 bool agent_worker_model_in_use(const struct worker_core *core, uint32_t model)
 {
     return core->models[model].queued > 0 || core->models[model].running > 0 ||
-           is_loading(core, model);
+           agent_worker_model_is_loading(core, model) || is_tuned(core, model);
 }
 
 void agent_worker_model_evict(struct worker_core *core, uint32_t device, uint32_t model)

@@ -162,6 +162,7 @@ uint32_t agent_worker_model_find(const struct worker_core *core, const uint8_t *
 /* A slot for the hash: the known one, or a free or idle one that is fetched now. NONE: all busy. */
 uint32_t agent_worker_model_want(struct worker_core *core, const uint8_t *hash);
 bool agent_worker_model_in_use(const struct worker_core *core, uint32_t model);
+bool agent_worker_model_is_loading(const struct worker_core *core, uint32_t model);
 bool agent_worker_model_is_resident(const struct worker_core *core, uint32_t model);
 void agent_worker_model_evict(struct worker_core *core, uint32_t device, uint32_t model);
 /* As it does where the model is resident. */
