@@ -88,7 +88,7 @@ wait_for "a filter hides what doesn't match while it is typed" hides '88122 done
 keys Enter Escape
 wait_for "Esc clears the filter" shows '88122 done'
 keys 8
-wait_for "the events view" shows 'agent.lost ember-04 silent for 1.2 s'
+wait_for "the events view" shows 'agent.lost +ember-04 +silent for 1.2 s'
 keys 7
 wait_for "operations name what holds them" shows 'held by +job 88121'
 keys '?'

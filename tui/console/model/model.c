@@ -156,6 +156,13 @@ int64_t tui_model_age_ms(const struct tui_model *model, int64_t now_ms)
     return now_ms > model->fleet_at_ms ? now_ms - model->fleet_at_ms : 0;
 }
 
+uint64_t tui_model_clock_ms(const struct tui_model *model, int64_t now_ms)
+{
+    int64_t age = tui_model_age_ms(model, now_ms);
+
+    return age < 0 ? 0 : model->fleet->time_ms + (uint64_t)age;
+}
+
 int64_t tui_model_silent_ms(const struct tui_model *model, int64_t now_ms)
 {
     if (model->silent_ms == 0)

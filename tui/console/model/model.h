@@ -67,6 +67,10 @@ const struct tui_event *tui_model_event(const struct tui_model *model, size_t i)
 /* How old the snapshot is, or -1 while there is none. */
 int64_t tui_model_age_ms(const struct tui_model *model, int64_t now_ms);
 
+/* The coordinator's clock now, by the snapshot and its age; 0 while there is none. Times of jobs
+ * and operations are of that clock, not of this machine's. */
+uint64_t tui_model_clock_ms(const struct tui_model *model, int64_t now_ms);
+
 /* For how long nothing has answered, or 0 while the coordinator answers. */
 int64_t tui_model_silent_ms(const struct tui_model *model, int64_t now_ms);
 

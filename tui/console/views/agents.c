@@ -3,220 +3,334 @@
 #include <string.h>
 
 #include "model/figure.h"
-#include "views/grid.h"
-
-enum column { NAME, STATE, DEVICE, LOAD, RATE, P95, FLIGHT, MODELS, SEEN, COLUMNS };
-
-static const struct tui_column columns[COLUMNS] = {
-    [NAME] = {"AGENT", 10, 2, 0, false},     [STATE] = {"STATE", 9, 0, 0, false},
-    [DEVICE] = {"DEVICE", 12, 3, 4, false},  [LOAD] = {"LOAD", 10, 2, 1, false},
-    [RATE] = {"JOBS/S", 6, 0, 1, true},      [P95] = {"P95", 6, 0, 2, true},
-    [FLIGHT] = {"RUN+QUEUE", 9, 0, 6, true}, [MODELS] = {"MODELS", 12, 3, 5, false},
-    [SEEN] = {"SEEN", 5, 0, 1, true},
-};
+#include "views/table.h"
 
 enum field {
-    F_AGENT,
-    F_STATE,
-    F_LOAD,
-    F_RATE,
-    F_P95,
-    F_DEVICE,
-    F_RUNNING,
-    F_QUEUED,
-    F_MODELS,
-    F_SEEN,
-    F_MEMORY,
-    F_REASON
+    AGENT,
+    STATE,
+    LOAD,
+    RATE,
+    P95,
+    MEMORY,
+    RUNNING,
+    QUEUED,
+    MODELS,
+    PINNED,
+    DEVICE,
+    NOTE,
+    RTT,
+    VERSION,
+    SEEN,
+    DONE,
+    FAILED,
+    REQUEUED,
+    RSS,
+    CPU,
 };
 
 static const struct tui_field fields[] = {
-    [F_AGENT] = {"agent", TUI_FIELD_TEXT, false},
-    [F_STATE] = {"state", TUI_FIELD_TEXT, false},
-    [F_LOAD] = {"load", TUI_FIELD_SHARE, false},
-    [F_RATE] = {"jobs/s", TUI_FIELD_COUNT, false},
-    [F_P95] = {"p95", TUI_FIELD_US, false},
-    [F_DEVICE] = {"device", TUI_FIELD_TEXT, false},
-    [F_RUNNING] = {"running", TUI_FIELD_COUNT, false},
-    [F_QUEUED] = {"queued", TUI_FIELD_COUNT, false},
-    [F_MODELS] = {"models", TUI_FIELD_TEXT, false},
-    [F_SEEN] = {"seen", TUI_FIELD_MS, false},
-    [F_MEMORY] = {"memory", TUI_FIELD_BYTES, false},
-    [F_REASON] = {"reason", TUI_FIELD_TEXT, false},
+    [AGENT] = {"agent", TUI_FIELD_TEXT, false},
+    [STATE] = {"state", TUI_FIELD_TEXT, false},
+    [LOAD] = {"load", TUI_FIELD_SHARE, false},
+    [RATE] = {"jobs/s", TUI_FIELD_COUNT, false},
+    [P95] = {"p95", TUI_FIELD_US, false},
+    [MEMORY] = {"memory", TUI_FIELD_SHARE, false},
+    [RUNNING] = {"running", TUI_FIELD_COUNT, false},
+    [QUEUED] = {"queued", TUI_FIELD_COUNT, false},
+    [MODELS] = {"models", TUI_FIELD_TEXT, false},
+    [PINNED] = {"pinned", TUI_FIELD_COUNT, false},
+    [DEVICE] = {"device", TUI_FIELD_TEXT, false},
+    [NOTE] = {"note", TUI_FIELD_TEXT, false},
+    [RTT] = {"rtt", TUI_FIELD_US, false},
+    [VERSION] = {"version", TUI_FIELD_TEXT, false},
+    [SEEN] = {"seen", TUI_FIELD_MS, false},
+    [DONE] = {"done", TUI_FIELD_COUNT, false},
+    [FAILED] = {"failed", TUI_FIELD_COUNT, false},
+    [REQUEUED] = {"requeued", TUI_FIELD_COUNT, false},
+    [RSS] = {"rss", TUI_FIELD_BYTES, false},
+    [CPU] = {"cpu", TUI_FIELD_SHARE, false},
     {NULL, TUI_FIELD_TEXT, false},
 };
 
-static size_t agent_count(const struct tui_app *app)
+static const struct tui_column columns[] = {
+    {.title = "AGENT", .field = AGENT, .width = 10, .fit = 24},
+    {.title = "STATE", .field = STATE, .width = 8, .fit = 10},
+    {.title = "LOAD", .field = LOAD, .width = 11, .grow = 2, .priority = 1, .bar = 4},
+    {.title = "MEMORY", .field = MEMORY, .width = 10, .grow = 1, .priority = 5, .bar = 4},
+    {.title = "JOBS/S", .field = RATE, .width = 7, .priority = 1, .right = true},
+    {.title = "P95", .field = P95, .width = 7, .priority = 2, .right = true},
+    {.title = "RUN", .field = RUNNING, .width = 4, .priority = 6, .right = true},
+    {.title = "QUEUE", .field = QUEUED, .width = 6, .priority = 6, .right = true},
+    {.title = "MODELS", .field = MODELS, .width = 12, .fit = 20, .priority = 4},
+    {.title = "DEVICE", .field = DEVICE, .width = 12, .fit = 24, .priority = 7},
+    {.title = "NOTE", .field = NOTE, .width = 14, .grow = 5, .priority = 2},
+    {.title = "RTT", .field = RTT, .width = 7, .priority = 9, .right = true},
+    {.title = "VERSION", .field = VERSION, .width = 8, .fit = 12, .priority = 8},
+    {.title = "SEEN", .field = SEEN, .width = 6, .priority = 1, .right = true},
+};
+
+#define COLUMNS (sizeof(columns) / sizeof(columns[0]))
+
+static const struct tui_agent *agent_at(const struct tui_app *app, size_t index)
+{
+    return &app->model->fleet->agents[index];
+}
+
+static size_t count(const struct tui_app *app)
 {
     return app->model->fleet ? app->model->fleet->agent_count : 0;
 }
 
-static int page(const struct tui_app *app, struct tui_rect body)
-{
-    (void)app;
-    return body.rows - 1;
-}
-
-static void device_text(const struct tui_agent *agent, char *ret_text, size_t size)
-{
-    bool trouble = false;
-
-    if (agent->device_count == 0) {
-        snprintf(ret_text, size, "none");
-        return;
-    }
-    for (size_t i = 0; i < agent->device_count; i++)
-        trouble = trouble || (strcmp(agent->devices[i].state, "ready") != 0);
-    if (agent->device_count == 1)
-        snprintf(ret_text, size, "%s%s", trouble ? "! " : "", agent->devices[0].name);
-    else
-        snprintf(ret_text, size, "%s%zux %s", trouble ? "! " : "", agent->device_count,
-                 agent->devices[0].name);
-}
-
-static void models_text(const struct tui_agent *agent, char *ret_text, size_t size)
-{
-    if (agent->model_count == 0)
-        snprintf(ret_text, size, "-");
-    else if (agent->model_count == 1)
-        snprintf(ret_text, size, "%s", agent->models[0]);
-    else
-        snprintf(ret_text, size, "%s +%zu", agent->models[0], agent->model_count - 1);
-}
-
 static void id(const struct tui_app *app, size_t index, char ret_id[TUI_NAME_SIZE])
 {
-    snprintf(ret_id, TUI_NAME_SIZE, "%s", app->model->fleet->agents[index].name);
+    memcpy(ret_id, agent_at(app, index)->name, TUI_NAME_SIZE);
 }
 
-static int state_rank(const char *state)
+/* What it said last is not what it does now. */
+static bool away(const struct tui_agent *agent)
 {
-    static const char *const order[] = {"lost",    "suspect",  "draining",
-                                        "drained", "cordoned", "connecting"};
+    return strcmp(agent->state, "lost") == 0;
+}
 
-    for (int i = 0; i < (int)(sizeof(order) / sizeof(order[0])); i++) {
-        if (strcmp(order[i], state) == 0)
-            return i;
+static double memory(const struct tui_agent *agent)
+{
+    uint64_t used = 0;
+    uint64_t total = 0;
+
+    for (size_t i = 0; i < agent->device_count; i++) {
+        used += agent->devices[i].memory_used_bytes;
+        total += agent->devices[i].memory_bytes;
     }
-    return 99;
+    return total > 0 && !away(agent) ? (double)used / (double)total : NAN;
 }
 
-/* A lost agent's last load is not its load. */
-static double load(const struct tui_agent *agent)
+/* The snapshot's own age comes on top where that is old. */
+static double seen(const struct tui_app *app, const struct tui_agent *agent)
 {
-    return strcmp(agent->state, "lost") == 0 ? NAN : tui_agent_busy(agent);
+    int64_t age = tui_model_age_ms(app->model, app->now_ms);
+
+    return (double)agent->seen_ms_ago + (age > TUI_STALE_MS ? (double)age : 0);
+}
+
+/* The drain of it that runs now, or NULL. */
+static const struct tui_operation *drain_of(const struct tui_fleet *fleet,
+                                            const struct tui_agent *agent)
+{
+    for (size_t i = 0; i < fleet->operation_count; i++) {
+        const struct tui_operation *operation = &fleet->operations[i];
+        if (strcmp(operation->kind, "drain") == 0 && strcmp(operation->target, agent->name) == 0 &&
+            strcmp(operation->state, "running") == 0)
+            return operation;
+    }
+    return NULL;
+}
+
+/* What the operator would ask about it first: what its drain waits for, why it is not ready, what
+ * is wrong with a device, what went wrong last. */
+static void note(const struct tui_app *app, const struct tui_agent *agent, char *ret_text,
+                 size_t size)
+{
+    const struct tui_operation *drain = drain_of(app->model->fleet, agent);
+    char age[TUI_FIGURE_SIZE];
+
+    ret_text[0] = 0;
+    if (drain) {
+        tui_operation_summary(ret_text, size, drain);
+        return;
+    }
+    if (strcmp(agent->state, "ready") != 0 && agent->reason[0] != 0) {
+        snprintf(ret_text, size, "%s", agent->reason);
+        return;
+    }
+    for (size_t i = 0; i < agent->device_count; i++) {
+        const struct tui_device *device = &agent->devices[i];
+        if (strcmp(device->state, "ready") != 0) {
+            snprintf(ret_text, size, "device %u %s%s%s", device->index, device->state,
+                     device->reason[0] ? ": " : "", device->reason);
+            return;
+        }
+    }
+    if (agent->error_ms == 0)
+        return;
+    tui_figure_age(age, sizeof(age),
+                   app->clock_ms > agent->error_ms ? app->clock_ms - agent->error_ms : 0);
+    snprintf(ret_text, size, "%s ago: %s", age, agent->error);
+}
+
+static void devices_text(const struct tui_agent *agent, struct tui_value *ret_value)
+{
+    size_t used = 0;
+
+    for (size_t i = 0; i < agent->device_count && used < TUI_VALUE_SIZE; i++)
+        used += (size_t)snprintf(ret_value->room + used, TUI_VALUE_SIZE - used, "%s%s",
+                                 i > 0 ? ", " : "", agent->devices[i].name);
+    ret_value->text = ret_value->room;
+}
+
+static void models_text(const struct tui_agent *agent, struct tui_value *ret_value)
+{
+    size_t used = 0;
+
+    for (size_t i = 0; i < agent->model_count && used < TUI_VALUE_SIZE; i++)
+        used += (size_t)snprintf(ret_value->room + used, TUI_VALUE_SIZE - used, "%s%s",
+                                 i > 0 ? ", " : "", agent->models[i]);
+    ret_value->text = ret_value->room;
+}
+
+static void text_value(const struct tui_app *app, const struct tui_agent *agent, enum field field,
+                       struct tui_value *ret_value)
+{
+    ret_value->room[0] = 0;
+    switch (field) {
+    case AGENT:
+        ret_value->text = agent->name;
+        break;
+    case STATE:
+        ret_value->text = agent->state;
+        ret_value->number = tui_state_rank(agent->state);
+        break;
+    case MODELS:
+        models_text(agent, ret_value);
+        break;
+    case DEVICE:
+        devices_text(agent, ret_value);
+        break;
+    case NOTE:
+        note(app, agent, ret_value->room, TUI_VALUE_SIZE);
+        ret_value->text = ret_value->room;
+        break;
+    case VERSION:
+        ret_value->text = agent->version;
+        break;
+    default:
+        break;
+    }
+}
+
+static double number_value(const struct tui_app *app, const struct tui_agent *agent,
+                           enum field field)
+{
+    switch (field) {
+    case LOAD:
+        return away(agent) ? NAN : tui_agent_busy(agent);
+    case MEMORY:
+        return memory(agent);
+    case RATE:
+        return agent->done_per_s;
+    case P95:
+        return agent->p95_us > 0 ? (double)agent->p95_us : NAN;
+    case RUNNING:
+        return (double)agent->running;
+    case QUEUED:
+        return (double)agent->assigned;
+    case PINNED:
+        return (double)agent->pinned;
+    case RTT:
+        return agent->rtt_us > 0 ? (double)agent->rtt_us : NAN;
+    case SEEN:
+        return seen(app, agent);
+    case DONE:
+        return (double)agent->done;
+    case FAILED:
+        return (double)agent->failed;
+    case REQUEUED:
+        return (double)agent->requeued;
+    case RSS:
+        return (double)agent->rss_bytes;
+    case CPU:
+        return agent->cpu;
+    default:
+        return NAN;
+    }
 }
 
 static void value(const struct tui_app *app, size_t index, size_t field,
                   struct tui_value *ret_value)
 {
-    const struct tui_agent *agent = &app->model->fleet->agents[index];
-    size_t used = 0;
-
-    ret_value->room[0] = 0;
-    switch ((enum field)field) {
-    case F_AGENT:
-        ret_value->text = agent->name;
-        break;
-    case F_STATE:
-        ret_value->text = agent->state;
-        ret_value->number = state_rank(agent->state);
-        break;
-    case F_LOAD:
-        ret_value->number = load(agent);
-        break;
-    case F_RATE:
-        ret_value->number = agent->done_per_s;
-        break;
-    case F_P95:
-        ret_value->number = agent->p95_us > 0 ? (double)agent->p95_us : NAN;
-        break;
-    case F_DEVICE:
-        for (size_t i = 0; i < agent->device_count && used < TUI_VALUE_SIZE; i++)
-            used += (size_t)snprintf(ret_value->room + used, TUI_VALUE_SIZE - used, "%s%s",
-                                     i > 0 ? ", " : "", agent->devices[i].name);
-        ret_value->text = ret_value->room;
-        break;
-    case F_RUNNING:
-        ret_value->number = (double)agent->running;
-        break;
-    case F_QUEUED:
-        ret_value->number = (double)agent->assigned;
-        break;
-    case F_MODELS:
-        for (size_t i = 0; i < agent->model_count && used < TUI_VALUE_SIZE; i++)
-            used += (size_t)snprintf(ret_value->room + used, TUI_VALUE_SIZE - used, "%s%s",
-                                     i > 0 ? ", " : "", agent->models[i]);
-        ret_value->text = ret_value->room;
-        break;
-    case F_SEEN:
-        ret_value->number = (double)agent->seen_ms_ago;
-        break;
-    case F_MEMORY:
-        ret_value->number = (double)agent->rss_bytes;
-        break;
-    case F_REASON:
-        ret_value->text = agent->reason;
-        break;
-    }
+    if (fields[field].kind == TUI_FIELD_TEXT)
+        text_value(app, agent_at(app, index), (enum field)field, ret_value);
+    else
+        ret_value->number = number_value(app, agent_at(app, index), (enum field)field);
 }
 
-static void draw_agent(const struct tui_app *app, struct tui_canvas *canvas,
-                       const struct tui_grid *table, int y, const struct tui_agent *agent)
+/* Several of the same kind are said once, and how many they are. */
+static void adorn_device(const struct tui_agent *agent, struct tui_shown *shown)
 {
-    enum tui_role state = tui_state_role(agent->state);
-    double busy = load(agent);
-    int64_t age = tui_model_age_ms(app->model, app->now_ms);
-    uint64_t seen = agent->seen_ms_ago + (age > TUI_STALE_MS ? (uint64_t)age : 0);
-    char text[TUI_NAME_SIZE + 32];
+    size_t same = 0;
 
-    tui_grid_cell(table, canvas, y, NAME, TUI_ROLE_STRONG, agent->name);
-    tui_grid_cell(table, canvas, y, STATE, state, agent->state);
-    device_text(agent, text, sizeof(text));
-    tui_grid_cell(table, canvas, y, DEVICE, text[0] == '!' ? TUI_ROLE_WARN : TUI_ROLE_NORMAL, text);
-    if (table->width[LOAD] > 0) {
-        int bar = table->width[LOAD] - 5;
-        tui_glyphs_bar(canvas, app->glyphs, y, table->x[LOAD], bar, TUI_ROLE_GRAPH_LOW, busy);
-        tui_figure_percent(text, sizeof(text), busy);
-        tui_canvas_right(canvas, y, table->x[LOAD] + bar, 5, TUI_ROLE_NORMAL, text);
+    if (agent->device_count == 0)
+        snprintf(shown->text, sizeof(shown->text), "none");
+    for (size_t i = 0; i < agent->device_count; i++) {
+        if (strcmp(agent->devices[i].state, "ready") != 0)
+            shown->role = TUI_ROLE_WARN;
+        same += strcmp(agent->devices[i].name, agent->devices[0].name) == 0;
     }
-    tui_figure_rate(text, sizeof(text), agent->done_per_s);
-    tui_grid_cell(table, canvas, y, RATE, TUI_ROLE_NORMAL, text);
-    tui_figure_us(text, sizeof(text), agent->p95_us > 0 ? (double)agent->p95_us : NAN);
-    tui_grid_cell(table, canvas, y, P95, TUI_ROLE_NORMAL, text);
-    snprintf(text, sizeof(text), "%llu+%llu", (unsigned long long)agent->running,
-             (unsigned long long)agent->assigned);
-    tui_grid_cell(table, canvas, y, FLIGHT, TUI_ROLE_NORMAL, text);
-    /* Why an agent is not ready is worth more than what it has loaded. */
-    if (agent->reason[0] != 0 && strcmp(agent->state, "ready") != 0) {
-        tui_grid_cell(table, canvas, y, MODELS, state, agent->reason);
-    } else {
-        models_text(agent, text, sizeof(text));
-        tui_grid_cell(table, canvas, y, MODELS, TUI_ROLE_NORMAL, text);
+    if (same > 1 && same == agent->device_count)
+        snprintf(shown->text, sizeof(shown->text), "%zux %s", same, agent->devices[0].name);
+}
+
+static void adorn(const struct tui_app *app, size_t index, size_t column, struct tui_shown *shown)
+{
+    const struct tui_agent *agent = agent_at(app, index);
+    enum field field = (enum field)columns[column].field;
+    bool old = seen(app, agent) > 2000;
+
+    switch (field) {
+    case AGENT:
+        shown->role = TUI_ROLE_STRONG;
+        return;
+    case STATE:
+        shown->role = tui_state_role(agent->state);
+        return;
+    case DEVICE:
+        adorn_device(agent, shown);
+        break;
+    case MODELS:
+        if (agent->model_count > 1)
+            snprintf(shown->text, sizeof(shown->text), "%s +%zu", agent->models[0],
+                     agent->model_count - 1);
+        break;
+    case NOTE:
+        shown->role =
+            strcmp(agent->state, "ready") == 0 ? TUI_ROLE_WARN : tui_state_role(agent->state);
+        return;
+    case VERSION:
+        if (strcmp(agent->version, app->model->fleet->version) != 0)
+            shown->role = TUI_ROLE_WARN;
+        break;
+    case SEEN:
+        shown->role = old ? TUI_ROLE_WARN : TUI_ROLE_DIM;
+        return;
+    default:
+        break;
     }
-    tui_figure_age(text, sizeof(text), seen);
-    tui_grid_cell(table, canvas, y, SEEN, seen > 2000 ? TUI_ROLE_WARN : TUI_ROLE_DIM, text);
+    /* Its last words, not its present state. */
+    if (old)
+        shown->role = TUI_ROLE_DIM;
+}
+
+static const struct tui_table table = {
+    .columns = columns,
+    .count = COLUMNS,
+    .adorn = adorn,
+    .empty = "no agent has joined; start one with `stokerd agent`",
+};
+
+static const struct tui_tally tally = {"agent", "agents", STATE};
+
+static int page(const struct tui_app *app, struct tui_rect body)
+{
+    (void)app;
+    return tui_table_page(body);
 }
 
 static void draw(const struct tui_app *app, struct tui_canvas *canvas, struct tui_rect body)
 {
-    const struct tui_list *list = &app->lists[TUI_VIEW_AGENTS];
-    struct tui_rect rect = {body.y + 1, 0, body.rows - 1, body.cols};
-    struct tui_grid table;
-
-    tui_grid_layout(&table, columns, COLUMNS, 2, body.cols - 3);
-    tui_grid_head(&table, app, canvas, body.y, fields[list->sort].name);
-    for (int i = 0; i < rect.rows && list->top + (size_t)i < app->row_count; i++) {
-        size_t row = list->top + (size_t)i;
-        draw_agent(app, canvas, &table, rect.y + i, &app->model->fleet->agents[app->rows[row]]);
-        tui_grid_row(app, canvas, rect, rect.y + i, row);
-    }
-    if (app->row_count == 0)
-        tui_grid_empty(app, canvas, rect, "no agent has joined; start one with `stokerd agent`");
+    tui_table_draw(&table, app, canvas, tui_table_title(app, canvas, body, &tally, NULL));
 }
 
 const struct tui_view_ops tui_view_agents = {
-    .count = agent_count,
+    .count = count,
     .id = id,
     .fields = fields,
     .value = value,

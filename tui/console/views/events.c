@@ -1,19 +1,31 @@
 #include <math.h>
 #include <stdio.h>
 
-#include "views/grid.h"
+#include "model/figure.h"
+#include "views/table.h"
 
-enum field { F_AGE, F_KIND, F_SEVERITY, F_AGENT, F_JOB, F_TEXT };
+enum field { AGE, KIND, SEVERITY, AGENT, JOB, TEXT };
 
 static const struct tui_field fields[] = {
-    [F_AGE] = {"age", TUI_FIELD_MS, true},
-    [F_KIND] = {"kind", TUI_FIELD_TEXT, false},
-    [F_SEVERITY] = {"severity", TUI_FIELD_TEXT, false},
-    [F_AGENT] = {"agent", TUI_FIELD_TEXT, false},
-    [F_JOB] = {"job", TUI_FIELD_ID, false},
-    [F_TEXT] = {"text", TUI_FIELD_TEXT, false},
+    [AGE] = {"age", TUI_FIELD_MS, true},
+    [KIND] = {"kind", TUI_FIELD_TEXT, false},
+    [SEVERITY] = {"severity", TUI_FIELD_TEXT, false},
+    [AGENT] = {"agent", TUI_FIELD_TEXT, false},
+    [JOB] = {"job", TUI_FIELD_ID, false},
+    [TEXT] = {"text", TUI_FIELD_TEXT, false},
     {NULL, TUI_FIELD_TEXT, false},
 };
+
+static const struct tui_column columns[] = {
+    {.title = "TIME", .field = AGE, .width = 8},
+    {.title = "", .field = SEVERITY, .width = 2},
+    {.title = "KIND", .field = KIND, .width = 18},
+    {.title = "AGENT", .field = AGENT, .width = 10, .fit = 24, .priority = 2},
+    {.title = "JOB", .field = JOB, .width = 8, .priority = 3, .right = true},
+    {.title = "WHAT HAPPENED", .field = TEXT, .width = 20, .grow = 6},
+};
+
+#define COLUMNS (sizeof(columns) / sizeof(columns[0]))
 
 static size_t count(const struct tui_app *app)
 {
@@ -34,23 +46,52 @@ static void value(const struct tui_app *app, size_t index, size_t field,
     const struct tui_event *event = tui_model_event(app->model, index);
 
     switch ((enum field)field) {
-    case F_AGE:
+    case AGE:
         ret_value->number = (double)app->clock_ms - (double)event->time_ms;
         break;
-    case F_KIND:
+    case KIND:
         ret_value->text = event->kind;
         break;
-    case F_SEVERITY:
+    case SEVERITY:
         ret_value->text = event->severity;
+        ret_value->number = tui_severity_rank(event->severity);
         break;
-    case F_AGENT:
+    case AGENT:
         ret_value->text = event->agent;
         break;
-    case F_JOB:
+    case JOB:
         ret_value->number = event->job > 0 ? (double)event->job : NAN;
         break;
-    case F_TEXT:
+    case TEXT:
         ret_value->text = event->text;
+        break;
+    }
+}
+
+static void adorn(const struct tui_app *app, size_t index, size_t column, struct tui_shown *shown)
+{
+    const struct tui_event *event = tui_model_event(app->model, index);
+
+    switch ((enum field)columns[column].field) {
+    case AGE:
+        tui_figure_clock(shown->text, sizeof(shown->text), event->time_ms);
+        shown->role = TUI_ROLE_DIM;
+        break;
+    case SEVERITY:
+        snprintf(shown->text, sizeof(shown->text), "%s", tui_severity_mark(event->severity));
+        shown->role = tui_severity_role(event->severity);
+        break;
+    case KIND:
+        shown->role = tui_severity_role(event->severity);
+        break;
+    case AGENT:
+        shown->role = TUI_ROLE_STRONG;
+        break;
+    case JOB:
+        if (event->job == 0)
+            shown->text[0] = 0;
+        break;
+    default:
         break;
     }
 }
@@ -63,20 +104,10 @@ static int page(const struct tui_app *app, struct tui_rect body)
 
 static void draw(const struct tui_app *app, struct tui_canvas *canvas, struct tui_rect body)
 {
-    const struct tui_list *list = &app->lists[TUI_VIEW_EVENTS];
-    struct tui_rect rect = {body.y + 1, 0, body.rows - 1, body.cols};
+    static const struct tui_table table = {
+        .columns = columns, .count = COLUMNS, .adorn = adorn, .empty = "nothing has happened yet"};
 
-    tui_canvas_print(canvas, body.y, 2, body.cols - 3, TUI_ROLE_TITLE,
-                     "TIME     KIND, AGENT, JOB AND WHAT HAPPENED   (newest %s)",
-                     list->reverse ? "last" : "first");
-    for (int i = 0; i < rect.rows && list->top + (size_t)i < app->row_count; i++) {
-        size_t row = list->top + (size_t)i;
-        tui_event_draw(canvas, rect.y + i, 2, body.cols - 3,
-                       tui_model_event(app->model, app->rows[row]));
-        tui_grid_row(app, canvas, rect, rect.y + i, row);
-    }
-    if (app->row_count == 0)
-        tui_grid_empty(app, canvas, rect, "nothing has happened yet");
+    tui_table_draw(&table, app, canvas, body);
 }
 
 const struct tui_view_ops tui_view_events = {

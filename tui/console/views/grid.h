@@ -1,69 +1,54 @@
-/* What several views draw with: columns that fit the width, and lines of text that scroll. */
+/* Columns that fit a width. */
 #ifndef TUI_CONSOLE_VIEWS_GRID_H
 #define TUI_CONSOLE_VIEWS_GRID_H
 
 #include "app/app.h"
+#include "views/line.h"
+#include "views/pen.h"
+#include "views/state.h"
 
-#define TUI_COLUMNS_MAX 12
+#define TUI_COLUMNS_MAX 24
 
 struct tui_column {
     const char *title;
+    size_t field; /* of a list's rows: what stands here, and what they are sorted by with it */
     int width;    /* at least */
-    int grow;     /* share of the columns that are left over */
+    int fit;      /* as wide as its widest row needs, up to this; 0: it does not matter */
+    int grow;     /* its part of the columns that are left over */
     int priority; /* 0 always stays; the highest goes first when there is no room */
     bool right;
+    int bar; /* a bar, and so many columns of text right of it; 0: no bar */
 };
 
 /* Columns placed into a width. */
 struct tui_grid {
     const struct tui_column *columns;
     size_t count;
+    size_t hidden; /* columns that found no room */
     int x[TUI_COLUMNS_MAX];
     int width[TUI_COLUMNS_MAX]; /* 0: left out */
 };
 
-void tui_grid_layout(struct tui_grid *ret_table, const struct tui_column *columns, size_t count,
-                     int x, int cols);
-
-/* The headings; the column whose title begins with `sorted` is marked (NULL: none). */
-void tui_grid_head(const struct tui_grid *table, const struct tui_app *app,
-                   struct tui_canvas *canvas, int y, const char *sorted);
-
-void tui_grid_cell(const struct tui_grid *table, struct tui_canvas *canvas, int y, size_t column,
-                   enum tui_role role, const char *text);
-
-/* The pointer and the mark of the selected row. `row` is a place in app->rows. */
-void tui_grid_row(const struct tui_app *app, struct tui_canvas *canvas, struct tui_rect rect, int y,
-                  size_t row);
-
-/* "nothing matches", "no jobs yet": in the middle of an empty list. */
-void tui_grid_empty(const struct tui_app *app, struct tui_canvas *canvas, struct tui_rect rect,
-                    const char *text);
-
-/* Lines of a text that scrolls. With canvas NULL it only counts. */
-struct tui_pen {
-    struct tui_canvas *canvas;
-    struct tui_rect rect;
-    int skip; /* lines above the rectangle */
-    int line; /* the next one; the count at the end */
+/* A cell as it is shown. */
+struct tui_shown {
+    char text[TUI_TEXT_SIZE];
+    enum tui_role role;
+    double share; /* of the bar, 0 to 1; NAN: not known */
 };
 
-void tui_pen_print(struct tui_pen *pen, enum tui_role role, const char *format, ...)
-    __attribute__((format(printf, 3, 4)));
+/*
+ * Column `keep` stays whatever its priority (count: none does). need[count] is how wide each would
+ * have to be for its widest row; NULL: not known.
+ */
+void tui_grid_layout(struct tui_grid *ret_grid, const struct tui_column *columns, size_t count,
+                     size_t keep, const int *need, int x, int cols);
 
-/* A label in its own column, and a text that is wrapped beside it. */
-void tui_pen_field(struct tui_pen *pen, const char *label, enum tui_role role, const char *format,
-                   ...) __attribute__((format(printf, 4, 5)));
+/* A text in a column, cut to its width, or nothing where the column is left out. */
+void tui_grid_cell(const struct tui_grid *grid, struct tui_canvas *canvas, int y, size_t column,
+                   enum tui_role role, const char *text);
 
-/* The role that the state of an agent, device, job or operation is shown in. */
-enum tui_role tui_state_role(const char *state);
-enum tui_role tui_severity_role(const char *severity);
-
-/* One line of an event: clock, severity, kind, agent, text. */
-void tui_event_draw(struct tui_canvas *canvas, int y, int x, int cols,
-                    const struct tui_event *event);
-
-/* What holds an operation up, or that it is done: "3 left, held by job 88121 (yolo, 9 s, ...)". */
-void tui_operation_summary(char *ret_text, size_t size, const struct tui_operation *operation);
+/* The same with the column's bar. */
+void tui_grid_show(const struct tui_grid *grid, struct tui_canvas *canvas, enum tui_glyphs glyphs,
+                   int y, size_t column, const struct tui_shown *shown);
 
 #endif

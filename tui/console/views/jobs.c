@@ -3,52 +3,66 @@
 #include <string.h>
 
 #include "model/figure.h"
-#include "views/grid.h"
+#include "views/table.h"
 
-enum column { ID, STATE, MODEL, AGENT, ATTEMPT, SUBMITTED, TOTAL, COMPUTE, ERROR, COLUMNS };
-
-static const struct tui_column columns[COLUMNS] = {
-    [ID] = {"JOB", 9, 0, 0, true},        [STATE] = {"STATE", 9, 0, 0, false},
-    [MODEL] = {"MODEL", 12, 2, 0, false}, [AGENT] = {"AGENT", 10, 2, 1, false},
-    [ATTEMPT] = {"TRY", 3, 0, 4, true},   [SUBMITTED] = {"SUBMITTED", 9, 0, 2, true},
-    [TOTAL] = {"TOTAL", 7, 0, 1, true},   [COMPUTE] = {"COMPUTE", 7, 0, 3, true},
-    [ERROR] = {"ERROR", 10, 5, 5, false},
-};
+#define OLD_MS 3000
 
 enum field {
-    F_JOB,
-    F_STATE,
-    F_MODEL,
-    F_AGENT,
-    F_TRY,
-    F_AGE,
-    F_TOTAL,
-    F_QUEUE,
-    F_LOAD,
-    F_COMPUTE,
-    F_COPY,
-    F_PRIORITY,
-    F_KEY,
-    F_ERROR
+    JOB,
+    STATE,
+    MODEL,
+    AGENT,
+    TENANT,
+    PRIORITY,
+    AGE,
+    WAIT,
+    RUN,
+    LEFT,
+    TRY,
+    TOTAL,
+    LOAD,
+    COMPUTE,
+    COPY,
+    BATCH,
+    DEVICE,
+    KEY,
+    ERROR,
 };
 
 static const struct tui_field fields[] = {
-    [F_JOB] = {"job", TUI_FIELD_ID, false},
-    [F_STATE] = {"state", TUI_FIELD_TEXT, false},
-    [F_MODEL] = {"model", TUI_FIELD_TEXT, false},
-    [F_AGENT] = {"agent", TUI_FIELD_TEXT, false},
-    [F_TRY] = {"try", TUI_FIELD_COUNT, false},
-    [F_AGE] = {"submitted", TUI_FIELD_MS, true},
-    [F_TOTAL] = {"total", TUI_FIELD_US, false},
-    [F_QUEUE] = {"queue", TUI_FIELD_US, false},
-    [F_LOAD] = {"load", TUI_FIELD_US, false},
-    [F_COMPUTE] = {"compute", TUI_FIELD_US, false},
-    [F_COPY] = {"copy", TUI_FIELD_US, false},
-    [F_PRIORITY] = {"priority", TUI_FIELD_COUNT, false},
-    [F_KEY] = {"key", TUI_FIELD_TEXT, false},
-    [F_ERROR] = {"error", TUI_FIELD_TEXT, false},
-    {NULL, TUI_FIELD_TEXT, false},
+    [JOB] = {"job", TUI_FIELD_ID, false},         [STATE] = {"state", TUI_FIELD_TEXT, false},
+    [MODEL] = {"model", TUI_FIELD_TEXT, false},   [AGENT] = {"agent", TUI_FIELD_TEXT, false},
+    [TENANT] = {"tenant", TUI_FIELD_TEXT, false}, [PRIORITY] = {"priority", TUI_FIELD_COUNT, true},
+    [AGE] = {"age", TUI_FIELD_MS, true},          [WAIT] = {"wait", TUI_FIELD_US, false},
+    [RUN] = {"run", TUI_FIELD_US, false},         [LEFT] = {"left", TUI_FIELD_MS, true},
+    [TRY] = {"try", TUI_FIELD_COUNT, false},      [TOTAL] = {"total", TUI_FIELD_US, false},
+    [LOAD] = {"load", TUI_FIELD_US, false},       [COMPUTE] = {"compute", TUI_FIELD_US, false},
+    [COPY] = {"copy", TUI_FIELD_US, false},       [BATCH] = {"batch", TUI_FIELD_COUNT, false},
+    [DEVICE] = {"device", TUI_FIELD_ID, false},   [KEY] = {"key", TUI_FIELD_TEXT, false},
+    [ERROR] = {"error", TUI_FIELD_TEXT, false},   {NULL, TUI_FIELD_TEXT, false},
 };
+
+static const struct tui_column columns[] = {
+    {.title = "JOB", .field = JOB, .width = 8, .fit = 16, .right = true},
+    {.title = "STATE", .field = STATE, .width = 9},
+    {.title = "MODEL", .field = MODEL, .width = 12, .fit = 30},
+    {.title = "AGENT", .field = AGENT, .width = 10, .fit = 24, .priority = 1},
+    {.title = "TENANT", .field = TENANT, .width = 8, .fit = 16, .priority = 6},
+    {.title = "PRI", .field = PRIORITY, .width = 4, .priority = 7, .right = true},
+    {.title = "AGE", .field = AGE, .width = 6, .priority = 2, .right = true},
+    {.title = "WAIT", .field = WAIT, .width = 7, .priority = 3, .right = true},
+    {.title = "RUN", .field = RUN, .width = 7, .priority = 2, .right = true},
+    {.title = "LEFT", .field = LEFT, .width = 6, .priority = 5, .right = true},
+    {.title = "TRY", .field = TRY, .width = 4, .priority = 6, .right = true},
+    {.title = "ERROR", .field = ERROR, .width = 12, .grow = 6, .priority = 4},
+};
+
+#define COLUMNS (sizeof(columns) / sizeof(columns[0]))
+
+static const struct tui_job *job_at(const struct tui_app *app, size_t index)
+{
+    return &tui_model_jobs(app->model)->jobs[index];
+}
 
 static size_t count(const struct tui_app *app)
 {
@@ -59,61 +73,158 @@ static size_t count(const struct tui_app *app)
 
 static void id(const struct tui_app *app, size_t index, char ret_id[TUI_NAME_SIZE])
 {
-    snprintf(ret_id, TUI_NAME_SIZE, "%llu",
-             (unsigned long long)tui_model_jobs(app->model)->jobs[index].id);
+    snprintf(ret_id, TUI_NAME_SIZE, "%llu", (unsigned long long)job_at(app, index)->id);
 }
 
-static double span(const struct tui_job *job, enum tui_span which)
+static bool has_ended(const struct tui_job *job)
 {
-    return job->timing_us[which] > 0 ? (double)job->timing_us[which] : NAN;
+    return job->finished_ms != 0;
+}
+
+static double known(uint64_t us)
+{
+    return us > 0 ? (double)us : NAN;
+}
+
+/* From `from_ms` to now by the coordinator's clock, in microseconds. */
+static double since_us(const struct tui_app *app, uint64_t from_ms)
+{
+    uint64_t now = tui_model_clock_ms(app->model, app->now_ms);
+
+    return from_ms == 0 || now == 0 ? NAN : now > from_ms ? (double)(now - from_ms) * 1000 : 0;
+}
+
+/* Until it began, or until now. */
+static double waited(const struct tui_app *app, const struct tui_job *job)
+{
+    if (has_ended(job))
+        return known(job->timing_us[TUI_SPAN_QUEUE]);
+    if (job->started_ms > job->submitted_ms)
+        return (double)(job->started_ms - job->submitted_ms) * 1000;
+    return job->started_ms != 0 ? 0 : since_us(app, job->submitted_ms);
+}
+
+/* What an agent spent on it, or spends. */
+static double ran(const struct tui_app *app, const struct tui_job *job)
+{
+    if (!has_ended(job))
+        return since_us(app, job->started_ms);
+    return known(job->timing_us[TUI_SPAN_LOAD] + job->timing_us[TUI_SPAN_COMPUTE] +
+                 job->timing_us[TUI_SPAN_COPY]);
+}
+
+/* Until its deadline; of one that has ended there is none any more. */
+static double left_ms(const struct tui_app *app, const struct tui_job *job)
+{
+    uint64_t now = tui_model_clock_ms(app->model, app->now_ms);
+
+    if (job->deadline_ms == 0 || has_ended(job) || now == 0)
+        return NAN;
+    return job->deadline_ms > now ? (double)(job->deadline_ms - now) : 0;
+}
+
+static void text_value(const struct tui_job *job, enum field field, struct tui_value *ret_value)
+{
+    switch (field) {
+    case STATE:
+        ret_value->text = job->state;
+        ret_value->number = tui_state_rank(job->state);
+        break;
+    case MODEL:
+        snprintf(ret_value->room, TUI_VALUE_SIZE, "%s:%llu", job->model,
+                 (unsigned long long)job->version);
+        ret_value->text = ret_value->room;
+        break;
+    case AGENT:
+        ret_value->text = job->agent;
+        break;
+    case TENANT:
+        ret_value->text = job->tenant;
+        break;
+    case KEY:
+        ret_value->text = job->key;
+        break;
+    case ERROR:
+        ret_value->text = job->error_message[0] ? job->error_message : job->error_code;
+        break;
+    default:
+        break;
+    }
+}
+
+static double number_value(const struct tui_app *app, const struct tui_job *job, enum field field)
+{
+    switch (field) {
+    case JOB:
+        return (double)job->id;
+    case PRIORITY:
+        return (double)job->priority;
+    case AGE:
+        return since_us(app, job->submitted_ms) / 1000;
+    case WAIT:
+        return waited(app, job);
+    case RUN:
+        return ran(app, job);
+    case LEFT:
+        return left_ms(app, job);
+    case TRY:
+        return (double)job->attempt;
+    case TOTAL:
+        return known(job->timing_us[TUI_SPAN_TOTAL]);
+    case LOAD:
+        return known(job->timing_us[TUI_SPAN_LOAD]);
+    case COMPUTE:
+        return known(job->timing_us[TUI_SPAN_COMPUTE]);
+    case COPY:
+        return known(job->timing_us[TUI_SPAN_COPY]);
+    case BATCH:
+        return (double)job->batch;
+    case DEVICE:
+        return job->agent[0] ? (double)job->device : NAN;
+    default:
+        return NAN;
+    }
 }
 
 static void value(const struct tui_app *app, size_t index, size_t field,
                   struct tui_value *ret_value)
 {
-    const struct tui_job *job = &tui_model_jobs(app->model)->jobs[index];
-    static const enum tui_span spans[] = {[F_TOTAL] = TUI_SPAN_TOTAL,
-                                          [F_QUEUE] = TUI_SPAN_QUEUE,
-                                          [F_LOAD] = TUI_SPAN_LOAD,
-                                          [F_COMPUTE] = TUI_SPAN_COMPUTE,
-                                          [F_COPY] = TUI_SPAN_COPY};
+    if (fields[field].kind == TUI_FIELD_TEXT)
+        text_value(job_at(app, index), (enum field)field, ret_value);
+    else
+        ret_value->number = number_value(app, job_at(app, index), (enum field)field);
+}
 
-    switch ((enum field)field) {
-    case F_JOB:
-        ret_value->number = (double)job->id;
+static void adorn(const struct tui_app *app, size_t index, size_t column, struct tui_shown *shown)
+{
+    const struct tui_job *job = job_at(app, index);
+    double left = left_ms(app, job);
+
+    switch ((enum field)columns[column].field) {
+    case JOB:
+        shown->role = TUI_ROLE_STRONG;
         break;
-    case F_STATE:
-        ret_value->text = job->state;
+    case STATE:
+        shown->role = tui_state_role(job->state);
+        if (job->cached)
+            snprintf(shown->text, sizeof(shown->text), "%s*", job->state);
         break;
-    case F_MODEL:
-        snprintf(ret_value->room, TUI_VALUE_SIZE, "%s:%llu", job->model,
-                 (unsigned long long)job->version);
-        ret_value->text = ret_value->room;
+    case TRY:
+        shown->role = job->attempt > 1 ? TUI_ROLE_WARN : TUI_ROLE_DIM;
         break;
-    case F_AGENT:
-        ret_value->text = job->agent;
+    case LEFT:
+        if (!isnan(left))
+            shown->role = left < 1000 ? TUI_ROLE_BAD : left < 10000 ? TUI_ROLE_WARN : shown->role;
         break;
-    case F_TRY:
-        ret_value->number = (double)job->attempt;
+    case AGE:
+    case TENANT:
+    case PRIORITY:
+        shown->role = TUI_ROLE_DIM;
         break;
-    case F_AGE:
-        ret_value->number = (double)app->clock_ms - (double)job->submitted_ms;
+    case ERROR:
+        shown->role = TUI_ROLE_BAD;
         break;
-    case F_TOTAL:
-    case F_QUEUE:
-    case F_LOAD:
-    case F_COMPUTE:
-    case F_COPY:
-        ret_value->number = span(job, spans[field]);
-        break;
-    case F_PRIORITY:
-        ret_value->number = (double)job->priority;
-        break;
-    case F_KEY:
-        ret_value->text = job->key;
-        break;
-    case F_ERROR:
-        ret_value->text = job->error_message;
+    default:
         break;
     }
 }
@@ -121,66 +232,32 @@ static void value(const struct tui_app *app, size_t index, size_t field,
 static int page(const struct tui_app *app, struct tui_rect body)
 {
     (void)app;
-    return body.rows - 2;
-}
-
-static void draw_job(struct tui_canvas *canvas, const struct tui_grid *table, int y,
-                     const struct tui_job *job)
-{
-    char text[TUI_NAME_SIZE + 24];
-
-    snprintf(text, sizeof(text), "%llu", (unsigned long long)job->id);
-    tui_grid_cell(table, canvas, y, ID, TUI_ROLE_STRONG, text);
-    tui_grid_cell(table, canvas, y, STATE, tui_state_role(job->state), job->state);
-    snprintf(text, sizeof(text), "%s:%llu", job->model, (unsigned long long)job->version);
-    tui_grid_cell(table, canvas, y, MODEL, TUI_ROLE_NORMAL, text);
-    tui_grid_cell(table, canvas, y, AGENT, TUI_ROLE_NORMAL, job->agent[0] ? job->agent : "-");
-    snprintf(text, sizeof(text), "%llu", (unsigned long long)job->attempt);
-    tui_grid_cell(table, canvas, y, ATTEMPT, job->attempt > 1 ? TUI_ROLE_WARN : TUI_ROLE_DIM, text);
-    tui_figure_clock(text, sizeof(text), job->submitted_ms);
-    tui_grid_cell(table, canvas, y, SUBMITTED, TUI_ROLE_DIM, text);
-    tui_figure_us(text, sizeof(text), span(job, TUI_SPAN_TOTAL));
-    tui_grid_cell(table, canvas, y, TOTAL, TUI_ROLE_NORMAL, text);
-    tui_figure_us(text, sizeof(text), span(job, TUI_SPAN_COMPUTE));
-    tui_grid_cell(table, canvas, y, COMPUTE, TUI_ROLE_NORMAL, text);
-    tui_grid_cell(table, canvas, y, ERROR, TUI_ROLE_BAD, job->error_message);
+    return tui_table_page(body);
 }
 
 static void draw(const struct tui_app *app, struct tui_canvas *canvas, struct tui_rect body)
 {
-    const struct tui_list *list = &app->lists[TUI_VIEW_JOBS];
-    const char *state = tui_job_states[app->job_state];
+    static const struct tui_tally tally = {"job", "jobs", STATE};
+    struct tui_table table = {.columns = columns, .count = COLUMNS, .adorn = adorn};
     const struct tui_job_page *jobs = tui_model_jobs(app->model);
+    const char *state = tui_job_states[app->job_state];
     int64_t age = app->now_ms - app->model->polled[TUI_POLL_JOBS].at_ms;
-    struct tui_rect rect = {body.y + 2, 0, body.rows - 2, body.cols};
-    struct tui_grid table;
-    int x = 1;
+    char also[96];
+    char count[TUI_FIGURE_SIZE];
+    char old[TUI_FIGURE_SIZE];
 
     if (!jobs) {
         tui_canvas_text(canvas, body.y + 1, 2, body.cols - 2, TUI_ROLE_DIM,
                         "asking the coordinator for its jobs...");
         return;
     }
-    x += tui_canvas_print(canvas, body.y, x, body.cols - x, TUI_ROLE_TITLE, "%s jobs",
-                          state[0] ? state : "all");
-    x += tui_canvas_print(canvas, body.y, x, body.cols - x, TUI_ROLE_DIM,
-                          "  the newest %zu of %llu", jobs->count, (unsigned long long)jobs->total);
-    if (age > 3000) {
-        char text[TUI_FIGURE_SIZE];
-        tui_figure_age(text, sizeof(text), (uint64_t)age);
-        tui_canvas_print(canvas, body.y, x, body.cols - x, TUI_ROLE_WARN, "  list %s old", text);
-    }
-    tui_grid_layout(&table, columns, COLUMNS, 2, body.cols - 3);
-    tui_grid_head(&table, app, canvas, body.y + 1, fields[list->sort].name);
-    for (int i = 0; i < rect.rows && list->top + (size_t)i < app->row_count; i++) {
-        size_t row = list->top + (size_t)i;
-        draw_job(canvas, &table, rect.y + i, &jobs->jobs[app->rows[row]]);
-        tui_grid_row(app, canvas, rect, rect.y + i, row);
-    }
-    if (app->row_count == 0)
-        tui_grid_empty(app, canvas, rect,
-                       state[0] ? "no job is in this state; f shows the next one"
-                                : "no jobs yet; `stoker submit MODEL FILE` sends one");
+    tui_figure_count(count, sizeof(count), jobs->total);
+    tui_figure_age(old, sizeof(old), age > 0 ? (uint64_t)age : 0);
+    snprintf(also, sizeof(also), "the newest %zu of %s%s%s%s%s", jobs->count, count,
+             state[0] ? " " : "", state, age > OLD_MS ? ", list " : "", age > OLD_MS ? old : "");
+    table.empty = state[0] ? "no job is in this state; f shows the next one"
+                           : "no jobs yet; `stoker submit MODEL FILE` sends one";
+    tui_table_draw(&table, app, canvas, tui_table_title(app, canvas, body, &tally, also));
 }
 
 static void want(const struct tui_app *app, struct tui_want *want)

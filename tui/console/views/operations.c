@@ -2,33 +2,34 @@
 #include <string.h>
 
 #include "model/figure.h"
-#include "views/grid.h"
+#include "views/table.h"
 
-enum column { ID, KIND, TARGET, STATE, BY, STARTED, PROGRESS, COLUMNS };
-
-static const struct tui_column columns[COLUMNS] = {
-    [ID] = {"ID", 5, 0, 0, true},
-    [KIND] = {"KIND", 9, 0, 0, false},
-    [TARGET] = {"TARGET", 10, 1, 0, false},
-    [STATE] = {"STATE", 9, 0, 0, false},
-    [BY] = {"BY", 9, 1, 2, false},
-    [STARTED] = {"STARTED", 8, 0, 1, false},
-    [PROGRESS] = {"PROGRESS", 14, 4, 0, false},
-};
-
-enum field { F_ID, F_KIND, F_TARGET, F_STATE, F_BY, F_AGE, F_LEFT, F_REASON };
+enum field { ID, KIND, TARGET, STATE, BY, AGE, PROGRESS, LEFT, REASON };
 
 static const struct tui_field fields[] = {
-    [F_ID] = {"id", TUI_FIELD_ID, false},
-    [F_KIND] = {"kind", TUI_FIELD_TEXT, false},
-    [F_TARGET] = {"target", TUI_FIELD_TEXT, false},
-    [F_STATE] = {"state", TUI_FIELD_TEXT, false},
-    [F_BY] = {"by", TUI_FIELD_TEXT, false},
-    [F_AGE] = {"started", TUI_FIELD_MS, true},
-    [F_LEFT] = {"left", TUI_FIELD_COUNT, false},
-    [F_REASON] = {"reason", TUI_FIELD_TEXT, false},
+    [ID] = {"id", TUI_FIELD_ID, false},
+    [KIND] = {"kind", TUI_FIELD_TEXT, false},
+    [TARGET] = {"target", TUI_FIELD_TEXT, false},
+    [STATE] = {"state", TUI_FIELD_TEXT, false},
+    [BY] = {"by", TUI_FIELD_TEXT, false},
+    [AGE] = {"started", TUI_FIELD_MS, true},
+    [PROGRESS] = {"progress", TUI_FIELD_TEXT, false},
+    [LEFT] = {"left", TUI_FIELD_COUNT, false},
+    [REASON] = {"reason", TUI_FIELD_TEXT, false},
     {NULL, TUI_FIELD_TEXT, false},
 };
+
+static const struct tui_column columns[] = {
+    {.title = "ID", .field = ID, .width = 5, .right = true},
+    {.title = "KIND", .field = KIND, .width = 9},
+    {.title = "TARGET", .field = TARGET, .width = 10, .fit = 36},
+    {.title = "STATE", .field = STATE, .width = 9},
+    {.title = "BY", .field = BY, .width = 9, .fit = 20, .priority = 2},
+    {.title = "STARTED", .field = AGE, .width = 9, .priority = 1},
+    {.title = "PROGRESS", .field = PROGRESS, .width = 14, .grow = 4},
+};
+
+#define COLUMNS (sizeof(columns) / sizeof(columns[0]))
 
 static size_t count(const struct tui_app *app)
 {
@@ -47,28 +48,33 @@ static void value(const struct tui_app *app, size_t index, size_t field,
     const struct tui_operation *operation = &app->model->fleet->operations[index];
 
     switch ((enum field)field) {
-    case F_ID:
+    case ID:
         ret_value->number = (double)operation->id;
         break;
-    case F_KIND:
+    case KIND:
         ret_value->text = operation->kind;
         break;
-    case F_TARGET:
+    case TARGET:
         ret_value->text = operation->target;
         break;
-    case F_STATE:
+    case STATE:
         ret_value->text = operation->state;
+        ret_value->number = tui_state_rank(operation->state);
         break;
-    case F_BY:
+    case BY:
         ret_value->text = operation->by;
         break;
-    case F_AGE:
+    case AGE:
         ret_value->number = (double)app->clock_ms - (double)operation->started_ms;
         break;
-    case F_LEFT:
+    case PROGRESS:
+        tui_operation_summary(ret_value->room, TUI_VALUE_SIZE, operation);
+        ret_value->text = ret_value->room;
+        break;
+    case LEFT:
         ret_value->number = (double)operation->remaining;
         break;
-    case F_REASON:
+    case REASON:
         ret_value->text = operation->reason;
         break;
     }
@@ -113,45 +119,44 @@ static void draw_blockers(const struct tui_app *app, struct tui_canvas *canvas,
     }
 }
 
-static void draw_operation(struct tui_canvas *canvas, const struct tui_grid *table, int y,
-                           const struct tui_operation *operation)
+static void adorn(const struct tui_app *app, size_t index, size_t column, struct tui_shown *shown)
 {
-    char text[TUI_TEXT_SIZE];
+    const struct tui_operation *operation = &app->model->fleet->operations[index];
 
-    snprintf(text, sizeof(text), "%llu", (unsigned long long)operation->id);
-    tui_grid_cell(table, canvas, y, ID, TUI_ROLE_STRONG, text);
-    tui_grid_cell(table, canvas, y, KIND, TUI_ROLE_NORMAL, operation->kind);
-    tui_grid_cell(table, canvas, y, TARGET, TUI_ROLE_STRONG, operation->target);
-    tui_grid_cell(table, canvas, y, STATE, tui_state_role(operation->state), operation->state);
-    tui_grid_cell(table, canvas, y, BY, TUI_ROLE_NORMAL, operation->by);
-    tui_figure_clock(text, sizeof(text), operation->started_ms);
-    tui_grid_cell(table, canvas, y, STARTED, TUI_ROLE_DIM, text);
-    tui_operation_summary(text, sizeof(text), operation);
-    tui_grid_cell(table, canvas, y, PROGRESS,
-                  operation->safe_to_remove ? TUI_ROLE_OK : TUI_ROLE_WARN, text);
+    switch ((enum field)columns[column].field) {
+    case ID:
+    case TARGET:
+        shown->role = TUI_ROLE_STRONG;
+        break;
+    case STATE:
+        shown->role = tui_state_role(operation->state);
+        break;
+    case AGE:
+        tui_figure_clock(shown->text, sizeof(shown->text), operation->started_ms);
+        shown->role = TUI_ROLE_DIM;
+        break;
+    case PROGRESS:
+        shown->role = operation->safe_to_remove ? TUI_ROLE_OK : TUI_ROLE_WARN;
+        break;
+    default:
+        break;
+    }
 }
 
 static void draw(const struct tui_app *app, struct tui_canvas *canvas, struct tui_rect body)
 {
-    const struct tui_list *list = &app->lists[TUI_VIEW_OPERATIONS];
-    struct tui_rect rect = {body.y + 1, 0, page(app, body), body.cols};
-    struct tui_grid table;
+    static const struct tui_table table = {
+        .columns = columns,
+        .count = COLUMNS,
+        .adorn = adorn,
+        .empty = "no operations; d in the list of agents drains an agent"};
+    struct tui_rect rect = {body.y, 0, page(app, body) + 1, body.cols};
     size_t selected;
 
-    tui_grid_layout(&table, columns, COLUMNS, 2, body.cols - 3);
-    tui_grid_head(&table, app, canvas, body.y, fields[list->sort].name);
-    for (int i = 0; i < rect.rows && list->top + (size_t)i < app->row_count; i++) {
-        size_t row = list->top + (size_t)i;
-        draw_operation(canvas, &table, rect.y + i, &app->model->fleet->operations[app->rows[row]]);
-        tui_grid_row(app, canvas, rect, rect.y + i, row);
-    }
-    if (app->row_count == 0)
-        tui_grid_empty(app, canvas, rect, "no operations; d in the list of agents drains an agent");
+    tui_table_draw(&table, app, canvas, rect);
     if (tui_app_selected(app, &selected)) {
-        rect.y += rect.rows + 1;
-        rect.rows = body.y + body.rows - rect.y;
-        rect.x = 1;
-        rect.cols = body.cols - 2;
+        rect =
+            (struct tui_rect){rect.y + rect.rows + 1, 1, body.rows - rect.rows - 1, body.cols - 2};
         draw_blockers(app, canvas, rect, &app->model->fleet->operations[selected]);
     }
 }

@@ -1,0 +1,74 @@
+#include "views/pen.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "text/text.h"
+
+#define LABEL_COLS 14
+
+static void pen_text(struct tui_pen *pen, int x, enum tui_role role, const char *text)
+{
+    int y = pen->line - pen->skip;
+
+    if (pen->canvas && y >= 0 && y < pen->rect.rows)
+        tui_canvas_text(pen->canvas, pen->rect.y + y, pen->rect.x + x, pen->rect.cols - x, role,
+                        text);
+}
+
+void tui_pen_print(struct tui_pen *pen, enum tui_role role, const char *format, ...)
+{
+    char text[512];
+    va_list args;
+
+    va_start(args, format);
+    vsnprintf(text, sizeof(text), format, args);
+    va_end(args);
+    pen_text(pen, 0, role, text);
+    pen->line++;
+}
+
+/* The bytes of `text` that fill `cols` columns: up to the last space, or all that fit. */
+static size_t wrap_at(const char *text, int cols)
+{
+    const char *at = text;
+    const char *space = NULL;
+
+    for (int used = 0; used < cols; used++) {
+        const char *before = at;
+        uint32_t cp = tui_text_next(&at);
+        if (cp == 0)
+            return (size_t)(at - text);
+        if (cp == ' ')
+            space = before;
+    }
+    if (*at == 0 || *at == ' ')
+        return (size_t)(at - text);
+    return (size_t)((space ? space : at) - text);
+}
+
+void tui_pen_field(struct tui_pen *pen, const char *label, enum tui_role role, const char *format,
+                   ...)
+{
+    char text[512];
+    char part[512];
+    const char *at = text;
+    int cols = pen->rect.cols - LABEL_COLS;
+    va_list args;
+
+    va_start(args, format);
+    vsnprintf(text, sizeof(text), format, args);
+    va_end(args);
+    if (cols < 8)
+        cols = 8;
+    pen_text(pen, 0, TUI_ROLE_DIM, label);
+    do {
+        size_t bytes = wrap_at(at, cols);
+        snprintf(part, sizeof(part), "%.*s", (int)bytes, at);
+        pen_text(pen, LABEL_COLS, role, part);
+        pen->line++;
+        at += bytes;
+        at += strspn(at, " ");
+    } while (*at != 0);
+}
