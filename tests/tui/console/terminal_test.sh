@@ -93,8 +93,9 @@ keys 7
 wait_for "operations name what holds them" shows 'held by +job 88121'
 keys '?'
 wait_for "help lists keys" shows 'o +Sort by the next column'
-keys G
-wait_for "and scrolls to commands" shows 'drain AGENT \[SECONDS\]'
+keys / d r a i n Enter
+wait_for "and finds commands" shows 'drain +AGENT \[SECONDS\]'
+keys Escape
 keys q 2
 wait_for "back to the agents" shows '\[Agents\]'
 keys / e m b e r - 0 1 Enter g Enter

@@ -208,3 +208,100 @@ Test(find, marks_end_at_their_limit)
     cr_assert(tui_marks_has(&marks, "7919"));
     tui_marks_finish(&marks);
 }
+
+Test(find, back_shows_what_was_seen)
+{
+    press("/state:ready\ro");
+    press("j\r");
+    SHOWS("Agent ember-02");
+    press("4");
+    SHOWS("88121");
+    press("[[");
+    SHOWS("filter: state:ready (2 of 4)");
+    cr_expect_str_eq(tui_app_target(app, TUI_CONTEXT_AGENT), "ember-02");
+    press("]");
+    SHOWS("Agent ember-02");
+    press("]");
+    SHOWS("[Jobs]");
+    press("]");
+    SHOWS("the last place");
+    press("`");
+    SHOWS("Agent ember-02");
+    press("`");
+    SHOWS("[Jobs]");
+}
+
+Test(find, back_restores_a_filter_that_was_changed_meanwhile)
+{
+    press("/lost\r4");
+    tui_app_show(app, TUI_VIEW_AGENTS);
+    tui_app_key(app, TUI_KEY_ESC);
+    SHOWS("ember-01");
+    press("[[");
+    SHOWS("filter: lost (1 of 4)");
+}
+
+Test(find, a_pane_closes_to_where_it_was_opened)
+{
+    press("\r?");
+    SHOWS("[Help]");
+    press("q");
+    SHOWS("Agent ember-01");
+    tui_app_key(app, TUI_KEY_ESC);
+    SHOWS("[Agents]");
+    press("q");
+    cr_expect(app->quit);
+}
+
+Test(find, the_oldest_place_is_forgotten)
+{
+    for (int i = 0; i < 3 * TUI_PLACES_MAX; i++)
+        press(i % 2 ? "4" : "7");
+    cr_expect_eq(app->nav.back.count, TUI_PLACES_MAX);
+    for (int i = 0; i < 2 * TUI_PLACES_MAX; i++)
+        press("[");
+    SHOWS("this is where you began");
+}
+
+Test(find, a_bookmark_keeps_view_filter_order_and_selection)
+{
+    press("/ember\roojma");
+    SHOWS("bookmark a: agents ember by load");
+    tui_app_key(app, TUI_KEY_ESC);
+    press("O4'");
+    SHOWS("  a  agents ember by load");
+    press("a");
+    SHOWS("filter: ember (4 of 4)");
+    cr_expect_str_eq(tui_app_target(app, TUI_CONTEXT_AGENT), "ember-02");
+    cr_expect_eq(app->lists[TUI_VIEW_AGENTS].sort, 2);
+    press("'b");
+    SHOWS("there is no bookmark b");
+    press("'1");
+    SHOWS("a bookmark is a letter");
+    press("'");
+    tui_app_key(app, TUI_KEY_DELETE);
+    press("a'a");
+    SHOWS("there is no bookmark a");
+}
+
+Test(find, going_to_a_row_clears_the_filter_that_hides_it)
+{
+    press("/lost\r");
+    tui_app_select(app, TUI_VIEW_AGENTS, "ember-02");
+    SHOWS("ember-01");
+    cr_expect_str_eq(tui_app_target(app, TUI_CONTEXT_AGENT), "ember-02");
+}
+
+Test(find, help_begins_with_what_can_be_pressed_here_and_can_be_searched)
+{
+    press("4?");
+    cr_expect_eq(row_of("On a job"), 2);
+    press("/bookm\r");
+    SHOWS("After m or");
+    SHOWS("Drop the bookmark");
+    HIDES("On a job");
+    press("/zzz\r");
+    SHOWS("nothing here has 'bookmzzz'");
+    tui_app_key(app, TUI_KEY_ESC);
+    SHOWS("On a job");
+}

@@ -5,6 +5,7 @@
 #ifndef TUI_CONSOLE_APP_APP_H
 #define TUI_CONSOLE_APP_APP_H
 
+#include "app/bookmarks.h"
 #include "app/filter.h"
 #include "app/form.h"
 #include "app/graphs.h"
@@ -72,7 +73,6 @@ struct tui_app {
     uint64_t clock_ms; /* the wall clock, for showing only */
 
     enum tui_view_id view;
-    enum tui_view_id back; /* where Help and Detail lead back to */
     struct tui_list lists[TUI_VIEW_COUNT];
     enum tui_context detail; /* AGENT or JOB */
     char detail_id[TUI_NAME_SIZE];
@@ -84,6 +84,9 @@ struct tui_app {
     struct tui_rect body; /* what the rows were last arranged for */
     size_t page;          /* rows, or lines, visible in it; at least 1 */
 
+    struct tui_nav nav;
+    struct tui_bookmarks bookmarks;
+    bool unsaved; /* something changed that is kept from one start to the next */
     struct tui_prompt prompt;
     struct tui_form form;
     struct tui_dialog dialog;
@@ -149,7 +152,13 @@ bool tui_list_descending(const struct tui_list *list, const struct tui_view_ops 
 /* Whether the row at that place of app->rows is marked. */
 bool tui_app_marked(const struct tui_app *app, size_t row);
 
-/* Goes to a view; Help and Detail remember where from. */
+/* Opens the detail pane of an agent or a job. */
+void tui_app_open(struct tui_app *app, enum tui_context context, const char *id);
+
+/* Goes to a list and selects a row; a filter that hides it is cleared. */
+void tui_app_select(struct tui_app *app, enum tui_view_id view, const char *id);
+
+/* Goes to a view; where one was can be gone back to. */
 void tui_app_show(struct tui_app *app, enum tui_view_id view);
 
 /* The agent or job that keys act on in the current view; "" if there is none. */

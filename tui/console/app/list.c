@@ -64,9 +64,11 @@ static int compare_rows(const void *a, const void *b, void *user)
 bool tui_app_filter(struct tui_app *app, const char *text, struct tui_filter_error *ret_error)
 {
     struct tui_list *list = &app->lists[app->view];
-    struct tui_filter *filter;
+    struct tui_filter *filter = NULL;
 
-    if (!tui_filter_compile(text, tui_views[app->view].ops->fields, &filter, ret_error))
+    /* The help has lines, which know no columns. */
+    if (tui_views[app->view].ops->fields &&
+        !tui_filter_compile(text, tui_views[app->view].ops->fields, &filter, ret_error))
         return false;
     tui_filter_destroy(list->compiled);
     list->compiled = filter;

@@ -1,20 +1,130 @@
 /* From view to view, into panes and back. */
+#include "app/nav.h"
+
 #include <stdio.h>
+#include <string.h>
 
 #include "app/do.h"
 
+static bool is_pane(enum tui_view_id view)
+{
+    return view == TUI_VIEW_HELP || view == TUI_VIEW_DETAIL;
+}
+
+static void push(struct tui_places *places, const struct tui_place *place)
+{
+    if (places->count == TUI_PLACES_MAX) {
+        places->count--;
+        memmove(&places->places[0], &places->places[1], places->count * sizeof(places->places[0]));
+    }
+    places->places[places->count++] = *place;
+}
+
+void tui_nav_here(const struct tui_app *app, struct tui_place *ret_place)
+{
+    const struct tui_list *list = &app->lists[app->view];
+
+    memset(ret_place, 0, sizeof(*ret_place));
+    ret_place->view = app->view;
+    if (app->view == TUI_VIEW_DETAIL) {
+        ret_place->detail = app->detail;
+        memcpy(ret_place->detail_id, app->detail_id, sizeof(ret_place->detail_id));
+    }
+    memcpy(ret_place->selected, list->selected, sizeof(ret_place->selected));
+    memcpy(ret_place->filter, list->filter, sizeof(ret_place->filter));
+    ret_place->sort = list->sort;
+    ret_place->reverse = list->reverse;
+}
+
+static void stand(struct tui_app *app, const struct tui_place *place)
+{
+    struct tui_list *list = &app->lists[place->view];
+    struct tui_filter_error error;
+
+    app->view = place->view;
+    if (is_pane(place->view))
+        list->top = 0;
+    if (place->view == TUI_VIEW_DETAIL) {
+        app->detail = place->detail;
+        memcpy(app->detail_id, place->detail_id, sizeof(app->detail_id));
+    }
+    if (strcmp(list->filter, place->filter) != 0)
+        tui_app_filter(app, place->filter, &error);
+    memcpy(list->selected, place->selected, sizeof(list->selected));
+    list->sort = place->sort;
+    list->reverse = place->reverse;
+    tui_app_arrange(app, app->body);
+}
+
+void tui_nav_go(struct tui_app *app, const struct tui_place *place)
+{
+    struct tui_place here;
+
+    tui_nav_here(app, &here);
+    push(&app->nav.back, &here);
+    app->nav.forward.count = 0;
+    stand(app, place);
+}
+
+/* Takes a place off one side, and leaves where it was on the other. False if there is none. */
+static bool step(struct tui_app *app, struct tui_places *from, struct tui_places *to)
+{
+    struct tui_place here;
+
+    if (from->count == 0)
+        return false;
+    tui_nav_here(app, &here);
+    push(to, &here);
+    stand(app, &from->places[--from->count]);
+    return true;
+}
+
+void tui_place_describe(char *ret_text, size_t size, const struct tui_place *place)
+{
+    const struct tui_view *view = &tui_views[place->view];
+
+    if (place->view == TUI_VIEW_DETAIL)
+        snprintf(ret_text, size, "%s %s", place->detail == TUI_CONTEXT_JOB ? "job" : "agent",
+                 place->detail_id);
+    else
+        snprintf(ret_text, size, "%s%s%s%s%s", view->name, place->filter[0] ? " " : "",
+                 place->filter, place->sort > 0 ? " by " : "",
+                 place->sort > 0 ? view->ops->fields[place->sort].name : "");
+}
+
 void tui_app_show(struct tui_app *app, enum tui_view_id view)
 {
-    bool from_pane = app->view == TUI_VIEW_HELP || app->view == TUI_VIEW_DETAIL;
+    struct tui_place place;
+    enum tui_view_id from = app->view;
 
-    if (view == app->view)
+    if (view == from)
         return;
-    /* Help over a detail pane leads back to it; everything else to the list it came from. */
-    if (!from_pane || (view == TUI_VIEW_HELP && app->view == TUI_VIEW_DETAIL))
-        app->back = app->view;
     app->view = view;
-    if (view == TUI_VIEW_HELP || view == TUI_VIEW_DETAIL)
-        app->lists[view].top = 0;
+    tui_nav_here(app, &place);
+    app->view = from;
+    tui_nav_go(app, &place);
+}
+
+void tui_app_open(struct tui_app *app, enum tui_context context, const char *id)
+{
+    struct tui_place place = {.view = TUI_VIEW_DETAIL, .detail = context};
+
+    snprintf(place.detail_id, sizeof(place.detail_id), "%s", id);
+    tui_nav_go(app, &place);
+}
+
+void tui_app_select(struct tui_app *app, enum tui_view_id view, const char *id)
+{
+    struct tui_list *list = &app->lists[view];
+    struct tui_filter_error error;
+
+    tui_app_show(app, view);
+    snprintf(list->selected, sizeof(list->selected), "%s", id);
+    tui_app_arrange(app, app->body);
+    if (list->gone && list->filter[0] != 0) {
+        tui_app_filter(app, "", &error);
+        tui_app_arrange(app, app->body);
+    }
 }
 
 static void next_view(struct tui_app *app, int step)
@@ -30,14 +140,10 @@ static void next_view(struct tui_app *app, int step)
 /* True if there was something to close. */
 static bool close_pane(struct tui_app *app)
 {
-    enum tui_view_id from = app->view;
-
-    if (from != TUI_VIEW_HELP && from != TUI_VIEW_DETAIL)
+    if (!is_pane(app->view))
         return false;
-    app->view = app->back;
-    /* A detail pane behind the help was reached from the list that its target belongs to. */
-    if (app->view == TUI_VIEW_DETAIL)
-        app->back = app->detail == TUI_CONTEXT_JOB ? TUI_VIEW_JOBS : TUI_VIEW_AGENTS;
+    if (!step(app, &app->nav.back, &app->nav.forward))
+        app->view = app->view == TUI_VIEW_DETAIL ? TUI_VIEW_AGENTS : TUI_VIEW_OVERVIEW;
     return true;
 }
 
@@ -48,27 +154,23 @@ void tui_do_open(struct tui_app *app)
 
     if (context != TUI_CONTEXT_AGENT && context != TUI_CONTEXT_JOB)
         return;
-    if (target[0] == 0) {
+    if (target[0] == 0)
         tui_app_message(app, TUI_ROLE_WARN, "nothing is selected");
-        return;
-    }
-    snprintf(app->detail_id, sizeof(app->detail_id), "%s", target);
-    app->detail = context;
-    tui_app_show(app, TUI_VIEW_DETAIL);
+    else
+        tui_app_open(app, context, target);
 }
 
 void tui_do_back(struct tui_app *app)
 {
     struct tui_filter_error error;
+    struct tui_list *list = &app->lists[app->view];
 
-    struct tui_marks *marks = &app->lists[app->view].marks;
-
-    if (close_pane(app))
-        return;
-    if (marks->count > 0)
-        tui_marks_clear(marks);
-    else if (app->lists[app->view].filter[0] != 0)
+    if (list->marks.count > 0)
+        tui_marks_clear(&list->marks);
+    else if (list->filter[0] != 0)
         tui_app_filter(app, "", &error);
+    else
+        close_pane(app);
 }
 
 void tui_do_quit(struct tui_app *app)
@@ -89,6 +191,28 @@ void tui_do_next_view(struct tui_app *app)
 void tui_do_previous_view(struct tui_app *app)
 {
     next_view(app, -1);
+}
+
+void tui_do_history_back(struct tui_app *app)
+{
+    if (!step(app, &app->nav.back, &app->nav.forward))
+        tui_app_message(app, TUI_ROLE_DIM, "this is where you began");
+}
+
+void tui_do_history_forward(struct tui_app *app)
+{
+    if (!step(app, &app->nav.forward, &app->nav.back))
+        tui_app_message(app, TUI_ROLE_DIM, "this is the last place you were at");
+}
+
+void tui_do_last_view(struct tui_app *app)
+{
+    struct tui_place place;
+
+    if (app->nav.back.count == 0)
+        return;
+    place = app->nav.back.places[app->nav.back.count - 1];
+    tui_nav_go(app, &place);
 }
 
 void tui_do_redraw(struct tui_app *app)

@@ -13,7 +13,7 @@ void tui_prompt_open(struct tui_app *app, enum tui_prompt_kind kind)
     memset(prompt, 0, sizeof(*prompt));
     prompt->kind = kind;
     if (kind == TUI_PROMPT_FILTER) {
-        if (!tui_views[app->view].ops->count) {
+        if (!tui_views[app->view].ops->count && app->view != TUI_VIEW_HELP) {
             prompt->kind = TUI_PROMPT_NONE;
             return;
         }

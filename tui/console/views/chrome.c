@@ -101,7 +101,7 @@ static void draw_tabs(const struct tui_app *app, struct tui_canvas *canvas)
         marks_text(marks, sizeof(marks), &list->marks);
         x += tui_canvas_text(canvas, 1, x + 1, canvas->cols - x - 2, TUI_ROLE_STRONG, marks) + 2;
     }
-    if (list->filter[0] != 0)
+    if (list->filter[0] != 0 && tui_views[app->view].ops->count)
         tui_canvas_print(canvas, 1, x + 1, canvas->cols - x - 2, TUI_ROLE_WARN,
                          "filter: %s (%zu of %zu)", list->filter, app->row_count, list->total);
 }
@@ -164,7 +164,7 @@ void tui_overlay_prompt_draw(const struct tui_app *app, struct tui_canvas *canva
         tui_canvas_fill(canvas, (struct tui_rect){y - 1, 0, 1, canvas->cols}, TUI_ROLE_NORMAL);
         tui_canvas_print(canvas, y - 1, 1, canvas->cols - 2, TUI_ROLE_BAD, "at %zu: %s",
                          app->prompt.error.at + 1, app->prompt.error.text);
-    } else {
+    } else if (tui_views[app->view].ops->count) {
         tui_canvas_print(canvas, y, x + 2, canvas->cols - x - 3, TUI_ROLE_DIM, "%zu of %zu",
                          app->row_count, app->lists[app->view].total);
     }
