@@ -116,6 +116,7 @@ static void coordinator_settings(const struct agent_config *config, char *strate
     settings->tenant_burst = (uint32_t)config->tenant_burst;
     settings->jobs_recent_max = (uint32_t)config->jobs_recent_max;
     settings->attempts_max = (uint32_t)config->attempts_max;
+    settings->prefetch = config->prefetch;
     settings->unloadable_ms = config->unloadable_ms;
     settings->poison_agents = (uint32_t)config->poison_agents;
     settings->hedge_times = (uint32_t)config->hedge_times;

@@ -29,6 +29,7 @@ void agent_coordinator_options_init(struct agent_coordinator_options *options)
                      .tenant_percent = 90,
                      .jobs_recent_max = 10000,
                      .attempts_max = 5,
+                     .prefetch = true,
                      .unloadable_ms = 30000,
                      .poison_agents = 3,
                      .rebalance_gain_ms = 500,

@@ -26,6 +26,7 @@ struct agent_coordinator_settings {
     uint32_t jobs_recent_max;    // of them in memory; of the others only what must be
     uint32_t attempts_max;       // charged attempts before a job has failed
     uint32_t hedge_times;        // a job so many times slower than p99 runs once more; 0 never
+    bool prefetch;               // load models that will be wanted
     int64_t unloadable_ms;       // jobs of a model that nobody can load fail after that; 0 never
     uint32_t poison_agents;      // agents whose executors a job may kill; 0 any number
     int64_t rebalance_gain_ms;   // a job moves only if it is done so much sooner

@@ -281,6 +281,8 @@ static size_t add_caches(const struct agent_coordinator *c, cJSON *snapshot)
     cJSON *model = add_cache(caches, "model", model_hits, model_misses);
     add_number(model, "evictions", (double)core.model_evictions);
     add_number(model, "bytes", (double)core.model_bytes);
+    add_number(model, "prefetches", (double)core.prefetches);
+    add_number(model, "prefetch_hits", (double)core.prefetch_hits);
     add_cache(caches, "sticky", (double)core.sticky.hits, (double)core.sticky.misses);
     add_cache(caches, "program", program_hits, program_misses);
     add_cache(caches, "capability", (double)core.capability.hits, (double)core.capability.misses);

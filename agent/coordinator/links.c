@@ -200,6 +200,8 @@ static enum net_status take_hello(struct agent_coordinator *c, struct io_link *l
     event->hello.can_restart =
         cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(capabilities, "restart"));
     event->hello.can_load = cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(capabilities, "load"));
+    event->hello.can_prefetch =
+        cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(capabilities, "prefetch"));
     event->hello.devices = link->devices;
     return NET_OK;
 }

@@ -106,6 +106,7 @@ static enum net_status send_unload(struct io_link *link, const struct agent_acti
 static enum net_status send_load(struct io_link *link, const struct agent_action *action)
 {
     struct net_model_load load = {.flags = (uint8_t)((action->pinned ? NET_LOAD_PINNED : 0) |
+                                                     (action->spare ? NET_LOAD_SPARE : 0) |
                                                      (action->pin_only ? NET_LOAD_PIN_ONLY : 0))};
     memcpy(load.hash, action->hash, sizeof load.hash);
     return net_model_load_encode(&link->out, &load, NULL);

@@ -242,6 +242,7 @@ static bool on_model(struct agent_worker *worker, const struct net_frame *frame,
         memcpy(event.hash, load.hash, WORKER_HASH_SIZE);
         event.kind = WORKER_LOAD;
         event.is_pinned = (load.flags & NET_LOAD_PINNED) != 0;
+        event.is_spare = (load.flags & NET_LOAD_SPARE) != 0;
         event.is_pin_only = (load.flags & NET_LOAD_PIN_ONLY) != 0;
     }
     agent_worker_apply(worker, &event);

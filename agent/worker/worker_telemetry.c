@@ -24,6 +24,7 @@ char *agent_worker_capabilities(const struct agent_worker *worker)
     cJSON_AddNumberToObject(root, "credit", (double)worker->config.credit);
     cJSON_AddBoolToObject(root, "tune", true);
     cJSON_AddBoolToObject(root, "load", true);
+    cJSON_AddBoolToObject(root, "prefetch", true);
     cJSON_AddBoolToObject(root, "restart", worker->on_restart != NULL);
     cJSON *list = cJSON_AddArrayToObject(root, "devices");
     for (uint32_t i = 0; i < worker->n_devices; i++) {

@@ -323,7 +323,8 @@ struct net_model_unload {
 enum {
     NET_LOAD_PINNED = 1,   // not evicted to make room, and loaded again after an executor's death
     NET_LOAD_PIN_ONLY = 2, // loads nothing: only says whether the model is pinned
-    NET_LOAD_FLAGS = 3,
+    NET_LOAD_SPARE = 4, // only where nothing has to go for it; to agents that announce "prefetch"
+    NET_LOAD_FLAGS = 7,
 };
 
 // Only to agents that announce "load" in their capabilities.

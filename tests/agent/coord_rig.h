@@ -18,7 +18,7 @@ struct rig_action {
     enum agent_reply reply;
     enum agent_notice_kind notice;
     bool existing;
-    bool pinned, pin_only;
+    bool pinned, pin_only, spare;
     uint32_t retry_after_ms;
     enum agent_record_kind record;
     uint8_t state; // of an END
@@ -52,6 +52,7 @@ static void rig_act(void *user, const struct agent_action *action)
                               .existing = action->existing,
                               .pinned = action->pinned,
                               .pin_only = action->pin_only,
+                              .spare = action->spare,
                               .retry_after_ms = action->retry_after_ms};
     if (action->text != NULL)
         strncpy(to->text, action->text, sizeof to->text - 1);

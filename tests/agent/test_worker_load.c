@@ -107,6 +107,48 @@ Test(worker_load, a_pin_that_its_device_has_no_memory_for_drives_nobody_out)
     end(&h);
 }
 
+Test(worker_load, what_is_prefetched_drives_nobody_out)
+{
+    struct harness h;
+    struct worker_options options = options_default(1);
+    start(&h, &options);
+    uint32_t other = load_model(&h, 2, 700);
+    struct worker_event event = load_event(1, false);
+    event.is_spare = true;
+    step(&h, &event);
+    uint32_t model = find(&h, WORKER_DO_FETCH, 0)->model;
+    step(&h, &(struct worker_event){.kind = WORKER_FETCHED, .model = model, .bytes = 600});
+    cr_expect_eq(count(&h, WORKER_DO_LOAD), 0);
+    cr_expect(agent_worker_core_resident(h.core, 0, other));
+    /* Asked for by an operator, or by a job, it gets its room. */
+    event.is_spare = false;
+    step(&h, &event);
+    cr_expect_eq(count(&h, WORKER_DO_EVICT), 1);
+    cr_expect_eq(count(&h, WORKER_DO_LOAD), 1);
+    end(&h);
+}
+
+Test(worker_load, a_prefetch_for_which_memory_was_short_after_all_gives_up)
+{
+    struct harness h;
+    struct worker_options options = options_default(1);
+    start(&h, &options);
+    uint32_t other = load_model(&h, 2, 300);
+    struct worker_event event = load_event(1, false);
+    event.is_spare = true;
+    step(&h, &event);
+    uint32_t model = find(&h, WORKER_DO_FETCH, 0)->model;
+    step(&h, &(struct worker_event){.kind = WORKER_FETCHED, .model = model, .bytes = 100});
+    cr_assert_eq(count(&h, WORKER_DO_LOAD), 1, "by its file there is room");
+    step(&h, &(struct worker_event){.kind = WORKER_LOADED,
+                                    .model = model,
+                                    .error = WORKER_ERROR_MEMORY,
+                                    .text = "no memory"});
+    cr_expect_eq(count(&h, WORKER_DO_LOAD), 0);
+    cr_expect(agent_worker_core_resident(h.core, 0, other));
+    end(&h);
+}
+
 Test(worker_load, what_is_pinned_is_forgotten_with_its_link)
 {
     struct harness h;

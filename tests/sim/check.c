@@ -254,12 +254,32 @@ static void check_answer(struct sim *sim, struct sim_host *host, const struct wo
         sim_fail(sim, "an agent lets a job expire too early", "job %llu on %s", id, host->name);
 }
 
+// What was asked for only where there is room drives nothing out, unless a job wants it by now.
+static void check_load(struct sim *sim, const struct sim_host *host,
+                       const struct worker_action *action)
+{
+    uint32_t model = host->model_of[action->model];
+    struct worker_model_view view;
+    agent_worker_core_model(host->core, action->model, &view);
+    bool is_wanted = !host->is_spare[model] || view.is_pinned;
+    for (size_t i = 0; i < host->n_payloads; i++)
+        is_wanted = is_wanted || host->payloads[i]->model == model;
+    for (size_t i = 0; i < host->actions.count && !is_wanted; i++) {
+        if (host->actions.list[i].kind == WORKER_DO_EVICT &&
+            host->actions.list[i].device == action->device)
+            sim_fail(sim, "an agent evicts a model for a prefetch", "%s", host->name);
+    }
+}
+
 void sim_oracle_worker_act(struct sim *sim, struct sim_host *host,
                            const struct worker_action *action)
 {
     switch (action->kind) {
     case WORKER_DO_RUN:
         check_run(sim, host, action);
+        break;
+    case WORKER_DO_LOAD:
+        check_load(sim, host, action);
         break;
     case WORKER_DO_RESULT:
     case WORKER_DO_DROP:

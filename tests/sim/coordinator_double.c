@@ -133,7 +133,17 @@ static void act_tune(struct sim *sim, const struct agent_action *action)
 static void act_load(struct sim_message *message, const struct agent_action *action)
 {
     message->model = sim_model_of_hash(action->hash);
-    message->number = (action->pinned ? 1 : 0) | (action->pin_only ? 2 : 0);
+    message->number =
+        (action->pinned ? 1 : 0) | (action->pin_only ? 2 : 0) | (action->spare ? 4 : 0);
+}
+
+static enum sim_message_kind message_of(enum agent_action_kind kind)
+{
+    return kind == AGENT_ACTION_REVOKE    ? SIM_CANCEL
+           : kind == AGENT_ACTION_DRAIN   ? SIM_DRAIN
+           : kind == AGENT_ACTION_RESUME  ? SIM_RESUME
+           : kind == AGENT_ACTION_RESTART ? SIM_RESTART
+                                          : SIM_TUNE_STOP;
 }
 
 void sim_coordinator_act(void *user, const struct agent_action *action)
@@ -162,13 +172,11 @@ void sim_coordinator_act(void *user, const struct agent_action *action)
         act_dispatch(sim, action);
         break;
     case AGENT_ACTION_REVOKE:
-        say(sim, action, SIM_CANCEL);
-        break;
     case AGENT_ACTION_DRAIN:
-        say(sim, action, SIM_DRAIN);
-        break;
     case AGENT_ACTION_RESUME:
-        say(sim, action, SIM_RESUME);
+    case AGENT_ACTION_RESTART:
+    case AGENT_ACTION_TUNE_STOP:
+        say(sim, action, message_of(action->kind));
         break;
     case AGENT_ACTION_TUNE:
         act_tune(sim, action);
@@ -176,11 +184,8 @@ void sim_coordinator_act(void *user, const struct agent_action *action)
     case AGENT_ACTION_LOAD:
         act_load(say(sim, action, SIM_LOAD), action);
         break;
-    case AGENT_ACTION_RESTART:
-        say(sim, action, SIM_RESTART);
-        break;
-    case AGENT_ACTION_TUNE_STOP:
-        say(sim, action, SIM_TUNE_STOP);
+    case AGENT_ACTION_UNLOAD:
+        say(sim, action, SIM_UNLOAD)->model = sim_model_of_hash(action->hash);
         break;
     case AGENT_ACTION_CLOSE:
         out(sim, SIM_OUT_CLOSE, action->link);
@@ -330,7 +335,7 @@ static void add_hello(struct sim *sim, struct batch *batch, uint64_t link,
     event->hello.name = sim->hosts[sim_link_of(sim, link)->host].name;
     memcpy(event->hello.instance, &message->instance, sizeof message->instance);
     event->hello.credit = message->number;
-    event->hello.can_restart = event->hello.can_load = true;
+    event->hello.can_restart = event->hello.can_load = event->hello.can_prefetch = true;
     event->hello.devices = sim->devices;
     event->hello.n_devices = sim->scenario->devices;
 }

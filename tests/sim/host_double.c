@@ -198,7 +198,12 @@ static void on_message(struct sim *sim, struct sim_host *host, const struct sim_
     case SIM_LOAD:
         event.kind = WORKER_LOAD;
         event.is_pinned = (message->number & 1) != 0;
+        event.is_spare = host->is_spare[message->model] = (message->number & 4) != 0;
         event.is_pin_only = (message->number & 2) != 0;
+        sim_model_hash(message->model, event.hash);
+        break;
+    case SIM_UNLOAD:
+        event.kind = WORKER_UNLOAD;
         sim_model_hash(message->model, event.hash);
         break;
     case SIM_RESTART:

@@ -310,6 +310,25 @@ static void on_reply(struct sim *sim, const struct agent_action *action)
                  (unsigned long long)action->id);
 }
 
+// It costs nobody anything: the agent has no work, and nothing goes for it.
+static void on_load(struct sim *sim, const struct agent_action *action)
+{
+    const struct sim_oracle *oracle = &sim->oracle;
+    const char *name = sim->hosts[sim_link_of(sim, action->link)->host].name;
+    if (!action->spare)
+        return;
+    sim_trace(sim, "core prefetches a model on %s", name);
+    sim->result.prefetches++;
+    if (!sim->scenario->limits.prefetch)
+        sim_fail(sim, "a model is prefetched though that is off", "%s", name);
+    if (known_of_link(sim, action->link)->admin != AGENT_ADMIN_NONE)
+        sim_fail(sim, "an agent that is held back prefetches", "%s", name);
+    if (count_flights(sim, action->link, true) > 0)
+        sim_fail(sim, "an agent that has work prefetches", "%s", name);
+    if (oracle->unloads_of == action->link && oracle->unload_step == sim->result.steps)
+        sim_fail(sim, "a model goes for a prefetch", "%s", name);
+}
+
 void sim_oracle_act(struct sim *sim, const struct agent_action *action)
 {
     uint32_t agent;
@@ -322,6 +341,13 @@ void sim_oracle_act(struct sim *sim, const struct agent_action *action)
         break;
     case AGENT_ACTION_REVOKE:
         on_revoke(sim, action);
+        break;
+    case AGENT_ACTION_LOAD:
+        on_load(sim, action);
+        break;
+    case AGENT_ACTION_UNLOAD:
+        sim->oracle.unloads_of = action->link;
+        sim->oracle.unload_step = sim->result.steps;
         break;
     case AGENT_ACTION_CLOSE:
         lose_flights(sim, action->link);

@@ -98,6 +98,7 @@ static void make_limits(struct sim_scenario *s, struct sim_random *r)
     limits->tenants_max = 3 + sim_chance(r, 3);
     limits->poison_agents = sim_chance(r, 5);
     limits->backoff_us_max = 2 * SIM_S;
+    limits->prefetch = s->seed % 2 == 0;
     limits->unloadable_us = SIM_S + (int64_t)(s->seed % 7) * SIM_S;
     limits->ageing_us = 2 * SIM_S;
     limits->strategy = agent_strategy_at(sim_chance(r, strategies_count()))->name;

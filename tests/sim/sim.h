@@ -155,7 +155,8 @@ enum sim_message_kind {
     SIM_TUNE,
     SIM_TUNE_STOP,
     SIM_RESTART,
-    SIM_LOAD,   // model; number: 1 pinned, 2 only that
+    SIM_UNLOAD, // model
+    SIM_LOAD,   // model; number: 1 pinned, 2 only that, 4 spare
     SIM_CLOSED, // the other side has closed
 };
 
@@ -387,6 +388,7 @@ struct sim_host {
     int64_t backoff_us, heard_us, heartbeat_us, telemetry_us;
     int64_t wake_us;
     uint32_t model_of[WORKER_MODELS_MAX];
+    bool is_spare[SIM_MODELS_MAX];  // wanted only where nothing has to go for it
     bool is_listed[SIM_MODELS_MAX]; // in its last telemetry by this link
     bool is_refusing;               // a dispatch is being stepped
     uint32_t refused;               // jobs of quiet times that it did not take, by this link
@@ -471,6 +473,7 @@ struct sim_oracle {
     uint64_t told_now[256]; // of this step
     size_t n_told_now;
     bool has_ticked, is_rebalancing;
+    uint64_t unloads_of, unload_step; // the last link that was told to drop a model, and when
 };
 
 struct sim_job *sim_job(struct sim *sim, uint64_t id);
@@ -496,7 +499,7 @@ struct sim_result {
     bool has_failed;
     const char *what; // static: says which check failed, the same for the same mistake
     char text[512];
-    uint64_t hash, steps, worker_steps, events, appends, jobs_acked, jobs_done, runs;
+    uint64_t hash, steps, worker_steps, events, appends, jobs_acked, jobs_done, runs, prefetches;
     int64_t end_us;
 };
 

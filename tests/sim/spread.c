@@ -19,7 +19,7 @@ struct failure {
 };
 
 struct shared {
-    _Atomic uint64_t next, done, failed, events, steps, jobs;
+    _Atomic uint64_t next, done, failed, events, steps, jobs, prefetches;
     uint64_t now[256]; // what each process is at
     _Atomic uint32_t n_failures;
     struct failure failures[FAILURES_MAX];
@@ -54,6 +54,7 @@ static void work(struct shared *shared, const struct sim_job_options *options, s
         atomic_fetch_add(&shared->events, result.events);
         atomic_fetch_add(&shared->steps, result.steps + result.worker_steps);
         atomic_fetch_add(&shared->jobs, result.jobs_acked);
+        atomic_fetch_add(&shared->prefetches, result.prefetches);
         if (result.has_failed)
             note_failure(shared, number, &result);
     }
@@ -134,6 +135,7 @@ static uint64_t sum_up(const struct shared *shared, const struct sim_job_options
     *ret_result = (struct sim_result){.events = shared->events,
                                       .steps = shared->steps,
                                       .jobs_acked = shared->jobs,
+                                      .prefetches = shared->prefetches,
                                       .has_failed = first != NULL};
     *ret_number = options->last;
     if (first != NULL) {
@@ -171,9 +173,10 @@ uint64_t sim_spread(const struct sim_job_options *options, sim_each_fn *each, ui
     double span = seconds() - since;
     if (is_loud)
         printf("%llu seeds in %.1f s (%.0f a second): %llu events, %llu steps of cores, %llu jobs "
-               "acknowledged, %llu seeds failed\n",
+               "acknowledged, %llu models prefetched, %llu seeds failed\n",
                (unsigned long long)done, span, (double)done / span, (unsigned long long)events,
-               (unsigned long long)steps, (unsigned long long)jobs, (unsigned long long)failed);
+               (unsigned long long)steps, (unsigned long long)jobs,
+               (unsigned long long)ret_result->prefetches, (unsigned long long)failed);
     munmap(shared, sizeof *shared);
     return failed;
 }

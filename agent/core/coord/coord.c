@@ -36,6 +36,7 @@ void agent_coord_limits_init(struct agent_coord_limits *limits)
         .rebalance_gain_us = 500000,
         .rebalance_rest_us = 30000000,
         .absent_us = 20000000, // agents dial again after 10 s at most
+        .prefetch = true,
         .unloadable_us = 30000000,
         .backoff_us_min = 50000,
         .backoff_us_max = 5000000,
@@ -141,6 +142,7 @@ static void set_limits(struct agent_coord *core, const struct agent_coord_limits
     core->limits.tenant_rate_milli = limits->tenant_rate_milli;
     core->limits.tenant_burst = limits->tenant_burst;
     core->limits.poison_agents = limits->poison_agents;
+    core->limits.prefetch = limits->prefetch;
     core->limits.unloadable_us = limits->unloadable_us;
     core->limits.hedge_times = limits->hedge_times;
     if (limits->attempts_max > core->attempts_most)

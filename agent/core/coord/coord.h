@@ -50,6 +50,7 @@ struct agent_coord_limits {
     int64_t rebalance_gain_us; // a move that saves less wait is not worth it
     int64_t rebalance_rest_us; // between two rebalances
     int64_t absent_us;         // a drain waits so long for an agent that is not connected
+    bool prefetch;             // models that will be wanted are loaded where there is room
     int64_t unloadable_us;     // jobs of a model that nobody can load fail after that; 0 never
     int64_t backoff_us_min;
     int64_t backoff_us_max;
@@ -243,7 +244,8 @@ struct agent_event {
             const struct agent_device_info *devices; // AGENT_DEVICES_MAX at most
             uint32_t n_devices;
             bool can_restart;
-            bool can_load; // a model without a job
+            bool can_load;     // a model without a job
+            bool can_prefetch; // and leaves it where something would have to go for it
         } hello;
         struct {
             uint32_t ready, total;
@@ -336,7 +338,7 @@ enum agent_action_kind {
     AGENT_ACTION_RESUME,    // to the link
     AGENT_ACTION_RESTART,   // to the link: operation `id`
     AGENT_ACTION_UNLOAD,    // to the link: drop the model `hash` from its devices
-    AGENT_ACTION_LOAD,      // to the link: load the model `hash`, `pinned`, `pin_only`
+    AGENT_ACTION_LOAD,      // to the link: load the model `hash`, `pinned`, `pin_only`, `spare`
     AGENT_ACTION_TUNE,      // to the link: operation `id`, `tune`
     AGENT_ACTION_TUNE_STOP, // to the link: operation `id`
     AGENT_ACTION_CLOSE,     // the link; nothing more is sent for it
@@ -359,6 +361,7 @@ struct agent_action {
     enum agent_notice_severity severity;
     bool existing;           // the key was known: the first job's id
     bool pinned;             // LOAD: the agent doesn't evict it by itself
+    bool spare;              // LOAD: only where nothing has to go for it
     bool pin_only;           // LOAD: nothing is loaded, only `pinned` is told
     uint32_t retry_after_ms; // BUSY
     uint32_t agent_id;

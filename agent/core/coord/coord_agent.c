@@ -285,6 +285,7 @@ void agent_coord_hello(struct agent_coord *core, const struct agent_event *event
     agent_coord_agent_grow(agent);
     agent->can_restart = event->hello.can_restart;
     agent->can_load = event->hello.can_load;
+    agent->can_prefetch = event->hello.can_load && event->hello.can_prefetch;
     agent->devices_ready = 0;
     agent->devices_total = event->hello.n_devices;
     take_devices(agent, event->hello.devices, event->hello.n_devices);

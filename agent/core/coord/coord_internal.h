@@ -147,6 +147,8 @@ struct coord_model {
     uint32_t n_usable;             // of them, those that have it and are ready
     uint32_t held;                 // jobs that agents have
     int64_t recent_us;             // device time of what was sent lately
+    int64_t demand_us;             // device time that was asked of it, faded over minutes
+    uint64_t looked_at;            // the last look for something to prefetch that did
     int64_t refused_us;            // since when nobody who is there can load it; 0 somebody may
     int64_t wants_us;              // since when no agent has room for it; 0 one has
     struct coord_model *room_from; // that makes room for it on room_slot; NULL none
@@ -210,11 +212,13 @@ struct coord_agent {
     uint64_t model_bytes;        // that those take which it has
     struct coord_model **models; // that it has or loads
     uint32_t n_models, models_room;
-    uint64_t looked_at; // the last pick that did
+    struct coord_model *prefetching; // that it loads though no job asked for it; NULL none
+    uint64_t looked_at;              // the last pick that did
     uint64_t done, failed, requeued;
     uint64_t picked_turn;
     struct coord_operation *drain;         // that runs
     bool can_load;                         // a model without a job
+    bool can_prefetch;                     // and leaves it, where something would have to go
     bool can_restart;                      // it starts itself again when it is told
     uint32_t devices_ready, devices_total; // as it tells; 0 of 0 until then
     uint64_t drained_by; // the last drain that was done; 0 it was given back since
@@ -296,6 +300,7 @@ struct agent_coord {
     uint32_t last_slot;      // picked last
     uint64_t pick_number;
     int64_t wait_us, recent_us;       // of all agents, for each device
+    int64_t demand_us;                // of all models
     int64_t recent_then_us;           // when that was last made less
     uint32_t job_us;                  // a job's share of device time, over all models and agents
     uint32_t rank_job_us;             // as the agents are ranked with

@@ -23,6 +23,7 @@ static void see(const struct agent_coord *core, struct coord_decision *decision,
         .score = candidate->score,
         .rule = candidate->rule,
         .resident = candidate->resident,
+        .prefetched = candidate->prefetched,
     };
 }
 
@@ -138,6 +139,8 @@ void agent_coord_seen_text(const struct coord_seen *seen, char *text, size_t siz
         agent_coord_add(text, size, ", of that %s to load the model", span(seen->load_us, load));
     else if (!seen->resident)
         agent_coord_add(text, size, ", has to load the model");
+    else if (seen->prefetched)
+        agent_coord_add(text, size, ", had the model loaded beforehand");
 }
 
 void agent_coord_decision_text(const struct agent_coord *core, uint64_t number, char *text,

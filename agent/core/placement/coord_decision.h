@@ -14,7 +14,7 @@ struct coord_seen {
     uint32_t held, credit, run_us, load_us;
     int64_t wait_us, score;
     uint8_t rule; // enum agent_rule; NONE: it could have taken the job
-    bool resident;
+    bool resident, prefetched;
 };
 
 struct coord_decision {

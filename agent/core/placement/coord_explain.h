@@ -14,6 +14,8 @@ struct agent_caches {
     struct agent_cache sticky;     // jobs that went where their model was
     struct agent_cache capability; // agents whose fitness for a model was known
     uint64_t model_evictions;      // models that left an agent that has its link
+    uint64_t prefetches;           // loads that no job had asked for yet
+    uint64_t prefetch_hits;        // of those, models that a job came for
     uint64_t model_bytes;          // that models take on agents now
 };
 

@@ -3,6 +3,7 @@
 
 #include "agent/core/coord/coord_internal.h"
 #include "agent/core/placement/coord_index.h"
+#include "agent/core/placement/coord_prefetch.h"
 #include "agent/core/placement/coord_room.h"
 #include "agent/core/placement/coord_speed.h"
 
@@ -32,18 +33,21 @@ static uint16_t surplus_of(const struct coord_agent *agent, const struct coord_m
 static void describe(const struct agent_coord *core, const struct coord_agent *agent,
                      const struct coord_model *model, struct agent_candidate *ret)
 {
+    const struct coord_on *on = agent_coord_on(model, agent->slot);
     *ret = (struct agent_candidate){
         .slot = agent->slot,
         .held = agent_coord_agent_holds(agent),
         .credit = agent_coord_agent_holds(agent) + agent_coord_agent_room(agent),
         .resident = agent_coord_has(model, agent->slot),
+        .prefetched = on != NULL && on->prefetched,
         .run_us = (uint32_t)agent_coord_expect_us(core, agent, model),
         .load_us = agent_coord_load_left_us(core, agent, model),
         .evict_us = agent_coord_room_cost_us(core, agent, model),
         .recent_us = agent->recent_us,
         .turn = agent->picked_turn,
     };
-    ret->wait_us = agent_coord_agent_wait_us(agent) + ret->load_us;
+    ret->wait_us = agent_coord_agent_wait_us(agent) + ret->load_us +
+                   agent_coord_prefetch_left_us(core, agent, model);
 }
 
 // False: there is no room for another candidate.

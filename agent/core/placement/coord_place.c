@@ -5,6 +5,7 @@
 
 #include "agent/core/coord/coord_internal.h"
 #include "agent/core/placement/coord_index.h"
+#include "agent/core/placement/coord_prefetch.h"
 #include "agent/core/placement/coord_refusal.h"
 #include "agent/core/placement/coord_room.h"
 #include "agent/core/planted.h"
@@ -17,7 +18,11 @@
 static void assign(struct agent_coord *core, struct coord_job *job, struct coord_agent *agent,
                    uint64_t decision)
 {
-    const struct coord_on *on = agent_coord_on(job->model, agent->slot);
+    struct coord_on *on = agent_coord_on_get(job->model, agent->slot);
+    if (on != NULL && on->prefetched) {
+        core->caches.prefetch_hits++;
+        on->prefetched = false;
+    }
     if (on != NULL && on->state == AGENT_MODEL_RESIDENT)
         core->caches.sticky.hits++;
     else
@@ -140,6 +145,8 @@ void agent_coord_place_tick(struct agent_coord *core)
     }
     agent_coord_room_tick(core);
     agent_coord_refusals_tick(core);
+    agent_coord_prefetch_fade(core);
+    agent_coord_prefetch_tick(core);
     core->recent_us = 0;
     for (uint32_t slot = 0; slot < core->n_agents; slot++) {
         struct coord_agent *agent = core->agents[slot];

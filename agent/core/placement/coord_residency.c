@@ -100,6 +100,10 @@ bool agent_coord_residency_set(struct agent_coord *core, struct coord_agent *age
         model->n_usable += state == AGENT_MODEL_RESIDENT ? 1 : UINT32_MAX;
     if (on->state != state)
         on->since_us = core->now_us;
+    on->prefetched = holds && (on->prefetched || (state == AGENT_MODEL_RESIDENT &&
+                                                  agent->prefetching == model && on->held == 0));
+    if (agent->prefetching == model && state != AGENT_MODEL_LOADING)
+        agent->prefetching = NULL;
     on->state = (uint8_t)state;
     on->assumed = on->asked = on->leaving = false;
     return true;

@@ -9,21 +9,23 @@ struct coord_model;
 
 // What is known of a model on an agent.
 struct coord_on {
-    uint64_t bytes;       // on its devices; 0 unknown
-    int64_t since_us;     // of the state
-    int64_t used_us;      // when a job of it was last sent there
-    uint32_t job_us;      // a job's share of device time, smoothed; 0 unknown
-    uint32_t load_us;     // smoothed; 0 unknown
-    int64_t load_told_us; // as it was told last
-    uint32_t at;          // place among the model's holders + 1; 0: it is none
-    uint32_t agent_at;    // the same among the agent's models
-    uint32_t held;        // jobs of the model that the agent has
-    uint8_t state;        // enum agent_model_state
-    uint8_t fits;         // 1 + the rule that keeps the model from its devices for ever; 0 unknown
-    bool assumed;         // the state is our own guess: a job was sent that makes it load
-    bool asked;           // we asked it to load the model
-    bool leaving;         // gets no more jobs, to make room
-    bool pinned;          // an operator wants it to stay there
+    uint64_t bytes;        // on its devices; 0 unknown
+    int64_t since_us;      // of the state
+    int64_t used_us;       // when a job of it was last sent there
+    uint32_t job_us;       // a job's share of device time, smoothed; 0 unknown
+    uint32_t load_us;      // smoothed; 0 unknown
+    int64_t load_told_us;  // as it was told last
+    uint32_t at;           // place among the model's holders + 1; 0: it is none
+    uint32_t agent_at;     // the same among the agent's models
+    uint32_t held;         // jobs of the model that the agent has
+    uint8_t state;         // enum agent_model_state
+    uint8_t fits;          // 1 + the rule that keeps the model from its devices for ever; 0 unknown
+    bool assumed;          // the state is our own guess: a job was sent that makes it load
+    bool asked;            // we asked it to load the model
+    bool leaving;          // gets no more jobs, to make room
+    bool pinned;           // an operator wants it to stay there
+    bool prefetched;       // no job asked for it, and none has used it yet
+    int64_t prefetched_us; // when it last came so; 0 never
     struct coord_refusal *refusal; // why it could not be loaded there; NULL nothing is known
 };
 

@@ -55,8 +55,7 @@ static uint64_t free_bytes(const struct coord_agent *agent)
     return agent->memory_bytes > agent->model_bytes ? agent->memory_bytes - agent->model_bytes : 0;
 }
 
-// Nothing has to go for the model.
-static bool has_space(const struct coord_agent *agent, const struct coord_model *model)
+bool agent_coord_room_has_space(const struct coord_agent *agent, const struct coord_model *model)
 {
     return agent->memory_bytes == 0 || model->bytes <= free_bytes(agent);
 }
@@ -106,7 +105,7 @@ static struct room find_room(const struct agent_coord *core, const struct coord_
                              const struct coord_model *model)
 {
     struct room room = {.cold = true};
-    if (has_space(agent, model))
+    if (agent_coord_room_has_space(agent, model))
         return room;
     room.missing = model->bytes - free_bytes(agent);
     while (room.missing > 0 && room.count < VICTIMS_MAX) {
@@ -198,9 +197,11 @@ enum agent_rule agent_coord_room_rule(const struct agent_coord *core,
     if (on != NULL && on->state == AGENT_MODEL_RESIDENT)
         return AGENT_RULE_NONE;
     bool dear = agent_coord_load_is_dear(core, agent, model);
+    // A prefetch comes to nothing where the agent finds no room: a job would get it.
+    bool asked = on != NULL && on->asked && agent->prefetching != model;
     if (on != NULL && on->state == AGENT_MODEL_LOADING)
-        return dear && (on->held > 0 || on->asked) ? AGENT_RULE_LOADING : AGENT_RULE_NONE;
-    if (!dear && has_space(agent, model))
+        return dear && (on->held > 0 || asked) ? AGENT_RULE_LOADING : AGENT_RULE_NONE;
+    if (!dear && agent_coord_room_has_space(agent, model))
         return AGENT_RULE_NONE;
     struct room room = find_room(core, agent, model);
     if (dear && is_behind_load(core, agent, model, &room))
@@ -222,7 +223,7 @@ enum agent_rule agent_coord_room_load_rule(const struct agent_coord *core,
 int64_t agent_coord_room_cost_us(const struct agent_coord *core, const struct coord_agent *agent,
                                  const struct coord_model *model)
 {
-    return agent_coord_has(model, agent->slot) || has_space(agent, model)
+    return agent_coord_has(model, agent->slot) || agent_coord_room_has_space(agent, model)
                ? 0
                : find_room(core, agent, model).cost_us;
 }

@@ -33,6 +33,7 @@ struct agent_candidate {
     uint32_t slot;
     uint32_t held, credit; // jobs
     bool resident;         // has the model, or loads it now
+    bool prefetched;       // and no job has used it yet
     uint8_t rule;          // enum agent_rule; NONE: it can take the job
     uint16_t surplus;      // abilities and memory that the model doesn't need, for fitting tightly
     uint32_t run_us;       // a job's device time there; 0 unknown

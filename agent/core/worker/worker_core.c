@@ -386,6 +386,7 @@ void agent_worker_core_model(const struct worker_core *core, uint32_t model,
     memset(ret_view, 0, sizeof(*ret_view));
     ret_view->state = from->state;
     ret_view->is_resident = agent_worker_model_is_resident(core, model);
+    ret_view->is_pinned = from->is_pinned;
     ret_view->is_loading = agent_worker_model_is_loading(core, model);
     ret_view->load_us = from->load_us;
     ret_view->error = from->state == WORKER_MODEL_FAILED ? from->error : WORKER_ERROR_NONE;

@@ -146,6 +146,7 @@ struct worker_event {
     bool is_prepared;
     bool is_cancelled;
     bool is_pinned;
+    bool is_spare;    /* loaded only where nothing has to go for it */
     bool is_pin_only; /* nothing is loaded: it is only said whether the model is pinned */
     uint32_t rows;
     uint64_t budget_us;
@@ -239,7 +240,8 @@ struct worker_device_view {
 };
 struct worker_model_view {
     enum worker_model_state state;
-    bool is_resident;        /* on any device */
+    bool is_resident; /* on any device */
+    bool is_pinned;
     bool is_loading;         /* by a device, now */
     uint64_t bytes;          /* device memory on all devices */
     uint64_t load_us;        /* of the last load */

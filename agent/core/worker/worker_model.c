@@ -243,8 +243,9 @@ void agent_worker_model_on_loaded(struct worker_core *core, const struct worker_
         model->load_deaths = model->failures = 0;
         return;
     }
-    /* A pin alone, which is tried again and again, does not clear the device each time. */
-    bool is_asked = model->queued > 0 || model->is_load_wanted;
+    /* A pin alone, which is tried again and again, does not clear the device each time, nor does
+     * what is only loaded where there is room. */
+    bool is_asked = model->queued > 0 || (model->is_load_wanted && !model->is_spare);
     if (event->error == WORKER_ERROR_MEMORY && !model->was_evicted_for && is_asked) {
         model->was_evicted_for = true; /* once more, with the device to itself */
         return;
@@ -252,15 +253,28 @@ void agent_worker_model_on_loaded(struct worker_core *core, const struct worker_
     agent_worker_model_fail(core, index, event->error, event->text);
 }
 
+static bool has_slot(const struct worker_core *core)
+{
+    for (uint32_t i = 0; i < WORKER_MODELS_MAX; i++)
+        if (core->models[i].state == WORKER_MODEL_FREE)
+            return true;
+    return false;
+}
+
 static void on_load(struct worker_core *core, const struct worker_event *event)
 {
-    uint32_t index = event->is_pin_only ? agent_worker_model_find(core, event->hash)
-                                        : agent_worker_model_want(core, event->hash);
+    bool is_known = event->is_pin_only || (event->is_spare && !has_slot(core));
+    uint32_t index = is_known ? agent_worker_model_find(core, event->hash)
+                              : agent_worker_model_want(core, event->hash);
     if (index == NONE)
         return; /* every slot is in use: a job would be answered with that, this is only early */
     core->models[index].is_pinned = event->is_pinned;
-    if (!event->is_pin_only)
-        core->models[index].is_load_wanted = !core->is_draining;
+    if (event->is_pin_only)
+        return;
+    struct model *model = &core->models[index];
+    bool is_plain = model->is_load_wanted && !model->is_spare; // an operator's wish stays one
+    model->is_load_wanted = !core->is_draining;
+    model->is_spare = event->is_spare && !is_plain;
 }
 
 void agent_worker_models_unpin(struct worker_core *core)

@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "agent/core/planted.h"
+
 static void batch_add(struct worker_core *core, uint32_t device_index, uint32_t job_index,
                       uint32_t *last, uint32_t row)
 {
@@ -159,6 +161,12 @@ static uint32_t roomiest_idle(const struct worker_core *core)
     return best;
 }
 
+static bool has_room(const struct worker_core *core, uint32_t device, uint32_t model)
+{
+    uint64_t held = agent_worker_device_bytes(&core->devices[device]);
+    return core->models[model].disk_bytes + held <= core->devices[device].bytes_max;
+}
+
 void agent_worker_loads_go(struct worker_core *core)
 {
     for (uint32_t i = 0; i < WORKER_MODELS_MAX && !core->is_draining; i++) {
@@ -172,7 +180,10 @@ void agent_worker_loads_go(struct worker_core *core)
             continue;
         }
         uint32_t device = agent_worker_model_in_use(core, i) ? NONE : roomiest_idle(core);
-        if (device != NONE)
+        if (device != NONE && model->is_spare && !model->is_pinned && !has_room(core, device, i) &&
+            !AGENT_PLANTED(WORKER_PREFETCH_EVICTS))
+            model->is_load_wanted = false;
+        else if (device != NONE)
             agent_worker_model_load(core, device, i);
     }
 }

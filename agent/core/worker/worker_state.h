@@ -48,6 +48,7 @@ struct model {
     uint32_t queued, running;
     bool is_unload_wanted; /* as soon as no batch of it runs */
     bool is_load_wanted;   /* though no job asks for it; once */
+    bool is_spare;         /* of that wish: nothing is evicted for it */
     bool is_pinned;        /* not evicted to make room, and loaded wherever it is not */
     bool was_evicted_for;  /* loading was tried again with the device to itself */
     enum worker_error error;
