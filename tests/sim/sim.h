@@ -332,6 +332,8 @@ void sim_coordinator_resume(struct sim *sim); // at the end of a pause
 int64_t sim_coordinator_now(const struct sim *sim);
 // Steps the core and carries out what it decides, but for what would leave the process.
 void sim_coordinator_step(struct sim *sim, const struct agent_event *events, size_t count);
+struct sim_io_link *sim_coordinator_link(struct sim_coordinator *c, uint64_t id); // NULL: gone
+void sim_coordinator_flush(struct sim *sim); // what was decided leaves the process
 // The core's sink.
 void sim_coordinator_act(void *user, const struct agent_action *action);
 
