@@ -99,9 +99,10 @@ void agent_io_notice(struct agent_coordinator *c, const struct agent_action *act
 void agent_io_snapshot(struct agent_coordinator *c)
 {
     // Nobody would hear of single jobs, or of 1,000 agents four times a second.
-    bool heard = net_pub_heard(c->pub);
+    // Nobody would hear of single jobs, or of 1,000 agents four times a second.
+    bool heard = net_pub_heard(c->pub, NET_TOPIC_SNAPSHOT);
     c->quiet_notices = 0;
-    c->sink.job_notices = heard;
+    c->sink.job_notices = net_pub_heard(c->pub, NET_TOPIC_EVENT);
     if (!heard)
         return;
     cJSON *snapshot = agent_io_json_snapshot(c, true);

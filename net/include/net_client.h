@@ -49,8 +49,10 @@ struct net_event {
 
 struct net_sub_options {
     const char *address;
-    struct net_tls *tls;   // for tls+tcp://; a reference is taken. May be NULL
-    const char *topics[2]; // of "event", "snapshot"; NULL ends the list; none = all
+    struct net_tls *tls; // for tls+tcp://; a reference is taken. May be NULL
+    // Of "event", "snapshot", "delta"; NULL ends the list. None = the first two. The publisher is
+    // told so that it doesn't send the others.
+    const char *topics[3];
     // No message for so long: the connection is given up for a new one. 0 = 5,000. Choose it
     // greater than the interval of the publisher's snapshots.
     uint32_t silence_ms;

@@ -59,7 +59,7 @@ void net_server_free(struct net_server *server);
 // The publisher puts the member "seq" at the front of each object: it counts up by one for each
 // topic, so that a subscriber sees what it lost:   event {"seq":12,"kind":"job.done",...}
 
-enum net_topic { NET_TOPIC_EVENT, NET_TOPIC_SNAPSHOT, NET_TOPIC_COUNT };
+enum net_topic { NET_TOPIC_EVENT, NET_TOPIC_SNAPSHOT, NET_TOPIC_DELTA, NET_TOPIC_COUNT };
 const char *net_topic_name(enum net_topic topic); // static; "unknown" when out of range
 
 struct net_pub_options {
@@ -81,8 +81,9 @@ const char *net_pub_address(const struct net_pub *pub);
 // NET_ERR_INVAL, NET_ERR_TOO_BIG, NET_ERR_NOMEM; a message that failed uses no seq.
 enum net_status net_pub_send(struct net_pub *pub, enum net_topic topic, const char *json,
                              size_t len, uint64_t *ret_seq);
-// Whether anybody is there to hear. Any thread.
-bool net_pub_heard(struct net_pub *pub);
+// Whether anybody is there to hear messages of that topic: who has not said which it wants (NNG's
+// subscribers can't) hears events and snapshots. Any thread.
+bool net_pub_heard(struct net_pub *pub, enum net_topic topic);
 void net_pub_free(struct net_pub *pub); // may block for a moment; takes NULL
 
 #endif

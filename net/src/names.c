@@ -68,6 +68,7 @@ static const struct {
 static const char *const topics[] = {
     [NET_TOPIC_EVENT] = "event",
     [NET_TOPIC_SNAPSHOT] = "snapshot",
+    [NET_TOPIC_DELTA] = "delta",
 };
 
 #define COUNT(table) (sizeof(table) / sizeof((table)[0]))

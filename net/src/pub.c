@@ -15,11 +15,13 @@
 // Events may fill this part of a subscriber's queue. The rest is for snapshots: they are few, and
 // each says all that is known.
 #define EVENTS_PART 8
-#define RECV_MAX 1024 // subscribers send nothing
+#define RECV_MAX 1024 // subscribers send the names of topics, with spaces between, or nothing
+#define SILENT_TOPICS (1u << NET_TOPIC_EVENT | 1u << NET_TOPIC_SNAPSHOT)
 
 struct subscriber {
     struct subscriber *prev, *next;
     struct net_link *link;
+    unsigned topics; // a bit each
 };
 
 struct net_pub {
@@ -49,6 +51,7 @@ static void on_open(void *user, struct net_link *link)
     net_link_send(link, &buf);
     net_buf_free(&buf);
     subscriber->link = link;
+    subscriber->topics = SILENT_TOPICS;
     pthread_mutex_lock(&pub->lock);
     subscriber->next = pub->subscribers;
     if (subscriber->next)
@@ -57,10 +60,33 @@ static void on_open(void *user, struct net_link *link)
     pthread_mutex_unlock(&pub->lock);
 }
 
+// Names that are not known are of newer subscribers.
+static unsigned topics_of(const struct net_frame *frame)
+{
+    const char *at = (const char *)frame->body;
+    const char *end = at + frame->len;
+    unsigned topics = 0;
+    while (at < end) {
+        const char *space = memchr(at, ' ', (size_t)(end - at));
+        size_t len = (size_t)((space ? space : end) - at);
+        for (unsigned i = 0; i < NET_TOPIC_COUNT; i++) {
+            const char *name = net_topic_name((enum net_topic)i);
+            if (strlen(name) == len && memcmp(name, at, len) == 0)
+                topics |= 1u << i;
+        }
+        at += len + 1;
+    }
+    return topics;
+}
+
 static void on_batch(void *user, struct net_link *link, struct net_batch *batch)
 {
-    (void)user;
-    (void)link;
+    struct net_pub *pub = user;
+    struct subscriber *subscriber = net_link_user(link);
+    pthread_mutex_lock(&pub->lock);
+    for (size_t i = 0; subscriber && i < batch->n_frames; i++)
+        subscriber->topics = topics_of(&batch->frames[i]);
+    pthread_mutex_unlock(&pub->lock);
     net_batch_free(batch);
 }
 
@@ -95,7 +121,7 @@ enum net_status net_pub_create(const struct net_pub_options *options, struct net
     pub->ipc = options->address && strncmp(options->address, "ipc:", 4) == 0;
     struct net_sp_side sp = {.peer = NET_SP_SUB, .message_max = RECV_MAX};
     size_t queue = options->queue_bytes_max ? options->queue_bytes_max : DEFAULT_QUEUE_BYTES;
-    pub->waiting_max[NET_TOPIC_SNAPSHOT] = queue;
+    pub->waiting_max[NET_TOPIC_SNAPSHOT] = pub->waiting_max[NET_TOPIC_DELTA] = queue;
     pub->waiting_max[NET_TOPIC_EVENT] = queue / EVENTS_PART;
     struct net_link_listener_options listen = {
         .address = options->address,
@@ -135,7 +161,8 @@ static enum net_status publish(struct net_pub *pub, enum net_topic topic, const 
 {
     struct net_buf *buf = &pub->buf;
     for (struct subscriber *s = pub->subscribers; s; s = s->next) {
-        if (net_link_send_waiting(s->link) > pub->waiting_max[topic])
+        if ((s->topics & 1u << topic) == 0 ||
+            net_link_send_waiting(s->link) > pub->waiting_max[topic])
             continue; // as below
         if (!reserve(buf, NET_SP_HEADER_MAX + head_len + rest_len))
             return NET_ERR_NOMEM;
@@ -174,10 +201,12 @@ enum net_status net_pub_send(struct net_pub *pub, enum net_topic topic, const ch
     return status;
 }
 
-bool net_pub_heard(struct net_pub *pub)
+bool net_pub_heard(struct net_pub *pub, enum net_topic topic)
 {
+    bool heard = false;
     pthread_mutex_lock(&pub->lock);
-    bool heard = pub->subscribers != NULL;
+    for (const struct subscriber *s = pub->subscribers; s && !heard; s = s->next)
+        heard = (s->topics & 1u << topic) != 0;
     pthread_mutex_unlock(&pub->lock);
     return heard;
 }

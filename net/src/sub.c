@@ -16,6 +16,7 @@
 #define BYTES_MAX (NET_EVENT_BYTES_MAX + 1024u) // topic and seq come on top
 #define RETRY_MS_MIN 50
 #define RETRY_MS_MAX 1000
+#define TOPICS_MAX (sizeof(((struct net_sub_options *)0)->topics) / sizeof(const char *))
 
 struct topic {
     bool seen;
@@ -77,8 +78,25 @@ static void note(struct net_sub *sub, enum net_topic topic, struct net_event *ev
 static bool wanted(const struct net_sub *sub, const char *topic)
 {
     const char *const *topics = sub->options.topics;
-    return !topics[0] || strcmp(topics[0], topic) == 0 ||
-           (topics[1] && strcmp(topics[1], topic) == 0);
+    for (size_t i = 0; i < TOPICS_MAX && topics[i]; i++)
+        if (strcmp(topics[i], topic) == 0)
+            return true;
+    return !topics[0];
+}
+
+// Tells the publisher which topics are wanted. One that is older sends everything all the same.
+static int choose(struct net_sub *sub)
+{
+    char text[64] = "";
+    for (size_t i = 0; i < TOPICS_MAX && sub->options.topics[i]; i++) {
+        if (i > 0)
+            strcat(text, " ");
+        strcat(text, sub->options.topics[i]);
+    }
+    if (text[0] == '\0')
+        return 0;
+    return net_sp_send(&sub->sp, text, strlen(text), "", 0,
+                       net_clock_ms() + sub->options.silence_ms);
 }
 
 static void take(struct net_sub *sub, size_t len)
@@ -106,7 +124,7 @@ static void set_connected(struct net_sub *sub, bool connected)
     pthread_mutex_unlock(&sub->lock);
 }
 
-// One connection, until it ends. PUB sends everything: topics are chosen on this side.
+// One connection, until it ends.
 static int serve(struct net_sub *sub)
 {
     uint32_t silence_ms = sub->options.silence_ms;
@@ -115,6 +133,7 @@ static int serve(struct net_sub *sub)
     if (rv)
         return rv;
     set_connected(sub, true);
+    rv = choose(sub);
     while (!rv) {
         size_t len = 0;
         rv = net_sp_recv(&sub->sp, BYTES_MAX, &sub->buf, &sub->buf_size, &len,
@@ -145,10 +164,19 @@ static void *run(void *arg)
     } while (true);
 }
 
+// The static name of a topic, or NULL.
+static const char *topic_name(const char *name)
+{
+    for (unsigned i = 0; i < NET_TOPIC_COUNT; i++)
+        if (strcmp(net_topic_name((enum net_topic)i), name) == 0)
+            return net_topic_name((enum net_topic)i);
+    return NULL;
+}
+
 static enum net_status check_options(const struct net_sub_options *options, struct net_error *err)
 {
-    for (size_t i = 0; i < 2 && options->topics[i]; i++)
-        if (strcmp(options->topics[i], "event") != 0 && strcmp(options->topics[i], "snapshot") != 0)
+    for (size_t i = 0; i < TOPICS_MAX && options->topics[i]; i++)
+        if (!topic_name(options->topics[i]))
             return net_fail(err, NET_ERR_INVAL, "there is no topic '%.40s'", options->topics[i]);
     return NET_OK;
 }
@@ -172,8 +200,8 @@ static struct net_sub *create(const struct net_sub_options *options,
     sub->address = *address;
     sub->options.address = sub->address.text;
     // The caller's strings need not outlive the call.
-    for (size_t i = 0; i < 2 && options->topics[i]; i++)
-        sub->options.topics[i] = strcmp(options->topics[i], "event") == 0 ? "event" : "snapshot";
+    for (size_t i = 0; i < TOPICS_MAX && options->topics[i]; i++)
+        sub->options.topics[i] = topic_name(options->topics[i]);
     if (!options->silence_ms)
         sub->options.silence_ms = DEFAULT_SILENCE_MS;
     if (net_sp_init(&sub->sp)) {

@@ -119,6 +119,30 @@ Test(events, seq_comes_first_and_counts_by_topic)
     net_pub_free(pub);
 }
 
+// A publisher need not make what nobody wants, and sends it to nobody.
+Test(events, the_publisher_knows_which_topics_are_wanted)
+{
+    struct listener silent, deltas;
+    struct net_pub *pub = publish("tcp://127.0.0.1:0");
+    cr_assert(!net_pub_heard(pub, NET_TOPIC_EVENT));
+    listen_to(&silent, net_pub_address(pub), NULL, 0);
+    UNTIL_HEARD(pub, NET_TOPIC_SNAPSHOT, &silent, silent.snapshots > 0);
+    cr_assert(net_pub_heard(pub, NET_TOPIC_EVENT));
+    cr_assert(!net_pub_heard(pub, NET_TOPIC_DELTA), "who asks for nothing gets no deltas");
+    listen_to(&deltas, net_pub_address(pub), "delta", 0);
+    UNTIL_HEARD(pub, NET_TOPIC_DELTA, &deltas, deltas.last_seq > 0);
+    stop(&silent);
+    uint64_t until = net_clock_ms() + WAIT_MS;
+    while (net_pub_heard(pub, NET_TOPIC_EVENT) && net_clock_ms() < until)
+        put(pub, NET_TOPIC_DELTA, "{}");
+    cr_assert(!net_pub_heard(pub, NET_TOPIC_EVENT), "the one that is left wants no events");
+    struct net_sub_stats stats;
+    net_sub_stats(deltas.sub, &stats);
+    cr_assert_eq(stats.lost, 0);
+    stop(&deltas);
+    net_pub_free(pub);
+}
+
 Test(events, a_topic_is_chosen)
 {
     struct listener events;
