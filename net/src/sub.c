@@ -1,5 +1,6 @@
 // The subscription to events: a thread that connects, receives, and connects again.
 #include <pthread.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -87,16 +88,15 @@ static bool wanted(const struct net_sub *sub, const char *topic)
 // Tells the publisher which topics are wanted. One that is older sends everything all the same.
 static int choose(struct net_sub *sub)
 {
-    char text[64] = "";
-    for (size_t i = 0; i < TOPICS_MAX && sub->options.topics[i]; i++) {
-        if (i > 0)
-            strcat(text, " ");
-        strcat(text, sub->options.topics[i]);
-    }
-    if (text[0] == '\0')
+    const char *const *topics = sub->options.topics;
+    char text[64];
+    size_t len = 0;
+    for (size_t i = 0; i < TOPICS_MAX && topics[i]; i++)
+        len +=
+            (size_t)snprintf(text + len, sizeof(text) - len, "%s%s", i > 0 ? " " : "", topics[i]);
+    if (len == 0)
         return 0;
-    return net_sp_send(&sub->sp, text, strlen(text), "", 0,
-                       net_clock_ms() + sub->options.silence_ms);
+    return net_sp_send(&sub->sp, text, len, "", 0, net_clock_ms() + sub->options.silence_ms);
 }
 
 static void take(struct net_sub *sub, size_t len)

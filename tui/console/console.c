@@ -18,7 +18,9 @@
 #include "text/text.h"
 #include "views/chrome.h"
 
-#define KEY_FRAME_MS 100 /* at most ten frames a second */
+#define KEY_FRAME_MS                                                              \
+    15 /* between two frames: a key that is held down is on the screen before its \
+           next one comes */
 
 struct loop {
     struct tui_app *app;
@@ -59,7 +61,8 @@ static void take_updates(struct loop *loop)
     struct tui_update *update;
 
     while ((update = tui_feed_take(loop->feed))) {
-        if (update->kind == TUI_UPDATE_ANSWER || update->kind >= TUI_UPDATE_POLL)
+        bool first = update->kind == TUI_UPDATE_FLEET && !loop->app->model->fleet;
+        if (first || update->kind == TUI_UPDATE_ANSWER || update->kind >= TUI_UPDATE_POLL)
             loop->urgent = true;
         loop->dirty = true;
         tui_app_update(loop->app, update);

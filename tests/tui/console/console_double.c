@@ -24,10 +24,13 @@ static const char *const recorded[] = {"jobs",  "why",   "history", "models",
                                        "model", "audit", "tenants", "settings"};
 #define RECORDED (sizeof(recorded) / sizeof(recorded[0]))
 
+#define AGENTS_A_DELTA 256
+
 struct state {
     pthread_mutex_t mutex; /* guards the JSON below: requests come on several threads */
     cJSON *snapshot, *events, *replies[RECORDED];
     unsigned int tick;
+    int next_agent; /* the first of the next delta */
     FILE *log;
     char events_address[128];
 };
@@ -289,6 +292,25 @@ static void on_request(void *user, struct net_request *request, const char *text
     cJSON_Delete(question);
 }
 
+/* The snapshot with a part of the agents, by turns as the coordinator does it. */
+static char *delta_text(struct state *state)
+{
+    cJSON *agents = cJSON_DetachItemFromObject(state->snapshot, "agents");
+    cJSON *delta = cJSON_Duplicate(state->snapshot, 1);
+    cJSON *part = cJSON_AddArrayToObject(delta, "agents");
+    int count = cJSON_GetArraySize(agents);
+    int step = count <= 16 ? count : count / 2 < AGENTS_A_DELTA ? (count + 1) / 2 : AGENTS_A_DELTA;
+    cJSON *agent = cJSON_GetArrayItem(agents, state->next_agent);
+
+    for (int i = 0; i < step && agent; i++, agent = agent->next)
+        cJSON_AddItemToArray(part, cJSON_Duplicate(agent, 1));
+    state->next_agent = agent ? state->next_agent + step : 0;
+    cJSON_AddItemToObject(state->snapshot, "agents", agents);
+    char *text = cJSON_PrintUnformatted(delta);
+    cJSON_Delete(delta);
+    return text;
+}
+
 int main(int argc, char **argv)
 {
     struct state state = {.mutex = PTHREAD_MUTEX_INITIALIZER};
@@ -328,9 +350,9 @@ int main(int argc, char **argv)
     for (;;) {
         pthread_mutex_lock(&state.mutex);
         advance(&state);
-        char *text = cJSON_PrintUnformatted(state.snapshot);
+        char *text = delta_text(&state);
         pthread_mutex_unlock(&state.mutex);
-        net_pub_send(pub, NET_TOPIC_SNAPSHOT, text, strlen(text), NULL);
+        net_pub_send(pub, NET_TOPIC_DELTA, text, strlen(text), NULL);
         free(text);
         usleep(250000);
     }

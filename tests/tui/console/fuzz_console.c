@@ -10,6 +10,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     static const enum tui_update_kind kinds[] = {
         TUI_UPDATE_FLEET,
+        TUI_UPDATE_DELTA,
         TUI_UPDATE_EVENTS,
         TUI_UPDATE_ANSWER,
 #define TUI_POLL(name, lower, op, type, members, limit, help) TUI_UPDATE_##name,

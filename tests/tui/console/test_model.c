@@ -114,6 +114,50 @@ Test(model, folds_what_the_models_do_and_where_they_are)
     tui_model_destroy(model);
 }
 
+static struct tui_update *delta(const char *agents, unsigned int epoch)
+{
+    char text[1024];
+    int len = snprintf(text, sizeof(text),
+                       "{\"seq\":9,\"epoch\":%u,\"time_ms\":2000,\"totals\":{\"queued\":5},"
+                       "\"models\":[{\"name\":\"digits\",\"version\":1}],\"agents\":[%s]}",
+                       epoch, agents);
+    struct tui_update *update = tui_update_parse(TUI_UPDATE_DELTA, text, (size_t)len, 2000);
+
+    update->published = true;
+    return update;
+}
+
+Test(model, a_delta_changes_the_agents_that_it_names)
+{
+    struct tui_model *model = tui_model_create();
+
+    tui_model_apply(model, delta("{\"name\":\"ember-02\",\"state\":\"ready\"}", 0));
+    cr_assert_null(model->fleet, "nothing is known that it could go on from");
+    tui_model_apply(model, golden(TUI_UPDATE_FLEET, "snapshot.json", 1000));
+    tui_model_apply(model, delta("{\"name\":\"ember-03\",\"state\":\"drained\",\"resident\":["
+                                 "{\"model\":\"digits:1\",\"device\":1,\"state\":\"resident\"}]},"
+                                 "{\"name\":\"ember-77\",\"state\":\"ready\"},"
+                                 "{\"name\":\"ember-01\",\"state\":\"cordoned\"}",
+                                 0));
+    const struct tui_fleet *fleet = model->fleet;
+    cr_assert_eq(fleet->agent_count, 4, "who is new comes with the next whole snapshot");
+    cr_assert_str_eq(fleet->agents[0].name, "ember-01", "the order stays");
+    cr_assert_str_eq(fleet->agents[0].state, "cordoned");
+    cr_assert_str_eq(fleet->agents[1].state, "ready");
+    cr_assert_str_eq(fleet->agents[1].devices[0].name, "Radeon R9 290");
+    cr_assert_str_eq(fleet->agents[2].state, "drained");
+    cr_assert_str_eq(fleet->agents[3].state, "lost");
+    cr_assert_eq(fleet->totals.queued, 5);
+    cr_assert_eq(model->fleet_at_ms, 2000);
+    const struct tui_served *digits = tui_fleet_model(fleet, "digits:1");
+    cr_assert_eq(digits->resident_count, 2);
+    cr_assert_str_eq(digits->residents[0]->agent, "ember-02");
+    cr_assert_str_eq(digits->residents[1]->agent, "ember-03");
+    tui_model_apply(model, delta("{\"name\":\"ember-01\",\"state\":\"lost\"}", 4));
+    cr_assert_str_eq(model->fleet->agents[0].state, "cordoned", "another coordinator's");
+    tui_model_destroy(model);
+}
+
 Test(model, buckets_of_latencies_cover_every_duration)
 {
     cr_assert_eq(tui_hist_upper_us(0), 8);
@@ -272,6 +316,13 @@ Test(model, malformed_messages_are_counted_and_change_nothing)
         "{\"v\":1,\"ok\":true}",
         "{\"agents\":{},\"totals\":{}}",
         "{\"agents\":[]}",
+        "{\"totals\":{},\"agents\":[{\"name\":\"a\"}",
+        "{\"totals\":{},\"agents\":[{\"name\":\"a\"},]}",
+        "{\"totals\":{},\"agents\":[{\"name\":\"a\"} {}]}",
+        "{\"totals\":{},\"agents\":[],\"agents\":[]}",
+        "{\"totals\":{},\"agents\":[]",
+        "{\"totals\" {},\"agents\":[]}",
+        "{totals:{},\"agents\":[]}",
         "{\"ok\":false,\"error\":{\"message\":\"no\"},\"agents\":[],\"totals\":{}}",
     };
     struct tui_model *model = tui_model_create();

@@ -20,10 +20,13 @@
 #define POLL_TIMEOUT_MS 1000 /* for an answer to a poll */
 #define ACTION_TIMEOUT_MS 10000
 #define RETRY_MS 500
-/* Without a published snapshot: ask for one, so often. A cluster that publishes more events than
- * the line takes loses snapshots among them. */
+/* Without published deltas (an older coordinator publishes none, a line may lose them): whole
+ * snapshots are asked for, so often. */
 #define QUIET_MS 600
 #define SNAPSHOT_MS 500
+/* With deltas: so often, or when they tell of agents that are not known, but not more often. */
+#define WHOLE_MS 10000
+#define WHOLE_AGAIN_MS 1000
 #define GOODBYE_MS 300
 #define EVENTS_LIMIT 500
 
@@ -43,7 +46,9 @@ struct tui_feed {
     struct tui_request requests[REQUESTS_MAX];
     size_t request_count;
     struct tui_want want;
-    int64_t published_ms; /* the last snapshot from the event socket; 0: none */
+    int64_t published_ms;        /* the last delta from the event socket; 0: none */
+    uint64_t epoch, agent_count; /* of the last whole snapshot */
+    bool incomplete;             /* deltas tell of another coordinator or of other agents */
     bool stop, over, abandoned;
 
     /* The feed's thread's own. */
@@ -51,8 +56,8 @@ struct tui_feed {
     struct net_sub *sub;
     char events_address[TUI_ADDRESS_SIZE];
     bool know_events; /* the event socket's address is the one of the coordinator that answers */
-    int64_t due_ms[POLL_COUNT];
-    int64_t retry_ms; /* no poll before */
+    int64_t asked_ms[POLL_COUNT]; /* 0: ask now */
+    int64_t retry_ms;             /* no poll before */
     uint64_t events_after;
 };
 
@@ -64,11 +69,11 @@ int64_t tui_feed_clock_ms(void)
     return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
-static void on_snapshot(void *user, const struct net_event *event)
+static void on_delta(void *user, const struct net_event *event)
 {
     struct tui_feed *feed = user;
     int64_t now = tui_feed_clock_ms();
-    struct tui_message message = {.kind = tui_update_kind_name(TUI_UPDATE_FLEET),
+    struct tui_message message = {.kind = tui_update_kind_name(TUI_UPDATE_DELTA),
                                   .at_ms = now,
                                   .published = true,
                                   .text = event->json,
@@ -76,14 +81,29 @@ static void on_snapshot(void *user, const struct net_event *event)
     struct tui_update *update;
 
     tui_tap_message(&feed->tap, &message);
-    update = tui_update_parse(TUI_UPDATE_FLEET, event->json, event->len, now);
+    update = tui_update_parse(TUI_UPDATE_DELTA, event->json, event->len, now);
     if (!update)
         return;
     update->published = true;
     pthread_mutex_lock(&feed->mutex);
     feed->published_ms = now;
+    if (update->fleet && !feed->incomplete &&
+        (update->fleet->epoch != feed->epoch ||
+         update->fleet->totals.agents != feed->agent_count)) {
+        feed->incomplete = true;
+        pthread_cond_signal(&feed->wake);
+    }
     pthread_mutex_unlock(&feed->mutex);
     tui_queue_push(&feed->queue, update);
+}
+
+static void on_whole(struct tui_feed *feed, const struct tui_fleet *fleet)
+{
+    pthread_mutex_lock(&feed->mutex);
+    feed->epoch = fleet->epoch;
+    feed->agent_count = fleet->totals.agents;
+    feed->incomplete = false;
+    pthread_mutex_unlock(&feed->mutex);
 }
 
 /* After a failure nothing is polled for a moment, and the next coordinator to answer is asked
@@ -117,8 +137,8 @@ static void subscribe(struct tui_feed *feed, const char *address)
 {
     struct net_sub_options options = {.address = address,
                                       .tls = feed->tls,
-                                      .topics = {"snapshot", NULL},
-                                      .on_event = on_snapshot,
+                                      .topics = {"delta", NULL},
+                                      .on_event = on_delta,
                                       .user = feed};
     struct net_error error = {0};
 
@@ -157,7 +177,7 @@ static void follow_events(struct tui_feed *feed, const struct tui_event_page *pa
 
     /* A full page is followed at once; a number that fell, from the start. */
     if (page->count >= EVENTS_LIMIT || next < feed->events_after)
-        feed->due_ms[POLL_EVENTS] = 0;
+        feed->asked_ms[POLL_EVENTS] = 0;
     feed->events_after = next < feed->events_after ? 0 : next;
 }
 
@@ -183,6 +203,8 @@ static bool poll_one(struct tui_feed *feed, enum tui_update_kind kind, const cha
     update->asked = *want;
     if (update->kind == TUI_UPDATE_EVENTS && update->events)
         follow_events(feed, update->events);
+    if (update->kind == TUI_UPDATE_FLEET && update->fleet)
+        on_whole(feed, update->fleet);
     tui_queue_push(&feed->queue, update);
     return true;
 }
@@ -272,13 +294,38 @@ static void run_action(struct tui_feed *feed, const struct tui_request *request)
     }
     tui_queue_push(&feed->queue, update);
     /* The screen should show soon what came of it. */
-    memset(feed->due_ms, 0, sizeof(feed->due_ms));
+    memset(feed->asked_ms, 0, sizeof(feed->asked_ms));
     free(text);
     free(reply);
 }
 
+/* When a whole snapshot is due that was asked for then; under the lock. */
+static int64_t whole_due(const struct tui_feed *feed, int64_t asked_ms)
+{
+    int64_t due = asked_ms + (feed->incomplete ? WHOLE_AGAIN_MS : WHOLE_MS);
+    int64_t quiet = feed->published_ms + QUIET_MS;
+
+    if (quiet < asked_ms + SNAPSHOT_MS)
+        quiet = asked_ms + SNAPSHOT_MS;
+    return quiet < due ? quiet : due;
+}
+
+static int64_t due_ms(struct tui_feed *feed, int poll)
+{
+    int64_t asked = feed->asked_ms[poll];
+
+    if (asked == 0)
+        return 0;
+    if (poll != POLL_SNAPSHOT)
+        return asked + POLL_MS;
+    pthread_mutex_lock(&feed->mutex);
+    int64_t due = whole_due(feed, asked);
+    pthread_mutex_unlock(&feed->mutex);
+    return due;
+}
+
 /* One round of what is due. Returns when the next one is. */
-static int64_t run_polls(struct tui_feed *feed, const struct tui_want *want, int64_t published_ms)
+static int64_t run_polls(struct tui_feed *feed, const struct tui_want *want)
 {
     int64_t now = tui_feed_clock_ms();
     int64_t next = now + POLL_MS;
@@ -288,16 +335,13 @@ static int64_t run_polls(struct tui_feed *feed, const struct tui_want *want, int
     if (!feed->know_events && !find_events(feed))
         return feed->retry_ms;
     for (int i = 0; i < POLL_COUNT; i++) {
-        int64_t quiet_ms = published_ms > 0 ? published_ms + QUIET_MS : 0;
-        if (i == POLL_SNAPSHOT && feed->due_ms[i] < quiet_ms)
-            feed->due_ms[i] = quiet_ms;
-        if (feed->due_ms[i] <= now) {
-            feed->due_ms[i] = now + (i == POLL_SNAPSHOT ? SNAPSHOT_MS : POLL_MS);
+        if (due_ms(feed, i) <= now) {
+            feed->asked_ms[i] = now;
             if (!run_poll(feed, i, want))
                 return feed->retry_ms;
         }
-        if (feed->due_ms[i] < next)
-            next = feed->due_ms[i];
+        if (due_ms(feed, i) < next)
+            next = due_ms(feed, i);
     }
     return next;
 }
@@ -331,7 +375,6 @@ static void *run(void *user)
     pthread_mutex_lock(&feed->mutex);
     while (!feed->stop) {
         struct tui_want want = feed->want;
-        int64_t published_ms = feed->published_ms;
         bool has_request = feed->request_count > 0;
         if (has_request) {
             request = feed->requests[0];
@@ -344,12 +387,12 @@ static void *run(void *user)
         if (has_request)
             run_action(feed, &request);
         else
-            until = run_polls(feed, &want, published_ms);
+            until = run_polls(feed, &want);
         pthread_mutex_lock(&feed->mutex);
         bool wants_else = memcmp(&feed->want, &want, sizeof(want)) != 0;
         bool news = feed->request_count > 0 || wants_else;
         if (wants_else)
-            memset(&feed->due_ms[POLL_WANTED], 0, TUI_POLL_COUNT * sizeof(feed->due_ms[0]));
+            memset(&feed->asked_ms[POLL_WANTED], 0, TUI_POLL_COUNT * sizeof(feed->asked_ms[0]));
         if (!feed->stop && !has_request && !news)
             wait_until(feed, until);
     }

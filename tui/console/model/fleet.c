@@ -19,6 +19,45 @@ void tui_fleet_destroy(struct tui_fleet *fleet)
     free(fleet);
 }
 
+void tui_agent_settle(struct tui_agent *agent)
+{
+    for (size_t i = 0; i < agent->resident_count; i++)
+        agent->residents[i].agent = agent->name;
+}
+
+static void swap_agents(struct tui_agent *a, struct tui_agent *b)
+{
+    struct tui_agent kept = *a;
+
+    *a = *b;
+    *b = kept;
+    tui_agent_settle(a);
+    tui_agent_settle(b);
+}
+
+void tui_fleet_complete(struct tui_fleet *part, struct tui_fleet *before)
+{
+    size_t at = 0;
+
+    for (size_t i = 0; i < part->agent_count; i++) {
+        struct tui_agent *agent = &part->agents[i];
+        /* Both have the coordinator's order, so the next one is near the last one. */
+        for (size_t looked = 0; looked < before->agent_count; looked++, at++) {
+            struct tui_agent *old = &before->agents[at % before->agent_count];
+            if (strcmp(old->name, agent->name) == 0) {
+                swap_agents(old, agent);
+                break;
+            }
+        }
+    }
+    struct tui_agent *agents = before->agents;
+    size_t count = before->agent_count;
+    before->agents = part->agents;
+    before->agent_count = part->agent_count;
+    part->agents = agents;
+    part->agent_count = count;
+}
+
 static int compare_ids(const void *a, const void *b)
 {
     const struct tui_served *const *x = a;

@@ -96,7 +96,7 @@ struct tui_agent {
     size_t model_count;
     const struct tui_batch *batches; /* [batch_count] */
     size_t batch_count;
-    const struct tui_resident *residents; /* [resident_count] */
+    struct tui_resident *residents; /* [resident_count] */
     size_t resident_count;
     size_t pinned; /* of these, how many are */
     void *lists;   /* the memory behind the four */
@@ -216,6 +216,15 @@ struct tui_answer {
 
 /* Frees a fleet and its lists; NULL is allowed. The other structs are freed by free(). */
 void tui_fleet_destroy(struct tui_fleet *fleet);
+
+/* To be called when an agent has come to the place in memory where it stays. */
+void tui_agent_settle(struct tui_agent *agent);
+
+/*
+ * Makes `part`, of which only some agents are known, whole: with the others, and the order, of
+ * `before`, which has the older state of those then. Agents that `before` hasn't are left out.
+ */
+void tui_fleet_complete(struct tui_fleet *part, struct tui_fleet *before);
 
 /* Fills in each model's residents from the agents'. False, and none, when memory ran out. */
 bool tui_fleet_link_models(struct tui_fleet *fleet);

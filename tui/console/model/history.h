@@ -29,7 +29,7 @@ struct tui_cache_track {
     char name[TUI_WORD_SIZE];
     struct tui_cache_sample window[TUI_WINDOW_SLOTS]; /* a ring */
     size_t samples;                                   /* ever put; 0 begins again */
-    struct tui_series hit_rate;  /* 0 to 1 over the window; no sample without traffic in it */
+    struct tui_series hit_rate; /* 0 to 1 over the window; no sample without traffic in it */
     struct tui_series lookups_per_s;
 };
 

@@ -44,7 +44,7 @@
 #define TUI_SAMPLE_MS 250
 #define TUI_SLOTS_PER_MINUTE (60u * 1000u / TUI_SAMPLE_MS)
 #define TUI_HISTORY_SLOTS (60u * TUI_SLOTS_PER_MINUTE)
-#define TUI_WINDOW_SLOTS 40 /* over which a rate of hits is taken: 10 s, like the latencies */
+#define TUI_WINDOW_SLOTS 40       /* over which a rate of hits is taken: 10 s, like the latencies */
 #define TUI_TRACKED_MODELS_MAX 32 /* models whose latencies have a history */
 
 #endif

@@ -72,6 +72,16 @@ static void apply_fleet(struct tui_model *model, struct tui_update *update)
     update->fleet = NULL;
 }
 
+/* Says nothing without the snapshot that it goes on from: that is asked for. */
+static void apply_delta(struct tui_model *model, struct tui_update *update)
+{
+    if (!model->fleet || model->fleet->epoch != update->fleet->epoch)
+        return;
+    tui_fleet_complete(update->fleet, model->fleet);
+    tui_fleet_link_models(update->fleet); /* without memory the models are nowhere */
+    apply_fleet(model, update);
+}
+
 static bool has_event(const struct tui_model *model, const struct tui_event *event)
 {
     size_t count = tui_model_event_count(model);
@@ -112,6 +122,9 @@ void tui_model_apply(struct tui_model *model, struct tui_update *update)
     switch (update->kind) {
     case TUI_UPDATE_FLEET:
         apply_fleet(model, update);
+        break;
+    case TUI_UPDATE_DELTA:
+        apply_delta(model, update);
         break;
     case TUI_UPDATE_EVENTS:
         apply_events(model, update->events);

@@ -7,6 +7,7 @@
 
 #include "model/json.h"
 #include "model/parse_part.h"
+#include "model/parse_walk.h"
 #include "text/text.h"
 
 static enum tui_parse open_reply(const char *text, size_t len, cJSON **ret_root)
@@ -39,25 +40,6 @@ enum tui_parse tui_parse_open(const char *text, size_t len, cJSON **ret_root,
         return TUI_PARSE_REFUSED;
     }
     *ret_root = root;
-    return TUI_PARSE_OK;
-}
-
-static enum tui_parse fill_agents(const cJSON *array, struct tui_fleet *fleet)
-{
-    size_t agents = tui_json_count(array, TUI_AGENTS_MAX);
-    const cJSON *at = array ? array->child : NULL;
-
-    fleet->agents = calloc(agents + 1, sizeof(*fleet->agents));
-    if (!fleet->agents)
-        return TUI_PARSE_NO_MEMORY;
-    for (size_t i = 0; i < agents; i++, at = at->next) {
-        struct tui_agent *agent = &fleet->agents[fleet->agent_count];
-        if (!tui_parse_agent(at, agent))
-            return TUI_PARSE_NO_MEMORY;
-        /* The name is the identity of everything that the operator does to an agent. */
-        if (agent->name[0] != 0)
-            fleet->agent_count++;
-    }
     return TUI_PARSE_OK;
 }
 
@@ -96,25 +78,21 @@ static enum tui_parse fill_operations(const cJSON *array, struct tui_fleet *flee
 enum tui_parse tui_parse_fleet(const char *text, size_t len, struct tui_fleet **ret_fleet)
 {
     cJSON *root = NULL;
-    struct tui_fleet *fleet = NULL;
-    enum tui_parse status = tui_parse_open(text, len, &root, NULL);
+    struct tui_fleet *fleet = calloc(1, sizeof(*fleet));
+    enum tui_parse status = TUI_PARSE_NO_MEMORY;
 
-    if (status != TUI_PARSE_OK)
+    if (!fleet)
         return status;
+    status = tui_parse_walk(text, len, &root, fleet);
+    if (status != TUI_PARSE_OK)
+        goto out;
     /* Without its list of agents it is some other message, and showing it would say "no agents". */
-    if (!tui_json_array(root, "agents") || !tui_json_object(root, "totals")) {
+    if (!fleet->agents || !tui_json_object(root, "totals")) {
         status = TUI_PARSE_MALFORMED;
         goto out;
     }
-    fleet = calloc(1, sizeof(*fleet));
-    if (!fleet) {
-        status = TUI_PARSE_NO_MEMORY;
-        goto out;
-    }
     tui_parse_summary(root, fleet);
-    status = fill_agents(tui_json_array(root, "agents"), fleet);
-    if (status == TUI_PARSE_OK)
-        status = fill_models(tui_json_array(root, "models"), fleet);
+    status = fill_models(tui_json_array(root, "models"), fleet);
     if (status == TUI_PARSE_OK)
         status = fill_operations(tui_json_array(root, "operations"), fleet);
     if (status == TUI_PARSE_OK) {

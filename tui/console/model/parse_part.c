@@ -202,7 +202,6 @@ static bool parse_lists(const cJSON *object, struct tui_agent *ret_agent)
     at = residents ? residents->child : NULL;
     for (size_t i = 0; i < ret_agent->resident_count; i++, at = at->next) {
         parse_resident(at, &lists.residents[i]);
-        lists.residents[i].agent = ret_agent->name;
         ret_agent->pinned += lists.residents[i].pinned;
     }
     return true;

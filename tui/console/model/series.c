@@ -8,9 +8,8 @@ static const struct tui_bucket nothing = {NAN, NAN, NAN, 0};
 bool tui_series_init(struct tui_series *ret_series, size_t fine_count, size_t coarse_count,
                      size_t coarse_slots)
 {
-    struct tui_series series = {.fine_count = fine_count,
-                                .coarse_count = coarse_count,
-                                .coarse_slots = coarse_slots};
+    struct tui_series series = {
+        .fine_count = fine_count, .coarse_count = coarse_count, .coarse_slots = coarse_slots};
 
     if (fine_count > 0)
         series.fine = calloc(fine_count, sizeof(*series.fine));
@@ -48,8 +47,8 @@ static void merge(struct tui_bucket *into, const struct tui_bucket *more)
 /* Empties what the rings hold of an hour ago in the places between the newest slot and `slot`. */
 static void skip_to(struct tui_series *series, uint64_t slot)
 {
-    uint64_t from = slot - series->next > series->fine_count ? slot - series->fine_count
-                                                             : series->next;
+    uint64_t from =
+        slot - series->next > series->fine_count ? slot - series->fine_count : series->next;
     for (uint64_t i = from; i <= slot && series->fine_count > 0; i++)
         series->fine[i % series->fine_count] = NAN;
 

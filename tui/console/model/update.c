@@ -8,9 +8,9 @@
 #include "text/text.h"
 
 static const char *const kind_names[] = {
-    [TUI_UPDATE_FLEET] = "snapshot",      [TUI_UPDATE_EVENTS] = "events",
-    [TUI_UPDATE_ANSWER] = "answer",       [TUI_UPDATE_SILENCE] = "silence",
-    [TUI_UPDATE_MALFORMED] = "malformed",
+    [TUI_UPDATE_FLEET] = "snapshot",  [TUI_UPDATE_DELTA] = "delta",
+    [TUI_UPDATE_EVENTS] = "events",   [TUI_UPDATE_ANSWER] = "answer",
+    [TUI_UPDATE_SILENCE] = "silence", [TUI_UPDATE_MALFORMED] = "malformed",
 #define TUI_POLL(name, lower, op, type, members, limit, help) [TUI_UPDATE_##name] = op,
 #include "feed/polls.def"
 #undef TUI_POLL
@@ -37,6 +37,7 @@ static enum tui_parse parse_body(const char *text, size_t len, struct tui_update
 {
     switch (update->kind) {
     case TUI_UPDATE_FLEET:
+    case TUI_UPDATE_DELTA:
         return tui_parse_fleet(text, len, &update->fleet);
     case TUI_UPDATE_EVENTS:
         return tui_parse_events(text, len, &update->events);
@@ -71,8 +72,7 @@ struct tui_update *tui_update_parse(enum tui_update_kind kind, const char *text,
         return update;
     update->kind = TUI_UPDATE_MALFORMED;
     snprintf(update->refusal.message, sizeof(update->refusal.message),
-             "the coordinator's %s can't be read (%zu bytes)",
-             tui_update_kind_name(kind), len);
+             "the coordinator's %s can't be read (%zu bytes)", tui_update_kind_name(kind), len);
     return update;
 }
 

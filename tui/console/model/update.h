@@ -7,6 +7,7 @@
 
 enum tui_update_kind {
     TUI_UPDATE_FLEET,     /* a snapshot */
+    TUI_UPDATE_DELTA,     /* a snapshot of which only some agents came */
     TUI_UPDATE_EVENTS,    /* a reply to `events` */
     TUI_UPDATE_ANSWER,    /* a reply to an action, with the action's token */
     TUI_UPDATE_SILENCE,   /* a request got no answer: `refusal` says why */
