@@ -6,6 +6,9 @@
 
 #include <criterion/criterion.h>
 
+#include "app/ex.h"
+#include "app/fuzzy.h"
+#include "app/state.h"
 #include "views/chrome.h"
 
 static struct tui_canvas canvas;
@@ -304,4 +307,180 @@ Test(find, help_begins_with_what_can_be_pressed_here_and_can_be_searched)
     SHOWS("nothing here has 'bookmzzz'");
     tui_app_key(app, TUI_KEY_ESC);
     SHOWS("On a job");
+}
+
+Test(find, some_letters_find_the_better_name_first)
+{
+    cr_expect_eq(tui_fuzzy("drian", "drain"), 0);
+    cr_expect_eq(tui_fuzzy("", "anything"), 1);
+    const char *const better[][3] = {
+        {"drain", "drain", "drained"},
+        {"em", "ember", "them"},
+        {"03", "ember-03", "ember-103"},
+        {"e3", "ember-03", "embers-of-2023"},
+        {"job", "jobs", "a-job"},
+        {"ret", "retry", "aretry"},
+        {"ARES", "ares", "cares-a-lot-now"},
+    };
+    for (size_t i = 0; i < sizeof(better) / sizeof(better[0]); i++)
+        cr_expect_gt(tui_fuzzy(better[i][0], better[i][1]), tui_fuzzy(better[i][0], better[i][2]),
+                     "%s: %s before %s", better[i][0], better[i][1], better[i][2]);
+}
+
+Test(find, the_palette_goes_to_a_view_with_a_filter)
+{
+    press(":jobs state:failed\r");
+    SHOWS("[Jobs]");
+    SHOWS("filter: state:failed (1 of 3)");
+    press("[");
+    SHOWS("[Agents]");
+    press(":jobs p99:1\r");
+    SHOWS("no column 'p99'");
+    cr_expect(app->palette.open, "the line stays to be corrected");
+}
+
+Test(find, the_palette_goes_to_what_has_a_name)
+{
+    press(":ember-03\r");
+    SHOWS("Agent ember-03");
+    press(":88121\r");
+    SHOWS("Job 88121");
+    press(":em4\r");
+    SHOWS("Agent ember-04");
+    press(":operation 7\r");
+    SHOWS("[Operations]");
+    cr_expect_str_eq(app->lists[TUI_VIEW_OPERATIONS].selected, "7");
+}
+
+Test(find, the_palette_says_what_is_wrong)
+{
+    press(":nosuchthing\r");
+    SHOWS("no command, view, agent or job is named 'nosuchthing'");
+    tui_app_key(app, TUI_KEY_ESC);
+    press(":verify\r");
+    SHOWS("that is done in a shell: stoker verify FILE");
+    tui_app_key(app, TUI_KEY_ESC);
+    press(":sort nosuch\r");
+    SHOWS("no column 'nosuch'; there are agent, state");
+    tui_app_key(app, TUI_KEY_ESC);
+    press(":agent nosuch\r");
+    SHOWS("no agent is named 'nosuch'");
+    tui_app_key(app, TUI_KEY_ESC);
+    press(":job x\r");
+    SHOWS("a job is a number");
+    tui_app_key(app, TUI_KEY_ESC);
+    press(":job\r");
+    SHOWS("usage: job JOB");
+    tui_app_key(app, TUI_KEY_ESC);
+    press("1:sort x\r");
+    SHOWS("this view has no list to sort");
+}
+
+Test(find, the_palette_sorts_and_filters_the_list)
+{
+    press(":sort -state\r");
+    cr_expect_gt(row_of("ember-04"), row_of("ember-01"));
+    press(":filter lost\r");
+    SHOWS("(1 of 4)");
+}
+
+Test(find, every_command_of_the_shell_is_known)
+{
+    for (const struct tui_shell_command *shell = tui_shell_commands; shell->name; shell++)
+        cr_expect(tui_ex_known(app, shell->name), "%s", shell->name);
+}
+
+Test(find, tab_completes_and_steps_through_choices)
+{
+    press(":unc\t");
+    cr_expect_str_eq(app->palette.text, "uncordon ", "one choice is whole");
+    press("\t");
+    cr_expect_str_eq(app->palette.text, "uncordon ember-01");
+    press("\t");
+    cr_expect_str_eq(app->palette.text, "uncordon ember-02");
+    tui_app_key(app, TUI_KEY_SHIFT_TAB);
+    tui_app_key(app, TUI_KEY_SHIFT_TAB);
+    cr_expect_str_eq(app->palette.text, "uncordon ember-04");
+    press("\x15jobs sta\t");
+    cr_expect_str_eq(app->palette.text, "jobs state:");
+    press("\t");
+    cr_expect(strncmp(app->palette.text, "jobs state:", 11) == 0 && app->palette.text[11] != 0);
+    press("\x17\x17");
+    cr_expect_str_eq(app->palette.text, "");
+}
+
+Test(find, choices_stand_above_the_line_with_their_kind)
+{
+    press(":drai");
+    int y = row_of("> drain");
+    cr_expect_geq(y, 0);
+    SHOWS("act");
+    press("n ");
+    SHOWS("ember-01");
+    SHOWS("ready, 1 devices, 2 running");
+}
+
+Test(find, tab_completes_a_filter)
+{
+    press("/sta\t");
+    cr_expect_str_eq(app->prompt.text, "state:");
+    press("\t");
+    cr_expect_str_eq(app->prompt.text, "state:ready");
+    SHOWS("2 of 4");
+    press(" !ag\t");
+    cr_expect_str_eq(app->prompt.text, "state:ready !agent:");
+}
+
+Test(find, what_was_typed_comes_back_once_and_newest_first)
+{
+    press(":jobs\r:agents\r:jobs\r:x");
+    tui_app_key(app, TUI_KEY_UP);
+    cr_expect_str_eq(app->palette.text, "jobs");
+    tui_app_key(app, TUI_KEY_UP);
+    cr_expect_str_eq(app->palette.text, "agents");
+    tui_app_key(app, TUI_KEY_UP);
+    cr_expect_str_eq(app->palette.text, "agents");
+    tui_app_key(app, TUI_KEY_DOWN);
+    tui_app_key(app, TUI_KEY_DOWN);
+    cr_expect_str_eq(app->palette.text, "x");
+    for (int i = 0; i < 2 * TUI_TYPED_MAX; i++) {
+        char line[16];
+        snprintf(line, sizeof(line), "%d", i);
+        tui_palette_remember(&app->palette, line);
+    }
+    cr_expect_eq(app->palette.history_count, TUI_TYPED_MAX);
+    cr_expect_str_eq(app->palette.history[TUI_TYPED_MAX - 1], "127");
+}
+
+Test(find, what_is_kept_comes_back_at_the_next_start)
+{
+    press(":jobs state:failed\r");
+    press(":sort -model\rma:agents\roo/ember\r");
+    char *text = tui_state_write(app);
+    struct tui_app *next = tui_app_create();
+    tui_state_read(next, text);
+    cr_expect_eq(next->view, TUI_VIEW_AGENTS);
+    cr_expect_str_eq(next->lists[TUI_VIEW_AGENTS].filter, "ember");
+    cr_expect_eq(next->lists[TUI_VIEW_AGENTS].sort, 2);
+    cr_expect_str_eq(next->lists[TUI_VIEW_JOBS].filter, "state:failed");
+    cr_expect(next->lists[TUI_VIEW_JOBS].compiled);
+    cr_expect(next->lists[TUI_VIEW_JOBS].reverse);
+    cr_expect(next->bookmarks.all[0].used);
+    cr_expect_eq(next->bookmarks.all[0].place.view, TUI_VIEW_JOBS);
+    cr_expect_eq(next->palette.history_count, 3);
+    char *again = tui_state_write(next);
+    cr_expect_str_eq(again, text);
+    free(again);
+    free(text);
+    tui_app_destroy(next);
+}
+
+Test(find, a_kept_state_that_is_not_understood_does_no_harm)
+{
+    tui_state_read(app, "stoker console 1\nlist\tnosuch\nlist\tagents\t\t\t\tnosuch\t\tp99:1\n"
+                        "bookmark ?\tagents\nhere\tdetail\n\t\t\t\nbookmark");
+    cr_expect_eq(app->view, TUI_VIEW_AGENTS);
+    cr_expect_str_eq(app->lists[TUI_VIEW_AGENTS].filter, "");
+    tui_state_read(app, "another program's file\nhere\tjobs\n");
+    cr_expect_eq(app->view, TUI_VIEW_AGENTS);
 }

@@ -286,7 +286,7 @@ Test(screen, commands_complete_and_say_what_is_wrong)
     type("2");
     find("");
     type(":cor\tember-0");
-    cr_assert_str_eq(app->prompt.text, "cordon ember-0");
+    cr_assert_str_eq(app->palette.text, "cordon ember-0");
     type("9\r");
     cr_assert_geq(find("no agent is named 'ember-09'"), 0);
     type(":drain ember-02 0\r");
@@ -297,7 +297,7 @@ Test(screen, commands_complete_and_say_what_is_wrong)
     cr_assert_str_eq(request.reason, "new fan");
     tui_app_key(app, TUI_KEY_ESC);
     type(":nonsense\r");
-    cr_assert_geq(find("no command is named 'nonsense'"), 0);
+    cr_assert_geq(find("no command, view, agent or job is named 'nonsense'"), 0);
 }
 
 Test(screen, filters_keep_and_drop_rows)

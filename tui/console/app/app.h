@@ -10,6 +10,7 @@
 #include "app/form.h"
 #include "app/graphs.h"
 #include "app/marks.h"
+#include "app/palette.h"
 #include "app/request.h"
 #include "keys/keymap.h"
 #include "model/model.h"
@@ -17,7 +18,6 @@
 #include "views/view.h"
 
 #define TUI_REQUESTS_MAX 8
-#define TUI_PROMPT_SIZE TUI_FILTER_SIZE
 #define TUI_MESSAGE_SIZE 512
 #define TUI_MESSAGE_MS 20000
 #define TUI_ROWS_MIN 16
@@ -36,13 +36,12 @@ struct tui_list {
     struct tui_marks marks;
 };
 
-enum tui_prompt_kind { TUI_PROMPT_NONE, TUI_PROMPT_FILTER, TUI_PROMPT_COMMAND };
-
 struct tui_prompt {
-    enum tui_prompt_kind kind;
-    char text[TUI_PROMPT_SIZE];
-    char before[TUI_FILTER_SIZE];  /* the filter to go back to */
-    struct tui_filter_error error; /* why the filter that was typed isn't the list's; "" it is */
+    bool open;
+    char text[TUI_FILTER_SIZE];
+    char before[TUI_FILTER_SIZE];     /* the filter to go back to */
+    struct tui_filter_error error;    /* why the filter that was typed isn't the list's; "" it is */
+    struct tui_completion completion; /* of the last word, once Tab was pressed */
 };
 
 enum tui_plan_state { TUI_PLAN_NONE, TUI_PLAN_WAITING, TUI_PLAN_SHOWN, TUI_PLAN_FAILED };
@@ -88,6 +87,7 @@ struct tui_app {
     struct tui_bookmarks bookmarks;
     bool unsaved; /* something changed that is kept from one start to the next */
     struct tui_prompt prompt;
+    struct tui_palette palette;
     struct tui_form form;
     struct tui_dialog dialog;
     char message[TUI_MESSAGE_SIZE];

@@ -84,74 +84,36 @@ static void run_verb(struct tui_app *app, enum tui_verb verb, const char *at)
     tui_dialog_open(app, verb, word, 0, deadline_ms, at);
 }
 
-void tui_command_run(struct tui_app *app, const char *line)
+static enum tui_verb find_verb(const char **line)
 {
     char word[TUI_NAME_SIZE];
 
-    next_word(&line, word, sizeof(word));
-    if (word[0] == 0)
-        return;
-    if (strcmp(word, "quit") == 0 || strcmp(word, "q") == 0) {
-        app->quit = true;
-        return;
-    }
+    next_word(line, word, sizeof(word));
     for (size_t i = 0; i < TUI_VERB_COUNT; i++) {
-        if (strcmp(word, verbs[i].word) == 0) {
-            run_verb(app, (enum tui_verb)i, line);
-            return;
-        }
+        if (strcmp(word, verbs[i].word) == 0)
+            return (enum tui_verb)i;
     }
-    for (size_t i = 0; i < TUI_VIEW_COUNT; i++) {
-        if (strcmp(word, tui_views[i].name) == 0 && i != TUI_VIEW_DETAIL) {
-            tui_app_show(app, (enum tui_view_id)i);
-            return;
-        }
-    }
-    tui_app_message(app, TUI_ROLE_BAD, "no command is named '%s'; ? lists them", word);
+    return TUI_VERB_COUNT;
 }
 
-/* Appends what all candidates with the prefix share. */
-struct completion {
-    const char *prefix;
-    char shared[TUI_NAME_SIZE];
-    size_t count;
-};
-
-static void consider(struct completion *c, const char *word)
+bool tui_command_is_verb(const char *line)
 {
-    size_t same = 0;
-
-    if (strncmp(word, c->prefix, strlen(c->prefix)) != 0)
-        return;
-    if (c->count++ == 0) {
-        snprintf(c->shared, sizeof(c->shared), "%s", word);
-        return;
-    }
-    while (c->shared[same] != 0 && c->shared[same] == word[same])
-        same++;
-    c->shared[same] = 0;
+    return find_verb(&line) != TUI_VERB_COUNT;
 }
 
-void tui_command_complete(const struct tui_app *app, char *text, size_t size)
+void tui_command_run(struct tui_app *app, const char *line)
 {
-    char *word = strrchr(text, ' ');
-    struct completion c = {.prefix = word ? word + 1 : text};
-    const struct tui_fleet *fleet = app->model->fleet;
+    enum tui_verb verb = find_verb(&line);
 
-    if (word) {
-        for (size_t i = 0; fleet && i < fleet->agent_count; i++)
-            consider(&c, fleet->agents[i].name);
-    } else {
-        for (size_t i = 0; i < TUI_VERB_COUNT; i++)
-            consider(&c, verbs[i].word);
-        for (size_t i = 0; i < TUI_VIEW_COUNT; i++) {
-            if (i != TUI_VIEW_DETAIL)
-                consider(&c, tui_views[i].name);
-        }
-        consider(&c, "quit");
-    }
-    if (c.count == 0)
-        return;
-    size_t start = (size_t)(c.prefix - text);
-    snprintf(text + start, size - start, "%s%s", c.shared, c.count == 1 ? " " : "");
+    run_verb(app, verb, line);
+}
+
+bool tui_command_usage(const char *line, char *ret_text, size_t size)
+{
+    enum tui_verb verb = find_verb(&line);
+
+    if (verb == TUI_VERB_COUNT)
+        return false;
+    snprintf(ret_text, size, "%s %s", verbs[verb].word, verbs[verb].arguments);
+    return true;
 }

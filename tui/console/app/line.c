@@ -30,3 +30,14 @@ bool tui_line_erase(char *text)
     text[used] = 0;
     return true;
 }
+
+void tui_line_erase_word(char *text)
+{
+    size_t used = strlen(text);
+
+    while (used > 0 && text[used - 1] == ' ')
+        used--;
+    while (used > 0 && text[used - 1] != ' ')
+        used--;
+    text[used] = 0;
+}

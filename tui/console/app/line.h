@@ -12,4 +12,7 @@ void tui_line_type(char *text, size_t size, uint32_t key);
 /* Removes the last character; false if there is none. */
 bool tui_line_erase(char *text);
 
+/* Removes the last word and the blanks around it. */
+void tui_line_erase_word(char *text);
+
 #endif

@@ -10,12 +10,11 @@ void tui_dialog_open(struct tui_app *app, enum tui_verb verb, const char *agent,
 /* True if the answer was the dialog's plan; it is copied. */
 bool tui_dialog_answer(struct tui_app *app, const struct tui_update *update);
 
-void tui_prompt_open(struct tui_app *app, enum tui_prompt_kind kind);
-
-/* Runs what was typed after ':'. */
+/* Whether a line begins with a verb; and opens the dialog for it. */
+bool tui_command_is_verb(const char *line);
 void tui_command_run(struct tui_app *app, const char *line);
-/* Completes the last word of a command line in place. */
-void tui_command_complete(const struct tui_app *app, char *text, size_t size);
+/* How that verb is called; false if it is none. */
+bool tui_command_usage(const char *line, char *ret_text, size_t size);
 
 void tui_list_finish(struct tui_list *list);
 

@@ -1,38 +1,36 @@
+/* The filter while it is typed. */
 #include <stdio.h>
 #include <string.h>
 
 #include "app/do.h"
 #include "app/line.h"
 #include "app/overlay.h"
-#include "app/parts.h"
 
-void tui_prompt_open(struct tui_app *app, enum tui_prompt_kind kind)
+void tui_do_filter(struct tui_app *app)
 {
     struct tui_prompt *prompt = &app->prompt;
 
+    if (!tui_views[app->view].ops->count && app->view != TUI_VIEW_HELP)
+        return;
     memset(prompt, 0, sizeof(*prompt));
-    prompt->kind = kind;
-    if (kind == TUI_PROMPT_FILTER) {
-        if (!tui_views[app->view].ops->count && app->view != TUI_VIEW_HELP) {
-            prompt->kind = TUI_PROMPT_NONE;
-            return;
-        }
-        memcpy(prompt->before, app->lists[app->view].filter, sizeof(prompt->before));
-        snprintf(prompt->text, sizeof(prompt->text), "%s", prompt->before);
-    }
+    prompt->open = true;
+    memcpy(prompt->before, app->lists[app->view].filter, sizeof(prompt->before));
+    memcpy(prompt->text, prompt->before, sizeof(prompt->text));
 }
 
 bool tui_overlay_prompt_open(const struct tui_app *app)
 {
-    return app->prompt.kind != TUI_PROMPT_NONE;
+    return app->prompt.open;
 }
 
-/* A filter acts while it is typed; one that isn't understood leaves the rows as they were. */
+/* It acts while it is typed; one that isn't understood leaves the rows as they were. */
 static void changed(struct tui_app *app)
 {
     struct tui_prompt *prompt = &app->prompt;
 
-    if (prompt->kind == TUI_PROMPT_FILTER && tui_app_filter(app, prompt->text, &prompt->error))
+    prompt->completion.count = 0;
+    prompt->completion.stepping = false;
+    if (tui_app_filter(app, prompt->text, &prompt->error))
         prompt->error.text[0] = 0;
 }
 
@@ -44,24 +42,15 @@ void tui_overlay_prompt_type(struct tui_app *app, uint32_t key)
 
 void tui_do_prompt_accept(struct tui_app *app)
 {
-    char line[TUI_PROMPT_SIZE];
-    enum tui_prompt_kind kind = app->prompt.kind;
-
-    if (app->prompt.error.text[0] != 0)
-        return;
-    memcpy(line, app->prompt.text, sizeof(line));
-    app->prompt.kind = TUI_PROMPT_NONE;
-    if (kind == TUI_PROMPT_COMMAND)
-        tui_command_run(app, line);
+    app->prompt.open = app->prompt.error.text[0] != 0;
 }
 
 void tui_do_prompt_abort(struct tui_app *app)
 {
     struct tui_filter_error error;
 
-    if (app->prompt.kind == TUI_PROMPT_FILTER)
-        tui_app_filter(app, app->prompt.before, &error);
-    app->prompt.kind = TUI_PROMPT_NONE;
+    tui_app_filter(app, app->prompt.before, &error);
+    app->prompt.open = false;
 }
 
 void tui_do_prompt_erase(struct tui_app *app)
@@ -70,7 +59,13 @@ void tui_do_prompt_erase(struct tui_app *app)
     if (tui_line_erase(app->prompt.text))
         changed(app);
     else
-        app->prompt.kind = TUI_PROMPT_NONE;
+        app->prompt.open = false;
+}
+
+void tui_do_prompt_erase_word(struct tui_app *app)
+{
+    tui_line_erase_word(app->prompt.text);
+    changed(app);
 }
 
 void tui_do_prompt_clear(struct tui_app *app)
@@ -79,18 +74,29 @@ void tui_do_prompt_clear(struct tui_app *app)
     changed(app);
 }
 
+static void complete(struct tui_app *app, int step)
+{
+    struct tui_prompt *prompt = &app->prompt;
+    struct tui_completion completion;
+
+    if (!tui_views[app->view].ops->fields)
+        return;
+    if (!prompt->completion.stepping)
+        tui_complete_filter(app, app->view, prompt->text, 0, &prompt->completion);
+    if (!tui_completion_take(&prompt->completion, prompt->text, sizeof(prompt->text), step))
+        return;
+    completion = prompt->completion;
+    changed(app);
+    if (completion.stepping)
+        prompt->completion = completion;
+}
+
 void tui_do_prompt_complete(struct tui_app *app)
 {
-    if (app->prompt.kind == TUI_PROMPT_COMMAND)
-        tui_command_complete(app, app->prompt.text, sizeof(app->prompt.text));
+    complete(app, 1);
 }
 
-void tui_do_filter(struct tui_app *app)
+void tui_do_prompt_complete_back(struct tui_app *app)
 {
-    tui_prompt_open(app, TUI_PROMPT_FILTER);
-}
-
-void tui_do_command(struct tui_app *app)
-{
-    tui_prompt_open(app, TUI_PROMPT_COMMAND);
+    complete(app, -1);
 }

@@ -147,29 +147,6 @@ static void draw_message(const struct tui_app *app, struct tui_canvas *canvas, i
         tui_canvas_text(canvas, y, 1, cols, role, text);
 }
 
-void tui_overlay_prompt_draw(const struct tui_app *app, struct tui_canvas *canvas)
-{
-    bool filter = app->prompt.kind == TUI_PROMPT_FILTER;
-    int y = canvas->rows - 2;
-    int x = 1;
-
-    tui_canvas_fill(canvas, (struct tui_rect){y, 0, 1, canvas->cols}, TUI_ROLE_NORMAL);
-    x += tui_canvas_text(canvas, y, x, canvas->cols - 2, TUI_ROLE_KEY,
-                         filter ? "filter /" : "command :");
-    x += tui_canvas_text(canvas, y, x, canvas->cols - 1 - x, TUI_ROLE_STRONG, app->prompt.text);
-    tui_canvas_put(canvas, y, x, L'_', TUI_ROLE_STRONG);
-    if (!filter)
-        return;
-    if (app->prompt.error.text[0] != 0) {
-        tui_canvas_fill(canvas, (struct tui_rect){y - 1, 0, 1, canvas->cols}, TUI_ROLE_NORMAL);
-        tui_canvas_print(canvas, y - 1, 1, canvas->cols - 2, TUI_ROLE_BAD, "at %zu: %s",
-                         app->prompt.error.at + 1, app->prompt.error.text);
-    } else if (tui_views[app->view].ops->count) {
-        tui_canvas_print(canvas, y, x + 2, canvas->cols - x - 3, TUI_ROLE_DIM, "%zu of %zu",
-                         app->row_count, app->lists[app->view].total);
-    }
-}
-
 static int draw_hint(const struct tui_app *app, struct tui_canvas *canvas, int y, int x,
                      enum tui_context context)
 {
@@ -238,7 +215,7 @@ void tui_chrome_draw(struct tui_app *app, struct tui_canvas *canvas)
     }
     /* An answer to an action and a silent coordinator both have to be seen: two lines then. */
     bool both = (app->message[0] != 0 && app->now_ms - app->message_at_ms < TUI_MESSAGE_MS) ||
-                app->prompt.kind != TUI_PROMPT_NONE;
+                tui_overlay_top(app) != NULL;
     if (both && warning(app, text, sizeof(text), &role)) {
         body.rows--;
         tui_canvas_text(canvas, canvas->rows - 3, 1, canvas->cols - 2, role, text);

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "app/ex.h"
 #include "views/grid.h"
 
 static const struct {
@@ -105,6 +106,9 @@ static void write_help(const struct tui_app *app, struct help *help)
     help->title = "Commands, after ':'";
     for (size_t i = 0; i < sizeof(verbs) / sizeof(verbs[0]); i++)
         print_line(help, "%-12s %s: %s", verbs[i].word, verbs[i].arguments, verbs[i].help);
+    for (size_t i = 0; tui_ex_commands[i].name; i++)
+        print_line(help, "%-12s %s%s%s", tui_ex_commands[i].name, tui_ex_commands[i].arguments,
+                   tui_ex_commands[i].arguments[0] ? ": " : "", tui_ex_commands[i].help);
     write_bookmarks(app, help);
     for (int context = 0; context < TUI_CONTEXT_COUNT; context++) {
         if (context != (int)first && context != TUI_CONTEXT_LIST && context != TUI_CONTEXT_ANY)
