@@ -67,7 +67,7 @@ tm new-session -d -s console -x 100 -y 30 \
     "TERM=tmux-256color; export TERM; stty -g >$dir/modes.before; '$stoker' console --coordinator $control; \
      echo \"exit code \$?\"; stty -g >$dir/modes.after; exec cat"
 
-wait_for "trouble is counted in the top line" shows '3 ALERTS!'
+wait_for "trouble is counted in the top line" shows '4 ALERTS!'
 wait_for "percentiles have values" shows 'Latency p50 [0-9.]+ ms p95 [0-9.]+ ms p99 [0-9.]+ ms'
 wait_for "fresh data is called live" shows 'live *$'
 wait_for "events arrive" shows 'device.restarted ember-02'

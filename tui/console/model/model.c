@@ -64,6 +64,7 @@ static void apply_fleet(struct tui_model *model, struct tui_update *update)
     }
     if (due > 0)
         tui_history_fold(&model->history, fleet, update->at_ms, due > 1);
+    tui_alerts_fold(&model->alerts, fleet, &model->history, update->at_ms);
     tui_fleet_destroy(model->fleet);
     model->fleet = fleet;
     model->fleet_at_ms = update->at_ms;
@@ -182,27 +183,4 @@ int64_t tui_model_silent_ms(const struct tui_model *model, int64_t now_ms)
         return 0;
     int64_t since = model->heard_ms > 0 ? model->heard_ms : model->silent_ms;
     return now_ms > since ? now_ms - since : 1;
-}
-
-size_t tui_model_alerts(const struct tui_model *model)
-{
-    const struct tui_fleet *fleet = model->fleet;
-    size_t alerts = 0;
-
-    if (!fleet)
-        return 0;
-    if (fleet->ledger[0] != 0 && strcmp(fleet->ledger, "ok") != 0 &&
-        strcmp(fleet->ledger, "none") != 0)
-        alerts++;
-    for (size_t i = 0; i < fleet->agent_count; i++) {
-        const struct tui_agent *agent = &fleet->agents[i];
-        if (strcmp(agent->state, "suspect") == 0 || strcmp(agent->state, "lost") == 0)
-            alerts++;
-        for (size_t d = 0; d < agent->device_count; d++) {
-            const char *state = agent->devices[d].state;
-            if (strcmp(state, "suspect") == 0 || strcmp(state, "cordoned") == 0)
-                alerts++;
-        }
-    }
-    return alerts;
 }

@@ -5,6 +5,7 @@
 #ifndef TUI_CONSOLE_MODEL_MODEL_H
 #define TUI_CONSOLE_MODEL_MODEL_H
 
+#include "model/alert.h"
 #include "model/history.h"
 #include "model/record.h"
 #include "model/update.h"
@@ -25,6 +26,7 @@ struct tui_model {
     int64_t fleet_at_ms;
     bool fleet_published;
     struct tui_history history;
+    struct tui_alerts alerts;
 
     struct tui_event events[TUI_EVENTS_MAX]; /* a ring; see tui_model_event */
     uint64_t events_pushed;
@@ -73,8 +75,5 @@ uint64_t tui_model_clock_ms(const struct tui_model *model, int64_t now_ms);
 
 /* For how long nothing has answered, or 0 while the coordinator answers. */
 int64_t tui_model_silent_ms(const struct tui_model *model, int64_t now_ms);
-
-/* What needs the operator: agents suspect or lost, devices suspect or cordoned, a ledger not ok. */
-size_t tui_model_alerts(const struct tui_model *model);
 
 #endif

@@ -227,7 +227,8 @@ void tui_graph_draw(struct tui_canvas *canvas, struct tui_rect rect, enum tui_gl
         tui_canvas_select(canvas, rect.y + y, rect.x + col, 1);
 }
 
-static void draw_label(struct tui_canvas *canvas, struct tui_rect rect, int row, double value,
+static void draw_label(struct tui_canvas *canvas, struct tui_rect rect, int row,
+                       enum tui_role role, double value,
                        void (*format)(char *ret_text, size_t size, double value))
 {
     char text[64];
@@ -236,30 +237,37 @@ static void draw_label(struct tui_canvas *canvas, struct tui_rect rect, int row,
         format(text, sizeof(text), value);
     else
         memcpy(text, "0", 2);
-    tui_canvas_right(canvas, rect.y + row, rect.x, rect.cols, TUI_ROLE_DIM, text);
+    tui_canvas_fill(canvas, (struct tui_rect){rect.y + row, rect.x, 1, rect.cols}, role);
+    tui_canvas_right(canvas, rect.y + row, rect.x, rect.cols, role, text);
 }
 
 void tui_graph_axis(struct tui_canvas *canvas, struct tui_rect rect, enum tui_glyphs glyphs,
                     const struct tui_graph *graph,
                     void (*format)(char *ret_text, size_t size, double value))
 {
+    const struct tui_graph_mark *mark = graph->mark;
     int last = rect.rows - 1; /* the lowest row above which a label may stand */
 
     if (rect.rows < 1)
         return;
-    draw_label(canvas, rect, 0, graph->max, format);
+    draw_label(canvas, rect, 0, TUI_ROLE_DIM, graph->max, format);
     if (rect.rows > 1)
-        draw_label(canvas, rect, rect.rows - 1, graph->min, format);
-    /* The steps of a linear axis divide it evenly: fifths, or halves of 2. */
+        draw_label(canvas, rect, rect.rows - 1, TUI_ROLE_DIM, graph->min, format);
+    /* The steps of a linear axis divide it evenly: fifths, or quarters of 2. */
     double lead = graph->max / pow(10, floor(log10(graph->max)));
     double step = graph->max / (lead > 1.5 && lead < 2.5 ? 4 : 5);
     double value = graph->min > 0 ? pow(10, floor(log10(graph->min) + 1e-9) + 1) : step;
     while (value < graph->max * 0.999) {
         int row = tui_graph_row(graph, glyphs, rect.rows, value);
         if (row > 1 && row < last - 1) {
-            draw_label(canvas, rect, row, value, format);
+            draw_label(canvas, rect, row, TUI_ROLE_DIM, value, format);
             last = row;
         }
         value = graph->min > 0 ? value * 10 : value + step;
+    }
+    if (mark && mark->value > graph->min && mark->value < graph->max) {
+        int row = tui_graph_row(graph, glyphs, rect.rows, mark->value);
+        if (row > 0 && row < rect.rows - 1)
+            draw_label(canvas, rect, row, mark->role, mark->value, format);
     }
 }

@@ -60,7 +60,7 @@ int tui_graph_row(const struct tui_graph *graph, enum tui_glyphs glyphs, int row
 
 /*
  * The labels of the axis into `rect`, right-aligned: top, bottom, and between them the decades, or
- * the steps, that have room.
+ * the steps, that have room, and the mark's value.
  */
 void tui_graph_axis(struct tui_canvas *canvas, struct tui_rect rect, enum tui_glyphs glyphs,
                     const struct tui_graph *graph,

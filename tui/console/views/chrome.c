@@ -35,7 +35,7 @@ static void draw_top(const struct tui_app *app, struct tui_canvas *canvas)
     char age[64];
     char clock[TUI_FIGURE_SIZE];
     enum tui_role role = age_text(app, age, sizeof(age));
-    size_t alerts = tui_model_alerts(app->model);
+    size_t alerts = app->model->alerts.total;
     int right = canvas->cols - 1;
     int x = 1;
 

@@ -1,202 +1,157 @@
-#include <math.h>
-#include <stdio.h>
+/* The health of the fleet at a glance: panels, as many and as large as the screen has room for. */
 #include <string.h>
 
-#include "model/figure.h"
-#include "views/grid.h"
-#include "views/plot.h"
+#include "model/mover.h"
+#include "views/panel.h"
 
-#define GRAPH_ROWS_MAX 12
+#define GRAPHS_MAX 4
+#define COMPACT_ROWS 18 /* below that every graph is a line */
+#define LIST_COLS 50    /* what a list needs to stand beside another one */
 
-static const struct tui_operation *running_operation(const struct tui_fleet *fleet)
+/* Rows of each part; 0: left out. The graphs' include title and times, the lists' their rules. */
+struct layout {
+    int graphs; /* beside each other */
+    int graph_rows, line_rows, alert_rows, mover_rows, agent_rows, news_rows;
+};
+
+static int least(int a, int b)
 {
-    for (size_t i = 0; fleet && i < fleet->operation_count; i++) {
-        if (strcmp(fleet->operations[i].state, "running") == 0)
-            return &fleet->operations[i];
-    }
-    return NULL;
+    return a < b ? a : b;
 }
 
-/* The graphs grow with the screen, and leave the rest to the news. */
-static int graph_rows(struct tui_rect body)
+/* Gives a part more rows, up to `most`. */
+static void grow(int *rows, int most, int *spare)
 {
-    int rows = (body.rows - 4) / 2;
+    int more = least(most - *rows, *spare);
 
-    return rows > GRAPH_ROWS_MAX ? GRAPH_ROWS_MAX : rows;
-}
-
-static void draw_throughput(const struct tui_app *app, struct tui_canvas *canvas,
-                            struct tui_rect rect)
-{
-    const struct tui_history *h = &app->model->history;
-    const struct tui_graph_line lines[] = {
-        {&h->metrics[TUI_METRIC_DONE], NULL, TUI_GRAPH_AREA, TUI_ROLE_GRAPH_LOW, '#'}};
-    const struct tui_plot plot = {lines, 1, NULL, false, 1, tui_figure_rate};
-    struct tui_run run = {canvas, rect.y, rect.x, rect.x + rect.cols};
-    char rate[TUI_FIGURE_SIZE];
-
-    tui_figure_rate(rate, sizeof(rate), tui_plot_value(app, lines[0].series));
-    tui_run_put(&run, TUI_ROLE_TITLE, "Throughput ");
-    tui_run_put(&run, TUI_ROLE_STRONG, "%s jobs/s", rate);
-    rect.y++;
-    rect.rows--;
-    tui_plot_draw(app, canvas, rect, &plot);
-}
-
-static void draw_latency(const struct tui_app *app, struct tui_canvas *canvas, struct tui_rect rect)
-{
-    const struct tui_series *m = app->model->history.metrics;
-    const struct tui_graph_line lines[] = {{&m[TUI_METRIC_P95], &m[TUI_METRIC_P50], TUI_GRAPH_BAND,
-                                            TUI_ROLE_GRAPH_BAND, ':'},
-                                           {&m[TUI_METRIC_P99], NULL, TUI_GRAPH_LINE,
-                                            TUI_ROLE_GRAPH_HIGH, '*'}};
-    static const char *const names[] = {"p50", "p95", "p99"};
-    static const enum tui_role roles[] = {TUI_ROLE_GRAPH_BAND, TUI_ROLE_GRAPH_BAND,
-                                          TUI_ROLE_GRAPH_HIGH};
-    const struct tui_plot plot = {lines, 2, NULL, true, 0, tui_figure_us};
-    struct tui_run run = {canvas, rect.y, rect.x, rect.x + rect.cols};
-
-    tui_run_put(&run, TUI_ROLE_TITLE, "Latency");
-    for (size_t i = 0; i < 3; i++) {
-        char text[TUI_FIGURE_SIZE];
-        tui_figure_us(text, sizeof(text), tui_plot_value(app, &m[TUI_METRIC_P50 + i]));
-        tui_run_put(&run, roles[i], " %s ", names[i]);
-        tui_run_put(&run, TUI_ROLE_STRONG, "%s", text);
-    }
-    rect.y++;
-    rect.rows--;
-    tui_plot_draw(app, canvas, rect, &plot);
-}
-
-static void draw_queue(const struct tui_app *app, struct tui_canvas *canvas, struct tui_rect rect)
-{
-    const struct tui_series *m = app->model->history.metrics;
-    const struct tui_graph_line lines[] = {
-        {&m[TUI_METRIC_IN_FLIGHT], NULL, TUI_GRAPH_AREA, TUI_ROLE_GRAPH_LOW, '#'},
-        {&m[TUI_METRIC_QUEUED], NULL, TUI_GRAPH_LINE, TUI_ROLE_GRAPH_HIGH, '*'}};
-    const struct tui_plot plot = {lines, 2, NULL, false, 1, tui_figure_rate};
-    struct tui_run run = {canvas, rect.y, rect.x, rect.x + rect.cols};
-
-    tui_run_put(&run, TUI_ROLE_TITLE, "Jobs");
-    tui_run_put(&run, TUI_ROLE_GRAPH_LOW, " in flight (area)");
-    tui_run_put(&run, TUI_ROLE_GRAPH_HIGH, " queued (line)");
-    rect.y++;
-    rect.rows--;
-    tui_plot_draw(app, canvas, rect, &plot);
-}
-
-static int draw_pair(struct tui_canvas *canvas, int y, int x, const char *label, const char *value,
-                     enum tui_role role)
-{
-    int start = x;
-
-    x += tui_canvas_print(canvas, y, x, canvas->cols - x, TUI_ROLE_DIM, "%s ", label);
-    x += tui_canvas_text(canvas, y, x, canvas->cols - x, role, value);
-    return x - start + 2;
-}
-
-static void draw_counters(const struct tui_app *app, struct tui_canvas *canvas, int y)
-{
-    const struct tui_totals *totals = &app->model->fleet->totals;
-    const struct {
-        const char *label;
-        uint64_t value;
-        bool bad;
-    } counters[] = {{"queued", totals->queued, false},
-                    {"in flight", totals->assigned + totals->running, false},
-                    {"done", totals->done, false},
-                    {"failed", totals->failed, true},
-                    {"requeued", totals->requeued, false}};
-    char text[TUI_FIGURE_SIZE];
-    int x = 1;
-
-    for (size_t i = 0; i < sizeof(counters) / sizeof(counters[0]); i++) {
-        tui_figure_count(text, sizeof(text), counters[i].value);
-        enum tui_role role =
-            counters[i].bad && counters[i].value > 0 ? TUI_ROLE_WARN : TUI_ROLE_STRONG;
-        x += draw_pair(canvas, y, x, counters[i].label, text, role);
+    if (more > 0) {
+        *rows += more;
+        *spare -= more;
     }
 }
 
-static void draw_caches(const struct tui_app *app, struct tui_canvas *canvas, int y)
+static int graph_count(int cols)
 {
-    const struct tui_fleet *fleet = app->model->fleet;
-    char text[TUI_FIGURE_SIZE];
-    int x = 1;
-
-    x += tui_canvas_text(canvas, y, x, canvas->cols - x, TUI_ROLE_TITLE, "cache hits") + 1;
-    for (size_t i = 0; i < app->model->history.cache_count; i++) {
-        const struct tui_cache_track *cache = &app->model->history.caches[i];
-        tui_figure_percent(text, sizeof(text), tui_plot_value(app, &cache->hit_rate));
-        x += draw_pair(canvas, y, x, cache->name, text, TUI_ROLE_STRONG);
-    }
-    if (fleet->latency[TUI_SPAN_TOTAL].count > 0)
-        x += tui_canvas_text(canvas, y, x, canvas->cols - x, TUI_ROLE_TITLE, "median") + 1;
-    for (size_t i = TUI_SPAN_QUEUE; i < TUI_SPAN_COUNT; i++) {
-        const struct tui_latency *span = &fleet->latency[i];
-        if (span->count == 0)
-            continue;
-        tui_figure_us(text, sizeof(text), (double)span->p50_us);
-        x += draw_pair(canvas, y, x, tui_span_names[i], text, TUI_ROLE_NORMAL);
-    }
-    /* What is set, not measured: only where there is room. A bad ledger is an alert anyway. */
-    if (canvas->cols - x < 40)
-        return;
-    x += draw_pair(canvas, y, x, "strategy", fleet->strategy, TUI_ROLE_NORMAL);
-    /* "none" is what somebody chose: worth a look, no alert. */
-    enum tui_role role = strcmp(fleet->ledger, "ok") == 0     ? TUI_ROLE_OK
-                         : strcmp(fleet->ledger, "none") == 0 ? TUI_ROLE_WARN
-                                                              : TUI_ROLE_BAD;
-    draw_pair(canvas, y, x, "ledger", fleet->ledger, role);
+    return cols >= 220 ? 4 : cols >= 150 ? 3 : cols >= 80 ? 2 : 1;
 }
 
-static void draw_strip(const struct tui_app *app, struct tui_canvas *canvas, struct tui_rect body,
-                       int y)
+static int lists_beside(int cols)
 {
-    const struct tui_operation *operation = running_operation(app->model->fleet);
-    size_t count = tui_model_event_count(app->model);
-    char text[TUI_TEXT_SIZE];
-    int end = body.y + body.rows;
+    return cols >= 2 * LIST_COLS ? 2 : 1;
+}
 
-    tui_glyphs_rule(canvas, app->glyphs, y, 0, canvas->cols);
-    tui_canvas_text(canvas, y, 2, 8, TUI_ROLE_DIM, " news ");
-    y++;
-    if (operation) {
-        tui_operation_summary(text, sizeof(text), operation);
-        tui_canvas_print(canvas, y++, 1, canvas->cols - 2, TUI_ROLE_WARN, "%s %s: %s",
-                         operation->kind, operation->target, text);
+static struct layout layout_of(const struct tui_app *app, struct tui_rect body)
+{
+    const struct tui_alerts *alerts = &app->model->alerts;
+    int agents = (int)app->model->fleet->agent_count;
+    bool beside = lists_beside(body.cols) == 2;
+    bool compact = body.rows < COMPACT_ROWS;
+    struct layout l = {.graphs = graph_count(body.cols)};
+
+    l.graph_rows = compact ? 2 : 6;
+    l.line_rows = compact || l.graphs < 3 ? 3 : 2;
+    l.alert_rows = 2;
+    l.news_rows = 2;
+    int spare = body.rows - l.graph_rows - l.line_rows - l.alert_rows - l.news_rows;
+    int wanted = alerts->count < 1 ? 2 : (int)alerts->count + 1;
+    /* First what a decision needs, then what makes it easier, then everything. */
+    grow(&l.alert_rows, least(wanted, 4), &spare);
+    if (!compact) {
+        grow(&l.graph_rows, 8, &spare);
+        grow(&l.news_rows, 3, &spare);
+        if (!beside && spare >= 3)
+            grow(&l.mover_rows, 3, &spare);
+        if (spare >= 4 && agents > 0)
+            grow(&l.agent_rows, least(agents + 2, 6), &spare);
+        grow(&l.alert_rows, least(wanted * 2, 8), &spare);
+        grow(&l.news_rows, 5, &spare);
+        grow(&l.graph_rows, 12, &spare);
+        if (!beside)
+            grow(&l.mover_rows, 6, &spare);
+        if (l.agent_rows > 0)
+            grow(&l.agent_rows, agents + 2, &spare);
+        grow(&l.alert_rows, 2 * (int)alerts->count + 1, &spare);
+        grow(&l.graph_rows, 20, &spare);
     }
-    if (count == 0)
-        tui_canvas_text(canvas, y, 1, canvas->cols - 2, TUI_ROLE_DIM, "nothing has happened yet");
-    for (size_t i = 0; i < count && y < end; i++)
-        tui_event_draw(canvas, y++, 1, canvas->cols - 2, tui_model_event(app->model, i));
+    l.news_rows += spare;
+    return l;
+}
+
+typedef void panel(const struct tui_app *app, struct tui_canvas *canvas, struct tui_rect rect);
+
+/* Panels beside each other; the column between two is blank. */
+static void draw_beside(const struct tui_app *app, struct tui_canvas *canvas, struct tui_rect rect,
+                        panel *const *panels, int count)
+{
+    int cols = rect.cols / count;
+
+    for (int i = 0; i < count; i++) {
+        struct tui_rect part = {rect.y, rect.x + i * cols, rect.rows, cols - 1};
+        if (i == count - 1)
+            part.cols = rect.cols - i * cols;
+        panels[i](app, canvas, part);
+    }
+}
+
+/* The next rows of the body. */
+static struct tui_rect take(struct tui_rect *body, int rows)
+{
+    struct tui_rect taken = {body->y, body->x, rows, body->cols};
+
+    body->y += rows;
+    body->rows -= rows;
+    return taken;
 }
 
 static int graph_cols(const struct tui_app *app, struct tui_rect body)
 {
     (void)app;
-    return body.cols / (body.cols >= 150 ? 3 : 2) - 1 - TUI_PLOT_AXIS_COLS;
+    return body.cols / graph_count(body.cols) - 1 - TUI_PLOT_AXIS_COLS;
+}
+
+static void draw_lines(const struct tui_app *app, struct tui_canvas *canvas,
+                       const struct layout *layout, struct tui_rect *body)
+{
+    struct tui_rect lines = take(body, layout->line_rows);
+
+    lines.x++;
+    lines.cols -= 2;
+    if (layout->line_rows > 2)
+        tui_panel_jobs(app, canvas, take(&lines, 1));
+    tui_panel_split(app, canvas, take(&lines, 1));
+    tui_panel_caches(app, canvas, take(&lines, 1));
+}
+
+/* Throughput as a line, and what is left for the latency. */
+static void draw_narrow(const struct tui_app *app, struct tui_canvas *canvas, struct tui_rect rect)
+{
+    rect.x++;
+    rect.cols -= 2;
+    tui_panel_throughput(app, canvas, take(&rect, 1));
+    tui_panel_latency(app, canvas, rect);
 }
 
 static void draw(const struct tui_app *app, struct tui_canvas *canvas, struct tui_rect body)
 {
+    static panel *const graphs[GRAPHS_MAX] = {tui_panel_throughput, tui_panel_latency,
+                                              tui_panel_jobs, tui_panel_within};
+    static panel *const lists[] = {tui_panel_alerts, tui_panel_movers};
+    static panel *const tables[] = {tui_panel_agents, tui_panel_models};
     body = tui_plot_banner(app, canvas, body);
-    int graphs = body.cols >= 150 ? 3 : 2;
-    int cols = body.cols / graphs;
-    int rows = graph_rows(body);
-    struct tui_rect rect = {body.y, 0, rows + 1, cols - 1};
+    struct layout l = layout_of(app, body);
+    int beside = lists_beside(body.cols);
 
-    draw_throughput(app, canvas, rect);
-    rect.x += cols;
-    rect.cols = graphs == 2 ? body.cols - rect.x : cols - 1;
-    draw_latency(app, canvas, rect);
-    if (graphs == 3) {
-        rect.x += cols;
-        draw_queue(app, canvas, rect);
-    }
-    draw_counters(app, canvas, body.y + 1 + rows);
-    draw_caches(app, canvas, body.y + 2 + rows);
-    draw_strip(app, canvas, body, body.y + 3 + rows);
+    if (l.graph_rows < 4 || l.graphs == 1)
+        draw_narrow(app, canvas, take(&body, l.graph_rows));
+    else
+        draw_beside(app, canvas, take(&body, l.graph_rows), graphs, l.graphs);
+    draw_lines(app, canvas, &l, &body);
+    draw_beside(app, canvas, take(&body, l.alert_rows), lists, beside);
+    if (l.mover_rows > 1)
+        tui_panel_movers(app, canvas, take(&body, l.mover_rows));
+    if (l.agent_rows > 2)
+        draw_beside(app, canvas, take(&body, l.agent_rows), tables, beside);
+    tui_panel_news(app, canvas, body);
 }
 
 const struct tui_view_ops tui_view_overview = {

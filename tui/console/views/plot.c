@@ -7,6 +7,14 @@
 
 #include "model/figure.h"
 
+bool tui_run_has(struct tui_run *run, int cols)
+{
+    if (run->x + cols <= run->end)
+        return true;
+    run->end = run->x;
+    return false;
+}
+
 void tui_run_put(struct tui_run *run, enum tui_role role, const char *format, ...)
 {
     char text[512];
@@ -16,11 +24,16 @@ void tui_run_put(struct tui_run *run, enum tui_role role, const char *format, ..
     vsnprintf(text, sizeof(text), format, args);
     va_end(args);
     int width = tui_canvas_width(run->canvas, text);
-    if (run->x + width > run->end) {
-        run->end = run->x;
-        return;
-    }
-    run->x += tui_canvas_text(run->canvas, run->y, run->x, width, role, text);
+    if (tui_run_has(run, width))
+        run->x += tui_canvas_text(run->canvas, run->y, run->x, width, role, text);
+}
+
+void tui_plot_number(char *ret_text, size_t size, double value)
+{
+    if (value < 10)
+        tui_figure_rate(ret_text, size, value);
+    else
+        tui_figure_count(ret_text, size, (uint64_t)(value + 0.5));
 }
 
 uint64_t tui_plot_clock_ms(const struct tui_app *app, uint64_t slot)

@@ -19,6 +19,9 @@ struct tui_run {
 void tui_run_put(struct tui_run *run, enum tui_role role, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
+/* Whether so many columns are left. If not, nothing more is appended. */
+bool tui_run_has(struct tui_run *run, int cols);
+
 struct tui_plot {
     const struct tui_graph_line *lines;
     size_t line_count;
@@ -38,7 +41,10 @@ void tui_plot_draw(const struct tui_app *app, struct tui_canvas *canvas, struct 
 /* The largest sample in the column under the cursor, or the newest sample while live; or NAN. */
 double tui_plot_value(const struct tui_app *app, const struct tui_series *series);
 
-/* The wall clock's time at the end of the graphs, or 0 while they are live. */
+/* A number on an axis: 0.5, 50, 1,500. */
+void tui_plot_number(char *ret_text, size_t size, double value);
+
+/* The wall clock's time at a slot; 0: not known. */
 uint64_t tui_plot_clock_ms(const struct tui_app *app, uint64_t slot);
 
 /*
