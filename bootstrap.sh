@@ -9,7 +9,7 @@ PACKAGES='
     libnng-dev libcjson-dev libinih-dev libsqlite3-dev libsystemd-dev libssl-dev
     libprotobuf-c-dev protobuf-c-compiler libxxhash-dev
     libncurses-dev libpng-dev libjpeg62-turbo-dev
-    libcriterion-dev nng-utils jq tmux
+    libcriterion-dev libvterm-dev nng-utils jq tmux
 '
 
 ROOT=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)

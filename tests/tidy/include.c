@@ -4,10 +4,11 @@
 #include <string.h>
 
 static const char *const third_party[] = {
-    "CL/",      "clblast",    "nng/",       "cjson/",      "curses.h", "ncurses",
-    "form.h",   "panel.h",    "png.h",      "jpeglib.h",   "jerror.h", "sqlite3.h",
-    "systemd/", "openssl/",   "xxhash.h",   "ini.h",       "uthash.h", "utarray.h",
-    "utlist.h", "utstring.h", "criterion/", "protobuf-c/", "vterm.h",  "vterm_keycodes.h",
+    "CL/",        "clblast",    "nng/",        "cjson/",    "curses.h",
+    "ncurses",    "form.h",     "panel.h",     "term.h",    "png.h",
+    "jpeglib.h",  "jerror.h",   "sqlite3.h",   "systemd/",  "openssl/",
+    "xxhash.h",   "ini.h",      "uthash.h",    "utarray.h", "utlist.h",
+    "utstring.h", "criterion/", "protobuf-c/", "vterm.h",   "vterm_keycodes.h",
 };
 
 bool tidy_is_third_party(const char *target)

@@ -30,6 +30,7 @@ static const struct {
     {"systemd/", "agent/", "tests/agent/"},
     {"ini.h", "agent/", "tui/console/"},
     {"curses.h", "tui/console/", "tests/tui/"},
+    {"term.h", "tui/console/", "tests/tui/"},
     {"ncurses", "tui/console/", "tests/tui/"},
     {"png.h", "tui/", "tests/tui/"},
     {"jpeglib.h", "tui/", "tests/tui/"},

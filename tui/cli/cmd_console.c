@@ -5,8 +5,10 @@
 
 static const struct tui_option options[] = {
     {"read-only", NULL, "refuse every action that changes something"},
-    {"theme", "NAME", "auto (default), dark, light, high-contrast, colour-blind, mono"},
-    {"glyphs", "SET", "of graphs: auto (by locale; default), braille, block, ascii"},
+    {"config", "FILE", "settings; else console.ini in $XDG_CONFIG_HOME/stoker, if it is there"},
+#define TUI_SETTING(field, key, type, argument, def, help) {key, argument, help},
+#include "console/config/settings.def"
+#undef TUI_SETTING
     {NULL, NULL, NULL},
 };
 
@@ -15,8 +17,11 @@ static enum tui_exit run(struct tui_cli *cli)
     struct tui_console_options console = {
         .address = cli->address,
         .read_only = tui_option_value(cli, "read-only") != NULL,
-        .theme = tui_option_value(cli, "theme"),
-        .glyphs = tui_option_value(cli, "glyphs"),
+        .config = tui_option_value(cli, "config"),
+#define TUI_SETTING(field, key, type, argument, def, help) \
+    .settings[TUI_SETTING_##field] = tui_option_value(cli, key),
+#include "console/config/settings.def"
+#undef TUI_SETTING
     };
 
     if (!isatty(STDIN_FILENO) || !isatty(STDOUT_FILENO)) {

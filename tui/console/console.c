@@ -11,16 +11,17 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "config/settings.h"
 #include "feed/feed.h"
 #include "submit/submitter.h"
 #include "terminal/screen.h"
 #include "terminal/signals.h"
 #include "text/text.h"
+#include "theme/zone.h"
 #include "views/chrome.h"
 
-#define KEY_FRAME_MS                                                              \
-    15 /* between two frames: a key that is held down is on the screen before its \
-           next one comes */
+/* Between two frames: what a flood of keys, or of a mouse's moves, does is drawn together. */
+#define KEY_FRAME_MS 10
 
 struct loop {
     struct tui_app *app;
@@ -28,11 +29,16 @@ struct loop {
     struct tui_submitter *submitter;
     struct tui_screen *screen;
     struct tui_canvas canvas;
-    int64_t refresh_ms;
+    struct tui_zones zones;
+    struct tui_settings settings;
+    struct tui_problems problems;
+    struct tui_theme theme;
     int64_t frame_ms; /* when the last frame was drawn */
     bool dirty;       /* data changed: draw by the refresh rate */
-    bool urgent;      /* the operator did something: draw soon */
+    bool urgent;      /* the operator did something: draw at once */
     bool all;         /* draw every cell */
+    bool rest;        /* the last frame was cut by the bandwidth */
+    bool mouse;       /* what the terminal was told */
     int ended;        /* the signal that ended it */
 };
 
@@ -79,16 +85,56 @@ static void take_news(struct loop *loop)
     }
 }
 
-static void take_keys(struct loop *loop)
+/* The terminal said what is behind its text: of the two usual themes the other may suit it. */
+static void take_background(struct loop *loop, uint32_t rgb)
 {
-    uint32_t key;
+    bool light = tui_color_contrast(rgb, 0x000000) > tui_color_contrast(rgb, 0xffffff);
 
-    while (!loop->app->quit && (key = tui_screen_key(loop->screen)) != TUI_KEY_NONE) {
+    if (strcmp(loop->settings.theme, "auto") != 0 ||
+        strcmp(loop->theme.name, light ? "light" : "dark") == 0)
+        return;
+    tui_theme_find(light ? "light" : "dark", &loop->theme);
+    tui_screen_style(loop->screen, &loop->theme);
+}
+
+static void use_mouse(struct loop *loop, bool on)
+{
+    loop->mouse = loop->app->mouse = on;
+    loop->canvas.zones = on ? &loop->zones : NULL;
+    if (loop->screen)
+        tui_screen_mouse(loop->screen, on);
+}
+
+/* Alt-x and Esc with an x right after it are the same bytes: Alt-x where that means something. */
+static void take_key(struct loop *loop, uint32_t key)
+{
+    if (key & TUI_KEY_ALT && !tui_keymap_uses(&loop->app->keymap, key)) {
+        tui_app_key(loop->app, TUI_KEY_ESC);
+        key &= ~(uint32_t)TUI_KEY_ALT;
+    }
+    if (!loop->app->quit)
         tui_app_key(loop->app, key);
+}
+
+static void take_input(struct loop *loop)
+{
+    struct tui_event_input event;
+
+    while (!loop->app->quit && tui_screen_next(loop->screen, loop->app->now_ms, &event)) {
+        if (event.kind == TUI_EVENT_KEY)
+            take_key(loop, event.key);
+        else if (event.kind == TUI_EVENT_PASTE)
+            tui_app_paste(loop->app, event.text);
+        else if (event.kind == TUI_EVENT_POINTER)
+            tui_app_pointer(loop->app, &event.pointer, &loop->canvas);
+        else
+            take_background(loop, event.rgb);
         loop->urgent = true;
     }
     loop->all = loop->all || loop->app->redraw;
     loop->app->redraw = false;
+    if (loop->mouse != loop->app->mouse)
+        use_mouse(loop, loop->app->mouse);
 }
 
 static void pass_on(struct loop *loop)
@@ -124,8 +170,10 @@ static void draw(struct loop *loop)
     if (!fit_canvas(loop))
         return;
     loop->app->clock_ms = wall_clock_ms();
+    if (loop->all)
+        tui_screen_forget(loop->screen);
     tui_chrome_draw(loop->app, &loop->canvas);
-    tui_screen_show(loop->screen, &loop->canvas, loop->all);
+    loop->rest = !tui_screen_show(loop->screen, &loop->canvas, loop->urgent, loop->app->now_ms);
     loop->frame_ms = loop->app->now_ms;
     loop->dirty = loop->urgent = loop->all = false;
 }
@@ -134,12 +182,13 @@ static void draw(struct loop *loop)
 static int64_t next_frame_ms(const struct loop *loop)
 {
     int64_t clock = loop->frame_ms + 1000 - (int64_t)(loop->app->clock_ms % 1000);
+    int64_t soonest = loop->frame_ms + loop->settings.refresh;
 
-    if (loop->urgent || loop->all)
+    if (loop->urgent || loop->all || loop->rest)
         return loop->frame_ms + KEY_FRAME_MS;
-    if (loop->dirty && loop->frame_ms + loop->refresh_ms < clock)
-        return loop->frame_ms + loop->refresh_ms;
-    return clock > loop->frame_ms + loop->refresh_ms ? clock : loop->frame_ms + loop->refresh_ms;
+    if (loop->dirty && soonest < clock)
+        return soonest;
+    return clock > soonest ? clock : soonest;
 }
 
 static void take_signals(struct loop *loop)
@@ -148,64 +197,127 @@ static void take_signals(struct loop *loop)
 
     if (signals.ended != 0)
         loop->ended = signals.ended;
-    if (signals.resized) {
-        tui_screen_resize(loop->screen);
+    if (signals.resized)
         loop->urgent = true;
-    }
     if (signals.stopped) {
         tui_screen_suspend(loop->screen);
         raise(SIGSTOP);
+    }
+    /* Also after a SIGSTOP from outside: whoever had the terminal meanwhile has left his modes. */
+    if (signals.continued) {
         tui_screen_resume(loop->screen);
         loop->urgent = true;
     }
 }
 
+/* Draws if a frame is due and the line has room. How long to wait for something else, in
+ * milliseconds; *ret_blocked: the line is what it waits for. */
+static int64_t draw_when_due(struct loop *loop, bool *ret_blocked)
+{
+    bool key = loop->urgent || loop->all;
+    int64_t wait = next_frame_ms(loop) - loop->app->now_ms;
+
+    *ret_blocked = false;
+    if (wait <= 0 && tui_screen_ready(loop->screen, key, loop->app->now_ms, &wait, ret_blocked)) {
+        draw(loop);
+        wait = 0;
+    }
+    int64_t input = tui_screen_input_wait_ms(loop->screen, loop->app->now_ms);
+    if (input >= 0 && input < wait)
+        wait = input;
+    return wait > 1000 ? 1000 : wait < 0 ? 0 : wait;
+}
+
 static void run(struct loop *loop)
 {
-    bool blocked = false; /* the terminal takes no more bytes now */
-
     while (!loop->app->quit && loop->ended == 0) {
+        bool blocked;
         loop->app->now_ms = tui_feed_clock_ms();
-        int64_t wait = next_frame_ms(loop) - loop->app->now_ms;
-        if (wait <= 0) {
-            blocked = !tui_screen_ready(loop->screen);
-            if (!blocked) {
-                draw(loop);
-                continue;
-            }
-        }
+        int64_t wait = draw_when_due(loop, &blocked);
         struct pollfd fds[] = {
-            {.fd = STDIN_FILENO, .events = POLLIN},
+            {.fd = tui_screen_input_fd(loop->screen), .events = POLLIN},
             {.fd = tui_signals_fd(), .events = POLLIN},
             {.fd = tui_feed_fd(loop->feed), .events = POLLIN},
             {.fd = tui_submitter_fd(loop->submitter), .events = POLLIN},
-            {.fd = blocked ? STDOUT_FILENO : -1, .events = POLLOUT},
+            {.fd = blocked ? tui_screen_output_fd(loop->screen) : -1, .events = POLLOUT},
         };
-        poll(fds, sizeof(fds) / sizeof(fds[0]), blocked ? 1000 : wait > 1000 ? 1000 : (int)wait);
-        blocked = false;
+        poll(fds, sizeof(fds) / sizeof(fds[0]), (int)wait);
         loop->app->now_ms = tui_feed_clock_ms();
         if (fds[1].revents)
             take_signals(loop);
-        if (fds[0].revents & (POLLERR | POLLHUP | POLLNVAL))
+        if (fds[0].revents & (POLLERR | POLLHUP | POLLNVAL) ||
+            (fds[0].revents && !tui_screen_read(loop->screen, loop->app->now_ms)))
             loop->ended = SIGHUP;
-        else if (fds[0].revents)
-            take_keys(loop);
+        take_input(loop);
         take_updates(loop);
         take_news(loop);
         pass_on(loop);
     }
 }
 
-static unsigned int clamp_refresh(unsigned int ms)
+static void report(const struct tui_problems *problems)
 {
-    if (ms == 0)
-        return TUI_CONSOLE_REFRESH_MS_DEFAULT;
-    if (ms < TUI_CONSOLE_REFRESH_MS_MIN)
-        return TUI_CONSOLE_REFRESH_MS_MIN;
-    return ms > TUI_CONSOLE_REFRESH_MS_MAX ? TUI_CONSOLE_REFRESH_MS_MAX : ms;
+    for (size_t i = 0; i < problems->count && i < TUI_PROBLEMS_MAX; i++)
+        fprintf(stderr, "stoker: %s\n", problems->texts[i]);
 }
 
-/* Fills in what the options say. False after a line on standard error. */
+/* A file that is wrong in places doesn't stop the console, but it is told. */
+static void show_problems(struct loop *loop)
+{
+    size_t count = loop->problems.count;
+    char more[64] = "";
+
+    if (count > 1)
+        snprintf(more, sizeof(more), " (and %zu more, told at the end)", count - 1);
+    if (count > 0)
+        tui_app_message(loop->app, TUI_ROLE_WARN, "%s%s", loop->problems.texts[0], more);
+}
+
+static bool find_view(const char *name, enum tui_view_id *ret_view)
+{
+    for (size_t i = 0; i < TUI_VIEW_COUNT; i++) {
+        if (strcmp(tui_views[i].name, name) == 0 && tui_views[i].key != 0) {
+            *ret_view = (enum tui_view_id)i;
+            return true;
+        }
+    }
+    return false;
+}
+
+/* What the settings name must be there: from an option false, from the file a problem. */
+static bool apply(struct loop *loop, const struct tui_console_options *opts)
+{
+    static const struct tui_color_hints no_hints;
+    struct tui_settings *settings = &loop->settings;
+    struct tui_app *app = loop->app;
+    enum tui_depth depth;
+    size_t before = loop->problems.count;
+
+    tui_settings_theme(settings->folder, settings->theme, &loop->theme, &loop->problems);
+    if (!tui_glyphs_choose(settings->glyphs, nl_langinfo(CODESET), getenv("TERM"), &app->glyphs)) {
+        tui_problems_add(&loop->problems,
+                         "glyphs: there are no '%s'; there are auto, braille, block "
+                         "and ascii",
+                         settings->glyphs);
+        tui_glyphs_choose(NULL, nl_langinfo(CODESET), getenv("TERM"), &app->glyphs);
+    }
+    if (!tui_depth_choose(settings->colors, &no_hints, &depth)) {
+        tui_problems_add(&loop->problems,
+                         "colors: there is no '%s'; there are auto, true, 256, 16, 8 "
+                         "and none",
+                         settings->colors);
+        snprintf(settings->colors, sizeof(settings->colors), "auto");
+    }
+    if (!find_view(settings->view, &app->view))
+        tui_problems_add(&loop->problems, "view: there is no '%s'; ? lists them", settings->view);
+    if (settings->refresh < TUI_CONSOLE_REFRESH_MS_MIN)
+        settings->refresh = TUI_CONSOLE_REFRESH_MS_MIN;
+    return loop->problems.count == before ||
+           !(opts->settings[TUI_SETTING_theme] || opts->settings[TUI_SETTING_glyphs] ||
+             opts->settings[TUI_SETTING_colors] || opts->settings[TUI_SETTING_view]);
+}
+
+/* Fills in what options and the configuration file say. False after a line on standard error. */
 static bool prepare(struct loop *loop, const struct tui_console_options *opts)
 {
     loop->app = tui_app_create();
@@ -214,18 +326,37 @@ static bool prepare(struct loop *loop, const struct tui_console_options *opts)
         return false;
     }
     setlocale(LC_CTYPE, "");
-    if (!tui_glyphs_choose(opts->glyphs, nl_langinfo(CODESET), getenv("TERM"),
-                           &loop->app->glyphs)) {
-        fprintf(stderr, "stoker: no glyphs '%s'; there are auto, braille, block and ascii\n",
-                opts->glyphs);
+    if (!tui_settings_load(opts->config, opts->settings, &loop->settings, &loop->app->keymap,
+                           &loop->problems) ||
+        !apply(loop, opts)) {
+        report(&loop->problems);
         return false;
     }
     loop->canvas.ascii = loop->app->glyphs == TUI_GLYPHS_ASCII;
     loop->app->read_only = opts->read_only;
+    loop->app->slo_us = (uint64_t)loop->settings.slo * 1000;
+    loop->app->now_ms = tui_feed_clock_ms();
+    use_mouse(loop, loop->settings.mouse);
+    show_problems(loop);
     tui_text_clean(loop->app->address, sizeof(loop->app->address), opts->address);
     find_by(loop->app->by, sizeof(loop->app->by));
-    loop->refresh_ms = clamp_refresh(opts->refresh_ms);
     return true;
+}
+
+static bool open_screen(struct loop *loop, const char **ret_why)
+{
+    const struct tui_settings *settings = &loop->settings;
+    struct tui_screen_options screen = {
+        .theme = &loop->theme,
+        .colors = settings->colors,
+        .mouse = settings->mouse,
+        .ask_background = strcmp(settings->theme, "auto") == 0 && !getenv("COLORFGBG"),
+        .rate = settings->bandwidth,
+        .escape_ms = settings->escape_delay,
+        .now_ms = loop->app->now_ms,
+    };
+
+    return tui_screen_open(&screen, &loop->screen, ret_why);
 }
 
 int tui_console_run(const struct tui_console_options *opts)
@@ -247,7 +378,7 @@ int tui_console_run(const struct tui_console_options *opts)
         fprintf(stderr, "stoker: out of file descriptors\n");
         goto out;
     }
-    if (!tui_screen_open(opts->theme, &loop.screen, &why)) {
+    if (!open_screen(&loop, &why)) {
         tui_signals_close();
         fprintf(stderr, "stoker: can't open the console: %s\n", why);
         goto out;
@@ -257,6 +388,7 @@ int tui_console_run(const struct tui_console_options *opts)
     status = loop.ended != 0 ? 128 + loop.ended : 0;
     tui_signals_close();
     tui_screen_close(loop.screen);
+    report(&loop.problems);
 out:
     tui_submitter_destroy(loop.submitter);
     tui_feed_destroy(loop.feed);

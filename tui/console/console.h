@@ -9,20 +9,20 @@
 
 #include <stdbool.h>
 
-/* Milliseconds between two frames that new data alone causes; keys are shown within 100 ms. */
+#include "console/config/setting.h"
+
+/* Milliseconds between two frames that new data alone causes, at least; keys are shown at once. */
 #define TUI_CONSOLE_REFRESH_MS_MIN 100
-#define TUI_CONSOLE_REFRESH_MS_DEFAULT 500
-#define TUI_CONSOLE_REFRESH_MS_MAX 60000
 
 struct net_tls;
 
 struct tui_console_options {
-    const char *address;     /* the coordinator's control address, e.g. tcp://127.0.0.1:7411 */
-    struct net_tls *tls;     /* for a tls+tcp:// address; may be NULL */
-    const char *theme;       /* one of tui_theme_names; NULL or "auto" */
-    const char *glyphs;      /* "braille", "block" or "ascii"; NULL or "auto": locale and TERM */
-    unsigned int refresh_ms; /* see above, clamped to the limits; 0: the default */
-    bool read_only;          /* refuse every action that would change the cluster */
+    const char *address; /* the coordinator's control address, e.g. tcp://127.0.0.1:7411 */
+    struct net_tls *tls; /* for a tls+tcp:// address; may be NULL */
+    const char *config;  /* the configuration file; NULL: the operator's, if there is one */
+    /* A text for each setting that was given as an option, NULL for the others. */
+    const char *settings[TUI_SETTING_COUNT];
+    bool read_only; /* refuse every action that would change the cluster */
 };
 
 /*

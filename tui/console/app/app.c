@@ -144,6 +144,11 @@ static void view_key(struct tui_app *app, uint32_t key)
     tui_app_message(app, TUI_ROLE_DIM, "%s does nothing here; ? shows the keys", name);
 }
 
+void tui_app_command(struct tui_app *app, enum tui_command command)
+{
+    commands[command](app);
+}
+
 void tui_app_key(struct tui_app *app, uint32_t key)
 {
     const struct tui_overlay *overlay = tui_overlay_top(app);
@@ -151,6 +156,8 @@ void tui_app_key(struct tui_app *app, uint32_t key)
 
     /* Data and view may have changed since the last frame, and rows are indexes into both. */
     tui_app_arrange(app, app->body);
+    if (command == TUI_COMMAND_PREFIX)
+        return;
     if (command != TUI_COMMAND_NONE)
         commands[command](app);
     else if (overlay)

@@ -11,6 +11,7 @@
 #include "app/graphs.h"
 #include "app/marks.h"
 #include "app/palette.h"
+#include "app/pointer.h"
 #include "app/request.h"
 #include "keys/keymap.h"
 #include "model/model.h"
@@ -65,7 +66,9 @@ struct tui_app {
     char address[TUI_ADDRESS_SIZE];
     char by[TUI_NAME_SIZE]; /* who: recorded with each action */
     bool read_only;
+    uint64_t slo_us; /* instead of the cluster's; 0: that */
     bool quit;
+    bool mouse;  /* the mouse acts here */
     bool redraw; /* the operator wants the whole screen drawn again */
 
     int64_t now_ms;    /* monotonic; set before every call that needs it */
@@ -75,6 +78,7 @@ struct tui_app {
     struct tui_list lists[TUI_VIEW_COUNT];
     enum tui_context detail; /* AGENT or JOB */
     char detail_id[TUI_NAME_SIZE];
+    struct tui_pointer pointer; /* what the mouse did last */
     struct tui_graphs graphs;
     unsigned int job_state; /* index of tui_job_states */
 
@@ -111,8 +115,9 @@ void tui_app_destroy(struct tui_app *app);
 /* Takes an update over: answers go to the dialog or the message line, the rest to the model. */
 void tui_app_update(struct tui_app *app, struct tui_update *update);
 
-/* One key. */
+/* One key; or what a key would do. */
 void tui_app_key(struct tui_app *app, uint32_t key);
+void tui_app_command(struct tui_app *app, enum tui_command command);
 
 /*
  * Filters and sorts the current view's rows, finds the selection among them by its id, and keeps

@@ -2,28 +2,11 @@
 #ifndef TUI_CONSOLE_KEYS_KEYMAP_H
 #define TUI_CONSOLE_KEYS_KEYMAP_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-/* A key is a Unicode code point (controls included) or one of these. */
-enum tui_key {
-    TUI_KEY_NONE = 0,
-    TUI_KEY_TAB = 9,
-    TUI_KEY_ENTER = 13,
-    TUI_KEY_ESC = 27,
-    TUI_KEY_BACKSPACE = 127,
-    TUI_KEY_UP = 0x110000,
-    TUI_KEY_DOWN,
-    TUI_KEY_LEFT,
-    TUI_KEY_RIGHT,
-    TUI_KEY_PAGE_UP,
-    TUI_KEY_PAGE_DOWN,
-    TUI_KEY_HOME,
-    TUI_KEY_END,
-    TUI_KEY_SHIFT_TAB,
-    TUI_KEY_DELETE,
-    TUI_KEY_F1,
-};
+#include "keys/key.h"
 
 enum tui_context {
 #define TUI_CONTEXT(name, modal, title) TUI_CONTEXT_##name,
@@ -37,34 +20,55 @@ enum tui_command {
 #include "keys/keys.def"
 #undef TUI_KEY
     TUI_COMMAND_COUNT,
-    TUI_COMMAND_NONE = TUI_COMMAND_COUNT
+    TUI_COMMAND_NONE = TUI_COMMAND_COUNT,
+    TUI_COMMAND_PREFIX /* the first key of two: the next one says which command it is */
 };
 
 #define TUI_KEYS_PER_COMMAND 8
+#define TUI_KEYMAP_ERROR_SIZE 200
 
 struct tui_binding {
     enum tui_context context;
-    uint32_t keys[TUI_KEYS_PER_COMMAND]; /* TUI_KEY_NONE ends the list */
+    uint32_t keys[TUI_KEYS_PER_COMMAND];  /* TUI_KEY_NONE ends the list */
+    uint32_t first[TUI_KEYS_PER_COMMAND]; /* the key before it, for one of two; or TUI_KEY_NONE */
     const char *hint;
     const char *help;
 };
 
 struct tui_keymap {
     struct tui_binding bindings[TUI_COMMAND_COUNT]; /* by enum tui_command */
+    uint32_t pending;                               /* the first key of two, or TUI_KEY_NONE */
 };
 
 /* Fills it from keys.def. */
 void tui_keymap_init(struct tui_keymap *keymap);
 
-/* The command of a key: in `context`; unless that is modal then in LIST (if list) and in ANY. */
-enum tui_command tui_keymap_find(const struct tui_keymap *keymap, enum tui_context context,
-                                 int list, uint32_t key);
+/* Fills it from keys.def, then as a set of keys/sets/ changes that. False for no such set. */
+bool tui_keymap_set(struct tui_keymap *keymap, const char *name);
 
-/* The name of a key, "Ctrl-L", "PgUp", "?"; reads back with tui_key_parse. */
-void tui_key_name(char *ret_text, size_t size, uint32_t key);
+/*
+ * Gives a command (its lower-case name in keys.def) other keys: names separated by spaces, where
+ * "gg" or "Ctrl-X,Ctrl-C" are two after one another and "none" is no key. False, unchanged, when
+ * there is no such command or key; ret_error says what would be right.
+ */
+bool tui_keymap_bind(struct tui_keymap *keymap, const char *command, const char *keys,
+                     char ret_error[TUI_KEYMAP_ERROR_SIZE]);
 
-/* The key of a name of `len` bytes; TUI_KEY_NONE if there is none. */
-uint32_t tui_key_parse(const char *name, size_t len);
+/* Whether a key means two things where both can be meant; ret_error says which. */
+bool tui_keymap_conflict(const struct tui_keymap *keymap, char ret_error[TUI_KEYMAP_ERROR_SIZE]);
+
+/*
+ * The command of a key: in `context`; unless that is modal then in LIST (if list) and in ANY. Of
+ * two keys the first is kept and gives TUI_COMMAND_PREFIX.
+ */
+enum tui_command tui_keymap_find(struct tui_keymap *keymap, enum tui_context context, int list,
+                                 uint32_t key);
+
+/* Whether any command has the key, alone or in a pair. */
+bool tui_keymap_uses(const struct tui_keymap *keymap, uint32_t key);
+
+/* The first of a binding's keys, or pair of keys; "" if it has none. */
+void tui_binding_key(char *ret_text, size_t size, const struct tui_binding *binding);
 
 /* The keys of a binding, separated by spaces. */
 void tui_binding_keys(char *ret_text, size_t size, const struct tui_binding *binding);

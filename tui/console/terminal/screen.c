@@ -1,88 +1,80 @@
 #include "terminal/screen.h"
 
+#include <errno.h>
 #include <poll.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <termios.h>
 #include <unistd.h>
 
-#include <curses.h>
+#include "terminal/caps.h"
+#include "terminal/codec/paint.h"
+#include "terminal/output.h"
 
-#include "keys/keymap.h"
-#include "theme/theme.h"
+/* A serial line says how much it has left, but not when it is done: looked at so often. */
+#define QUEUE_MS 20
+#define BLOCKED_MS 1000
+/* An answer that comes after the end would be typed into the shell: waited for so long. */
+#define ANSWER_MS 200
+
+static const char mouse_on[] = "\033[?1002h\033[?1006h";
+static const char mouse_off[] = "\033[?1002l\033[?1006l";
+static const char background_query[] = "\033]11;?\033\\";
 
 struct tui_screen {
-    SCREEN *screen;
-    struct tui_canvas shown; /* what the terminal has */
-    struct tui_theme theme;
-    attr_t attributes[2][TUI_ROLE_COUNT]; /* [1]: in the selected row */
-    short pairs[2][TUI_ROLE_COUNT];
-    char restore[160];
+    struct tui_caps caps;
+    struct tui_input input;
+    struct tui_output output;
+    struct tui_paint paint;
+    struct tui_bytes frame;
+    struct termios before, own;
+    bool mouse;
+    bool asked; /* for the background, and not answered yet */
 };
 
-static enum tui_depth find_depth(const char *colors)
+/* Keys one by one and as they are, but Ctrl-C and Ctrl-Z stay signals. */
+static void make_modes(struct tui_screen *screen)
 {
-    struct tui_color_hints hints = {.no_color = getenv("NO_COLOR"),
-                                    .term = getenv("TERM"),
-                                    .colors = has_colors() ? tigetnum("colors") : -1};
+    screen->own = screen->before;
+    screen->own.c_lflag &= ~(tcflag_t)(ICANON | ECHO | IEXTEN);
+    screen->own.c_iflag &= ~(tcflag_t)(ICRNL | INLCR | IGNCR | IXON | ISTRIP);
+    screen->own.c_cc[VMIN] = 1;
+    screen->own.c_cc[VTIME] = 0;
+}
+
+static void enter(struct tui_screen *screen)
+{
+    tcsetattr(STDIN_FILENO, TCSADRAIN, &screen->own);
+    tui_bytes_text(&screen->frame, screen->caps.enter);
+    if (screen->mouse)
+        tui_bytes_text(&screen->frame, mouse_on);
+    tui_paint_forget(&screen->paint);
+}
+
+static bool prepare(struct tui_screen *screen, const struct tui_screen_options *opts,
+                    const char **ret_error)
+{
     enum tui_depth depth = TUI_DEPTH_NONE;
 
-    tui_depth_choose(colors, &hints, &depth);
-    return depth;
-}
-
-static void init_style(struct tui_screen *screen, enum tui_depth depth, int selected, short role)
-{
-    struct tui_ink ink = tui_theme_ink(&screen->theme, depth, (enum tui_role)role, selected != 0);
-    short pair = (short)(role + 1 + selected * TUI_ROLE_COUNT);
-    attr_t *attribute = &screen->attributes[selected][role];
-
-    *attribute = A_NORMAL;
-    if (ink.attributes & TUI_ATTRIBUTE_BOLD)
-        *attribute |= A_BOLD;
-    if (ink.attributes & TUI_ATTRIBUTE_DIM)
-        *attribute |= A_DIM;
-    if (ink.attributes & TUI_ATTRIBUTE_UNDERLINE)
-        *attribute |= A_UNDERLINE;
-    if (ink.attributes & TUI_ATTRIBUTE_REVERSE)
-        *attribute |= A_REVERSE;
-    if (depth != TUI_DEPTH_NONE && init_pair(pair, (short)ink.fg, (short)ink.bg) == OK)
-        screen->pairs[selected][role] = pair;
-}
-
-static void init_styles(struct tui_screen *screen, const char *colors)
-{
-    enum tui_depth depth = find_depth(colors);
-
-    if (depth == TUI_DEPTH_TRUE)
-        depth = TUI_DEPTH_256;
-    if (depth != TUI_DEPTH_NONE) {
-        start_color();
-        use_default_colors();
+    tui_input_init(&screen->input, opts->escape_ms);
+    if (!tui_caps_read(&screen->caps, &screen->input, ret_error))
+        return false;
+    tui_depth_choose(opts->colors, &screen->caps.colors, &depth);
+    tui_paint_style(&screen->paint, opts->theme, depth);
+    if (tcgetattr(STDIN_FILENO, &screen->before) != 0 ||
+        !tui_output_open(&screen->output, STDOUT_FILENO, opts->rate, opts->now_ms)) {
+        *ret_error = strerror(errno);
+        return false;
     }
-    for (short role = 0; role < TUI_ROLE_COUNT; role++) {
-        init_style(screen, depth, 0, role);
-        init_style(screen, depth, 1, role);
-    }
+    make_modes(screen);
+    screen->mouse = opts->mouse;
+    screen->asked = opts->ask_background && screen->caps.asks_background && depth != TUI_DEPTH_NONE;
+    return true;
 }
 
-/* What a handler of a fatal signal may write. */
-static void init_restore(struct tui_screen *screen)
-{
-    static const char *const names[] = {"sgr0", "op", "rmkx", "cnorm", "rmcup"};
-
-    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-        const char *text = tigetstr(names[i]);
-        if (!text || text == (const char *)-1)
-            continue;
-        size_t used = strlen(screen->restore);
-        if (used + strlen(text) < sizeof(screen->restore))
-            memcpy(screen->restore + used, text, strlen(text) + 1);
-    }
-}
-
-bool tui_screen_open(const char *theme, struct tui_screen **ret_screen, const char **ret_error)
+bool tui_screen_open(const struct tui_screen_options *opts, struct tui_screen **ret_screen,
+                     const char **ret_error)
 {
     struct tui_screen *screen = calloc(1, sizeof(*screen));
 
@@ -90,174 +82,155 @@ bool tui_screen_open(const char *theme, struct tui_screen **ret_screen, const ch
         *ret_error = "out of memory";
         return false;
     }
-    if (!tui_theme_find(theme && strcmp(theme, "auto") != 0 ? theme : "dark", &screen->theme)) {
-        *ret_error =
-            "no such theme; there are auto, dark, light, high-contrast, colour-blind, mono";
+    screen->output.fd = -1;
+    if (!prepare(screen, opts, ret_error)) {
+        tui_output_close(&screen->output);
         free(screen);
         return false;
     }
-    /* newterm reports an unknown terminal; initscr would exit. */
-    screen->screen = newterm(NULL, stdout, stdin);
-    if (!screen->screen) {
-        *ret_error = "the terminal type in TERM is unknown here, or can't move its cursor";
-        free(screen);
-        return false;
-    }
-    cbreak();
-    noecho();
-    nonl();
-    keypad(stdscr, TRUE);
-    nodelay(stdscr, TRUE);
-    intrflush(stdscr, FALSE);
-    /* Long enough for the bytes of an arrow key that a slow line brings one by one. */
-    set_escdelay(100);
-    curs_set(0);
-    init_styles(screen, NULL);
-    init_restore(screen);
+    enter(screen);
+    if (screen->asked)
+        tui_bytes_text(&screen->frame, background_query);
     *ret_screen = screen;
     return true;
+}
+
+/* Reads until the background's answer is there, and throws it away. */
+static void await_answer(struct tui_screen *screen)
+{
+    struct pollfd fd = {.fd = STDIN_FILENO, .events = POLLIN};
+    struct tui_event_input event;
+
+    while (screen->asked && poll(&fd, 1, ANSWER_MS) == 1 && tui_screen_read(screen, 0)) {
+        while (tui_screen_next(screen, 0, &event))
+            continue;
+    }
 }
 
 void tui_screen_close(struct tui_screen *screen)
 {
     if (!screen)
         return;
-    endwin();
-    delscreen(screen->screen);
-    tui_canvas_finish(&screen->shown);
+    await_answer(screen);
+    tui_output_last(&screen->output, screen->caps.leave);
+    tcsetattr(STDIN_FILENO, TCSADRAIN, &screen->before);
+    tui_output_close(&screen->output);
+    tui_paint_finish(&screen->paint);
+    tui_bytes_finish(&screen->frame);
     free(screen);
 }
 
 void tui_screen_size(const struct tui_screen *screen, int *ret_rows, int *ret_cols)
 {
-    (void)screen;
-    *ret_rows = LINES;
-    *ret_cols = COLS;
-}
-
-void tui_screen_resize(struct tui_screen *screen)
-{
     struct winsize size;
 
-    if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_row > 0 && size.ws_col > 0)
-        resizeterm(size.ws_row, size.ws_col);
-    tui_canvas_finish(&screen->shown);
+    *ret_rows = 24;
+    *ret_cols = 80;
+    if (ioctl(screen->output.fd, TIOCGWINSZ, &size) == 0 && size.ws_row > 0 && size.ws_col > 0) {
+        *ret_rows = size.ws_row;
+        *ret_cols = size.ws_col;
+    }
 }
 
-bool tui_screen_ready(const struct tui_screen *screen)
+int tui_screen_input_fd(const struct tui_screen *screen)
 {
-    struct pollfd fd = {.fd = STDOUT_FILENO, .events = POLLOUT};
-
     (void)screen;
-    return poll(&fd, 1, 0) != 0;
+    return STDIN_FILENO;
 }
 
-static void put_cell(const struct tui_screen *screen, int y, int x, const struct tui_cell *cell)
+int tui_screen_output_fd(const struct tui_screen *screen)
 {
-    wchar_t text[2] = {cell->ch, 0};
-    cchar_t out;
-
-    if (setcchar(&out, text, screen->attributes[cell->selected != 0][cell->role],
-                 screen->pairs[cell->selected != 0][cell->role], NULL) == OK)
-        mvadd_wch(y, x, &out);
+    return screen->output.fd;
 }
 
-void tui_screen_show(struct tui_screen *screen, const struct tui_canvas *canvas, bool all)
+bool tui_screen_ready(struct tui_screen *screen, bool key, int64_t now_ms, int64_t *ret_wait_ms,
+                      bool *ret_blocked)
 {
-    struct tui_canvas *shown = &screen->shown;
-    size_t row_bytes = (size_t)canvas->cols * sizeof(struct tui_cell);
-    bool fresh = false;
-
-    if (shown->rows != canvas->rows || shown->cols != canvas->cols) {
-        if (!tui_canvas_resize(shown, canvas->rows, canvas->cols))
-            return;
-        fresh = true;
-    }
-    if (fresh)
-        erase();
-    for (int y = 0; y < canvas->rows; y++) {
-        const struct tui_cell *now = &canvas->cells[y * canvas->cols];
-        struct tui_cell *before = &shown->cells[y * canvas->cols];
-        if (!fresh && memcmp(now, before, row_bytes) == 0)
-            continue;
-        for (int x = 0; x < canvas->cols; x++) {
-            if (now[x].ch != 0 && (fresh || memcmp(&now[x], &before[x], sizeof(now[x])) != 0))
-                put_cell(screen, y, x, &now[x]);
-        }
-        memcpy(before, now, row_bytes);
-    }
-    if (all || fresh)
-        clearok(curscr, TRUE);
-    refresh();
+    *ret_blocked = false;
+    *ret_wait_ms = 0;
+    if (tui_output_room(&screen->output, key, now_ms) > 0)
+        return true;
+    *ret_blocked = screen->output.pending.len > 0;
+    *ret_wait_ms = *ret_blocked ? BLOCKED_MS : tui_output_wait_ms(&screen->output, key);
+    if (*ret_wait_ms == 0)
+        *ret_wait_ms = QUEUE_MS;
+    return false;
 }
 
-static uint32_t translate(wint_t code)
+bool tui_screen_show(struct tui_screen *screen, const struct tui_canvas *canvas, bool key,
+                     int64_t now_ms)
 {
-    switch (code) {
-    case KEY_UP:
-        return TUI_KEY_UP;
-    case KEY_DOWN:
-        return TUI_KEY_DOWN;
-    case KEY_LEFT:
-        return TUI_KEY_LEFT;
-    case KEY_RIGHT:
-        return TUI_KEY_RIGHT;
-    case KEY_PPAGE:
-        return TUI_KEY_PAGE_UP;
-    case KEY_NPAGE:
-        return TUI_KEY_PAGE_DOWN;
-    case KEY_HOME:
-        return TUI_KEY_HOME;
-    case KEY_END:
-        return TUI_KEY_END;
-    case KEY_BTAB:
-        return TUI_KEY_SHIFT_TAB;
-    case KEY_DC:
-        return TUI_KEY_DELETE;
-    case KEY_F(1):
-        return TUI_KEY_F1;
-    case KEY_ENTER:
-        return TUI_KEY_ENTER;
-    case KEY_BACKSPACE:
-        return TUI_KEY_BACKSPACE;
-    default:
-        return TUI_KEY_NONE;
+    size_t room = tui_output_room(&screen->output, key, now_ms);
+
+    if (room == 0)
+        return false;
+    bool whole = tui_paint_frame(&screen->paint, canvas, room, &screen->frame);
+    if (screen->frame.failed) {
+        /* Half a sequence must not go out, and what is shown is not what was painted. */
+        tui_bytes_clear(&screen->frame);
+        tui_paint_forget(&screen->paint);
+        return false;
     }
+    tui_output_send(&screen->output, &screen->frame);
+    return whole;
 }
 
-uint32_t tui_screen_key(struct tui_screen *screen)
+void tui_screen_forget(struct tui_screen *screen)
 {
-    wint_t code;
-    int got;
+    tui_paint_forget(&screen->paint);
+}
 
-    (void)screen;
-    while ((got = get_wch(&code)) != ERR) {
-        uint32_t key = code;
-        if (got == KEY_CODE_YES)
-            key = translate(code);
-        else if (code == '\n' || code == '\r')
-            key = TUI_KEY_ENTER;
-        else if (code == '\b')
-            key = TUI_KEY_BACKSPACE;
-        if (key != TUI_KEY_NONE)
-            return key;
-    }
-    return TUI_KEY_NONE;
+void tui_screen_style(struct tui_screen *screen, const struct tui_theme *theme)
+{
+    tui_paint_style(&screen->paint, theme, screen->paint.depth);
+}
+
+void tui_screen_mouse(struct tui_screen *screen, bool on)
+{
+    screen->mouse = on;
+    tui_bytes_text(&screen->frame, on ? mouse_on : mouse_off);
+}
+
+bool tui_screen_read(struct tui_screen *screen, int64_t now_ms)
+{
+    char bytes[256];
+    size_t room = tui_input_room(&screen->input);
+    ssize_t got = read(STDIN_FILENO, bytes, room < sizeof(bytes) ? room : sizeof(bytes));
+
+    if (got < 0 && (errno == EINTR || errno == EAGAIN))
+        return true;
+    if (got <= 0)
+        return false;
+    tui_input_add(&screen->input, bytes, (size_t)got, now_ms);
+    return true;
+}
+
+bool tui_screen_next(struct tui_screen *screen, int64_t now_ms, struct tui_event_input *ret_event)
+{
+    if (!tui_input_next(&screen->input, now_ms, ret_event))
+        return false;
+    if (ret_event->kind == TUI_EVENT_BACKGROUND)
+        screen->asked = false;
+    return true;
+}
+
+int64_t tui_screen_input_wait_ms(const struct tui_screen *screen, int64_t now_ms)
+{
+    return tui_input_wait_ms(&screen->input, now_ms);
 }
 
 void tui_screen_suspend(struct tui_screen *screen)
 {
-    (void)screen;
-    endwin();
+    tui_output_last(&screen->output, screen->caps.leave);
+    tcsetattr(STDIN_FILENO, TCSADRAIN, &screen->before);
 }
 
 void tui_screen_resume(struct tui_screen *screen)
 {
-    tui_screen_resize(screen);
-    refresh();
+    enter(screen);
 }
 
 const char *tui_screen_restore_text(const struct tui_screen *screen)
 {
-    return screen->restore;
+    return screen->caps.leave;
 }

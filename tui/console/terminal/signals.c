@@ -7,7 +7,7 @@
 #include <termios.h>
 #include <unistd.h>
 
-static const int handled[] = {SIGINT, SIGTERM, SIGHUP, SIGWINCH, SIGTSTP};
+static const int handled[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGWINCH, SIGTSTP, SIGCONT};
 static const int fatal[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT};
 #define HANDLED (sizeof(handled) / sizeof(handled[0]))
 #define FATAL (sizeof(fatal) / sizeof(fatal[0]))
@@ -20,8 +20,11 @@ static struct {
     struct termios modes;
     bool has_modes;
     const char *volatile restore;
-    volatile sig_atomic_t ended, resized, stopped;
+    volatile sig_atomic_t ended, resized, stopped, continued;
 } state = {.pipe = {-1, -1}};
+
+/* A stack that has run over can't carry its own handler. */
+static char fatal_stack[16384];
 
 static void on_signal(int number)
 {
@@ -32,6 +35,8 @@ static void on_signal(int number)
         state.resized = 1;
     else if (number == SIGTSTP)
         state.stopped = 1;
+    else if (number == SIGCONT)
+        state.continued = 1;
     else
         state.ended = number;
     ignored = write(state.pipe[1], "", 1);
@@ -57,13 +62,16 @@ static void on_fatal(int number)
 bool tui_signals_open(void)
 {
     struct sigaction action = {.sa_handler = on_signal, .sa_flags = SA_RESTART};
-    struct sigaction last = {.sa_handler = on_fatal, .sa_flags = (int)SA_RESETHAND | SA_NODEFER};
+    struct sigaction last = {.sa_handler = on_fatal,
+                             .sa_flags = (int)SA_RESETHAND | SA_NODEFER | SA_ONSTACK};
+    stack_t stack = {.ss_sp = fatal_stack, .ss_size = sizeof(fatal_stack)};
 
     if (pipe2(state.pipe, O_CLOEXEC | O_NONBLOCK) != 0)
         return false;
-    state.ended = state.resized = state.stopped = 0;
+    state.ended = state.resized = state.stopped = state.continued = 0;
     state.restore = NULL;
     state.has_modes = tcgetattr(STDIN_FILENO, &state.modes) == 0;
+    sigaltstack(&stack, NULL);
     sigemptyset(&action.sa_mask);
     sigemptyset(&last.sa_mask);
     for (size_t i = 0; i < HANDLED; i++)
@@ -108,6 +116,7 @@ struct tui_signals tui_signals_take(void)
     taken.ended = state.ended;
     taken.resized = state.resized != 0;
     taken.stopped = state.stopped != 0;
-    state.resized = state.stopped = 0;
+    taken.continued = state.continued != 0;
+    state.resized = state.stopped = state.continued = 0;
     return taken;
 }

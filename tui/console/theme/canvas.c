@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "text/text.h"
+#include "theme/zone.h"
 
 bool tui_canvas_resize(struct tui_canvas *canvas, int rows, int cols)
 {
@@ -34,6 +35,8 @@ void tui_canvas_clear(struct tui_canvas *canvas)
 
     for (int i = 0; i < canvas->rows * canvas->cols; i++)
         canvas->cells[i] = blank;
+    if (canvas->zones)
+        canvas->zones->count = 0;
 }
 
 struct tui_cell *tui_canvas_at(struct tui_canvas *canvas, int y, int x)

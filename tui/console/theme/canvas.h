@@ -32,6 +32,7 @@ struct tui_canvas {
     int rows, cols;
     bool ascii; /* show every character outside of ASCII as '?' */
     struct tui_cell *cells;
+    struct tui_zones *zones; /* theme/zone.h; of the caller, or NULL */
 };
 
 struct tui_rect {

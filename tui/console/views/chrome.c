@@ -5,6 +5,7 @@
 
 #include "app/overlay.h"
 #include "model/figure.h"
+#include "theme/zone.h"
 
 static const char *plural(size_t n, const char *one, const char *many)
 {
@@ -89,6 +90,8 @@ static void draw_tabs(const struct tui_app *app, struct tui_canvas *canvas)
         bool here = app->view == i;
         if (tui_views[i].key == 0 && !here)
             continue;
+        int width = (int)strlen(tui_views[i].title) + 3;
+        tui_zone_add(canvas, (struct tui_rect){1, x, 1, width}, TUI_ZONE_VIEW, (int)i, NULL);
         if (tui_views[i].key != 0)
             x += tui_canvas_print(canvas, 1, x, canvas->cols - x, TUI_ROLE_KEY, "%c",
                                   tui_views[i].key);
@@ -152,16 +155,17 @@ static int draw_hint(const struct tui_app *app, struct tui_canvas *canvas, int y
 {
     for (int i = 0; i < TUI_COMMAND_COUNT; i++) {
         const struct tui_binding *binding = &app->keymap.bindings[i];
-        char key[16];
-        if (binding->context != context || binding->hint[0] == 0)
+        char key[64];
+        tui_binding_key(key, sizeof(key), binding);
+        if (binding->context != context || binding->hint[0] == 0 || key[0] == 0)
             continue;
-        tui_key_name(key, sizeof(key), binding->keys[0]);
         const char *hint = binding->hint;
         if (i == TUI_COMMAND_QUIT && (app->view == TUI_VIEW_HELP || app->view == TUI_VIEW_DETAIL))
             hint = "back";
         int need = (int)(strlen(key) + strlen(hint)) + 1;
         if (x + need > canvas->cols - 1)
             return x;
+        tui_zone_add(canvas, (struct tui_rect){y, x, 1, need}, TUI_ZONE_COMMAND, i, NULL);
         x += tui_canvas_text(canvas, y, x, canvas->cols - x, TUI_ROLE_KEY, key) + 1;
         x += tui_canvas_text(canvas, y, x, canvas->cols - x, TUI_ROLE_DIM, hint) + 2;
     }

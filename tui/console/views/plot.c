@@ -101,8 +101,8 @@ struct tui_rect tui_plot_banner(const struct tui_app *app, struct tui_canvas *ca
     for (int i = 0; i < 2; i++) {
         const int commands[] = {TUI_COMMAND_GRAPH_LIVE, TUI_COMMAND_GRAPH_LEFT};
         static const char *const what[] = {"live", "back"};
-        char key[16];
-        tui_key_name(key, sizeof(key), app->keymap.bindings[commands[i]].keys[0]);
+        char key[64];
+        tui_binding_key(key, sizeof(key), &app->keymap.bindings[commands[i]]);
         tui_run_put(&run, TUI_ROLE_KEY, "  %s", key);
         tui_run_put(&run, TUI_ROLE_DIM, " %s", what[i]);
     }

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "model/figure.h"
+#include "theme/zone.h"
 
 #define TITLE_ROWS_MIN 14 /* in a lower body each line is a row's */
 #define TALLY_WORDS_MAX 10
@@ -86,6 +87,8 @@ static void draw_head(const struct tui_table *table, const struct tui_grid *grid
         char title[32];
         snprintf(title, sizeof(title), "%s%s", grid->columns[i].title, i == sorted ? mark : "");
         tui_grid_cell(grid, canvas, rect.y, i, TUI_ROLE_TITLE, title);
+        tui_zone_add(canvas, (struct tui_rect){rect.y, grid->x[i], 1, grid->width[i]},
+                     TUI_ZONE_SORT, (int)grid->columns[i].field, NULL);
     }
     if (grid->hidden > 0) {
         char hidden[24];
@@ -147,6 +150,11 @@ static void draw_selected(const struct tui_app *app, struct tui_canvas *canvas,
 {
     const struct tui_list *list = &app->lists[app->view];
 
+    if (canvas->zones && row < app->row_count) {
+        char id[TUI_NAME_SIZE];
+        tui_views[app->view].ops->id(app, app->rows[row], id);
+        tui_zone_add(canvas, (struct tui_rect){y, rect.x, 1, rect.cols}, TUI_ZONE_ROW, 0, id);
+    }
     if (tui_app_marked(app, row))
         tui_canvas_put(canvas, y, rect.x + 1, L'*', TUI_ROLE_KEY);
     if (list->gone || list->at != row)

@@ -1,0 +1,81 @@
+#include "app/pointer.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "app/app.h"
+#include "app/do.h"
+#include "app/overlay.h"
+#include "text/text.h"
+#include "theme/zone.h"
+
+#define WHEEL_ROWS 3
+
+static void select_row(struct tui_app *app, const char *id)
+{
+    struct tui_list *list = &app->lists[app->view];
+
+    if (strcmp(list->selected, id) == 0 && !list->gone) {
+        tui_do_open(app);
+        return;
+    }
+    snprintf(list->selected, sizeof(list->selected), "%s", id);
+    list->gone = false;
+}
+
+static void press(struct tui_app *app, const struct tui_zone *zone)
+{
+    if (zone->kind == TUI_ZONE_COMMAND) {
+        tui_app_command(app, (enum tui_command)zone->value);
+        return;
+    }
+    /* What is open over the view has to be answered first. */
+    if (tui_overlay_top(app))
+        return;
+    if (zone->kind == TUI_ZONE_VIEW)
+        tui_app_show(app, (enum tui_view_id)zone->value);
+    else if (zone->kind == TUI_ZONE_ROW)
+        select_row(app, zone->id);
+    else if (app->lists[app->view].sort == (size_t)zone->value)
+        tui_do_reverse(app);
+    else
+        app->lists[app->view].sort = (size_t)zone->value;
+}
+
+void tui_app_pointer(struct tui_app *app, const struct tui_pointer *pointer,
+                     const struct tui_canvas *canvas)
+{
+    const struct tui_zone *zone = tui_zone_at(canvas, pointer->y, pointer->x);
+
+    app->pointer = *pointer;
+    if (pointer->kind == TUI_POINTER_WHEEL_UP || pointer->kind == TUI_POINTER_WHEEL_DOWN) {
+        tui_app_arrange(app, app->body);
+        for (int i = 0; i < WHEEL_ROWS && !tui_overlay_top(app); i++)
+            (pointer->kind == TUI_POINTER_WHEEL_UP ? tui_do_up : tui_do_down)(app);
+    } else if (pointer->kind == TUI_POINTER_PRESS && zone) {
+        tui_app_arrange(app, app->body);
+        press(app, zone);
+    }
+}
+
+void tui_app_paste(struct tui_app *app, const char *text)
+{
+    const struct tui_overlay *overlay = tui_overlay_top(app);
+
+    if (!overlay) {
+        tui_app_message(app, TUI_ROLE_WARN,
+                        "pasted text is not taken for keys; : or / opens a line "
+                        "to paste it into");
+        return;
+    }
+    for (uint32_t cp = tui_text_next(&text); cp != 0; cp = tui_text_next(&text))
+        overlay->type(app, cp);
+}
+
+void tui_do_mouse(struct tui_app *app)
+{
+    app->mouse = !app->mouse;
+    tui_app_message(app, TUI_ROLE_NORMAL, "%s",
+                    app->mouse ? "the mouse acts here; with Shift it selects text"
+                               : "the mouse is the terminal's: it selects text");
+}
