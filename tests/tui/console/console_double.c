@@ -210,7 +210,11 @@ static cJSON *act(struct state *state, const cJSON *request)
             cJSON_AddNumberToObject(move, "job", 4711);
             cJSON_AddStringToObject(move, "model", "digits");
             cJSON_AddStringToObject(move, "state", "queued");
-            cJSON_AddNumberToObject(reply, "expected_ms", 14000);
+            cJSON *numbers = cJSON_AddObjectToObject(reply, "plan");
+            cJSON_AddStringToObject(numbers, "id", "5d7d2f01-1b9e0c44");
+            cJSON_AddNumberToObject(numbers, "running", 2);
+            cJSON_AddNumberToObject(numbers, "waiting", 1);
+            cJSON_AddNumberToObject(numbers, "expected_ms", 14000);
         }
     }
     return reply;

@@ -94,7 +94,7 @@ wait_for "operations name what holds them" shows 'held by +job 88121'
 keys '?'
 wait_for "help lists keys" shows 'o +Sort by the next column'
 keys / d r a i n Enter
-wait_for "and finds commands" shows 'drain +AGENT \[SECONDS\]'
+wait_for "and finds commands" shows 'drain AGENT\.\.\. \[--deadline'
 keys Escape
 keys q 2
 wait_for "back to the agents" shows '\[Agents\]'
@@ -108,9 +108,9 @@ keys o o o
 wait_for "sorted by throughput" shows 'sorted by jobs/s'
 keys g
 wait_for "a row is selected" shows '^▸'
-keys : 'drain ember-02 30 new fan' Enter
+keys : "drain ember-02 --deadline 30s --reason 'new fan'" Enter
 wait_for "the drain dialog shows the frozen target" shows 'drain ember-02\?'
-wait_for "and the coordinator's plan" shows '1 jobs move, 2 left to finish'
+wait_for "and the coordinator's plan" shows '1 waiting go elsewhere at once, 2 running may finish'
 wait_for "the plan was asked for, nothing more" logged '^drain plan ember-02'
 wait_for "the list sorts one way" before 'ember-03' 'ember-01'
 wait_for "the list sorts the other way" before 'ember-01' 'ember-03'
@@ -118,13 +118,16 @@ wait_for "the dialog's target is still the same" shows 'drain ember-02\?'
 keys Enter
 wait_for "Enter alone does nothing" shows 'nothing was done'
 logged '^drain ember-02' && fail "Enter alone drained"
-keys : 'drain ember-02 30 new fan' Enter
-wait_for "the plan again" shows '1 jobs move'
+keys : "drain ember-02 --deadline 30s --reason 'new fan'" Enter
+wait_for "the plan again" shows '1 waiting go elsewhere'
 keys Tab
 wait_for "the other button is chosen" shows '\[ drain ember-02 \]'
-keys Enter
-wait_for "the coordinator was asked to drain that agent" logged '^drain ember-02.* new fan'
+# What has only just come up is not confirmed by a key: press until it is.
+confirm() { keys Enter; logged "$1"; }
+wait_for "the coordinator was asked to drain that agent" confirm '^drain ember-02.* new fan'
 wait_for "and what it answered is shown" shows 'accepted as operation 8'
+wait_for "where the operation is followed" shows '\[Operations\]'
+keys 2
 keys : 'drain ember-04' Enter
 wait_for "a refusal comes with the coordinator's hint" shows 'it drains itself by being gone'
 keys Escape

@@ -178,110 +178,8 @@ Test(screen, a_row_that_leaves_takes_the_selection_along)
     cr_assert_str_eq(tui_app_target(app, TUI_CONTEXT_AGENT), "ember-02");
 }
 
-Test(screen, enter_in_a_dialog_cancels_unless_the_other_button_is_chosen)
-{
-    struct tui_request request;
-
-    load(TUI_UPDATE_FLEET, "snapshot.json");
-    type("2");
-    find("");
-    type("c\r\r");
-    cr_assert_not(tui_app_take_request(app, &request), "Enter, Enter must not cordon");
-    type("c");
-    cr_assert_geq(find("cordon ember-01?"), 0);
-    type("\t\r");
-    cr_assert(tui_app_take_request(app, &request));
-    cr_assert_eq(request.verb, TUI_VERB_CORDON);
-    cr_assert_str_eq(request.agent, "ember-01");
-}
-
-Test(screen, a_drain_waits_for_its_plan)
-{
-    struct tui_request request;
-    static const char refused[] = "{\"ok\":false,\"error\":{\"code\":\"conflict\",\"message\":"
-                                  "\"ember-01 is drained\",\"hint\":\"uncordon it\"}}";
-
-    load(TUI_UPDATE_FLEET, "snapshot.json");
-    type("2");
-    find("");
-    type("d");
-    cr_assert(tui_app_take_request(app, &request));
-    cr_assert(request.plan);
-    type("\t\r");
-    cr_assert_not(tui_app_take_request(app, &request), "nothing is sent before the plan is known");
-    struct tui_update *update =
-        tui_update_parse(TUI_UPDATE_ANSWER, refused, sizeof(refused) - 1, app->now_ms);
-    update->token = request.token;
-    tui_app_update(app, update);
-    cr_assert_geq(find("ember-01 is drained"), 0);
-    cr_assert_geq(find("uncordon it"), 0);
-    type("\r");
-    cr_assert_not(tui_app_take_request(app, &request));
-}
-
-Test(screen, a_drain_confirms_the_plan_that_was_shown_with_its_warnings)
-{
-    static const char plan[] =
-        "{\"ok\":true,\"operation\":{\"id\":0,\"kind\":\"drain\",\"remaining\":1},\"moves\":[],"
-        "\"plan\":{\"id\":\"5d7d2f01-1b9e0c44\",\"needs_force\":true,"
-        "\"warnings\":[\"ember-01 is the last\\u001b one\",7]}}";
-    struct tui_request request;
-
-    load(TUI_UPDATE_FLEET, "snapshot.json");
-    type("2");
-    find("");
-    type("d");
-    cr_assert(tui_app_take_request(app, &request));
-    struct tui_update *update =
-        tui_update_parse(TUI_UPDATE_ANSWER, plan, sizeof(plan) - 1, app->now_ms);
-    update->token = request.token;
-    tui_app_update(app, update);
-    cr_assert_geq(find("ember-01 is the last? one"), 0);
-    type("\t\r");
-    cr_assert(tui_app_take_request(app, &request));
-    cr_assert_not(request.plan);
-    cr_assert_str_eq(request.confirm, "5d7d2f01-1b9e0c44");
-    cr_assert(request.force, "what it warned of was seen");
-    char *text = tui_request_text(&request);
-    cr_assert_not_null(strstr(text, "\"confirm\":\"5d7d2f01-1b9e0c44\""));
-    free(text);
-}
-
-Test(screen, a_target_that_left_is_not_acted_on)
-{
-    static const char text[] = "{\"totals\":{},\"agents\":[{\"name\":\"ember-02\"}]}";
-    struct tui_request request;
-
-    load(TUI_UPDATE_FLEET, "snapshot.json");
-    type("2");
-    find("");
-    type("c");
-    tui_app_update(app, tui_update_parse(TUI_UPDATE_FLEET, text, sizeof(text) - 1, app->now_ms));
-    cr_assert_geq(find("ember-01 is not in the cluster any more"), 0);
-    type("\t\r");
-    cr_assert_not(tui_app_take_request(app, &request));
-    cr_assert_geq(find("nothing was sent"), 0);
-}
-
-Test(screen, read_only_refuses)
-{
-    struct tui_request request;
-
-    app->read_only = true;
-    load(TUI_UPDATE_FLEET, "snapshot.json");
-    type("2");
-    find("");
-    type("d");
-    type(":cancel 7\r");
-    cr_assert_not(app->dialog.open);
-    cr_assert_not(tui_app_take_request(app, &request));
-    cr_assert_geq(find("read-only"), 0);
-}
-
 Test(screen, commands_complete_and_say_what_is_wrong)
 {
-    struct tui_request request;
-
     load(TUI_UPDATE_FLEET, "snapshot.json");
     type("2");
     find("");
@@ -289,13 +187,6 @@ Test(screen, commands_complete_and_say_what_is_wrong)
     cr_assert_str_eq(app->palette.text, "cordon ember-0");
     type("9\r");
     cr_assert_geq(find("no agent is named 'ember-09'"), 0);
-    type(":drain ember-02 0\r");
-    cr_assert_geq(find("a deadline is"), 0);
-    type(":drain ember-02 90 new fan\r");
-    cr_assert(tui_app_take_request(app, &request));
-    cr_assert_eq(request.deadline_ms, 90000);
-    cr_assert_str_eq(request.reason, "new fan");
-    tui_app_key(app, TUI_KEY_ESC);
     type(":nonsense\r");
     cr_assert_geq(find("no command, view, agent or job is named 'nonsense'"), 0);
 }

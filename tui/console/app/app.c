@@ -35,6 +35,9 @@ void tui_app_destroy(struct tui_app *app)
     for (size_t i = 0; i < TUI_VIEW_COUNT; i++)
         tui_list_finish(&app->lists[i]);
     tui_form_finish(&app->form);
+    tui_dialog_finish(&app->dialog);
+    for (size_t i = 0; i < app->outbox_count; i++)
+        free(app->outbox[i].text);
     tui_model_destroy(app->model);
     free(app);
 }
@@ -50,18 +53,19 @@ void tui_app_message(struct tui_app *app, enum tui_role role, const char *format
     app->message_at_ms = app->now_ms;
 }
 
-uint64_t tui_app_send(struct tui_app *app, const struct tui_request *request)
+uint64_t tui_app_send(struct tui_app *app, char *text)
 {
-    if (app->outbox_count == TUI_REQUESTS_MAX) {
+    if (!text || app->outbox_count == TUI_REQUESTS_MAX) {
         tui_app_message(app, TUI_ROLE_BAD,
-                        "%d requests are waiting for the coordinator already; nothing was sent",
-                        TUI_REQUESTS_MAX);
+                        text ? "too many requests are waiting for the coordinator already; nothing "
+                               "was sent"
+                             : "out of memory; nothing was sent");
+        free(text);
         return 0;
     }
     struct tui_request *slot = &app->outbox[app->outbox_count++];
-    *slot = *request;
+    slot->text = text;
     slot->token = ++app->token;
-    snprintf(slot->by, sizeof(slot->by), "%s", app->by);
     return slot->token;
 }
 
@@ -86,32 +90,16 @@ struct tui_want tui_app_want(const struct tui_app *app)
     return want;
 }
 
-static void show_answer(struct tui_app *app, const struct tui_answer *answer)
-{
-    const struct tui_refusal *refusal = &answer->refusal;
-
-    if (!answer->ok) {
-        tui_app_message(app, TUI_ROLE_BAD, "%s: %s%s%s%s", app->pending,
-                        refusal->message[0] ? refusal->message : "refused without a reason",
-                        refusal->hint[0] ? " (" : "", refusal->hint, refusal->hint[0] ? ")" : "");
-        return;
-    }
-    if (answer->has_operation && answer->operation.id != 0)
-        tui_app_message(app, TUI_ROLE_OK, "%s: accepted as operation %llu, %s", app->pending,
-                        (unsigned long long)answer->operation.id,
-                        answer->operation.state[0] ? answer->operation.state : "started");
-    else
-        tui_app_message(app, TUI_ROLE_OK, "%s: done", app->pending);
-}
-
 void tui_app_update(struct tui_app *app, struct tui_update *update)
 {
-    if (update->answer && !tui_dialog_answer(app, update) && update->token == app->pending_token) {
-        show_answer(app, update->answer);
-        app->pending_token = 0;
-    }
+    bool snapshot = update->kind == TUI_UPDATE_FLEET;
+
+    if (update->answer && !tui_dialog_answer(app, update))
+        tui_action_answer(app, update->token, update->answer);
     tui_model_apply(app->model, update);
     tui_form_update(app);
+    if (snapshot)
+        tui_action_watch(app);
 }
 
 enum tui_context tui_app_context(const struct tui_app *app)

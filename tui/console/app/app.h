@@ -5,7 +5,9 @@
 #ifndef TUI_CONSOLE_APP_APP_H
 #define TUI_CONSOLE_APP_APP_H
 
+#include "app/action.h"
 #include "app/bookmarks.h"
+#include "app/dialog.h"
 #include "app/filter.h"
 #include "app/form.h"
 #include "app/graphs.h"
@@ -43,19 +45,6 @@ struct tui_prompt {
     char before[TUI_FILTER_SIZE];     /* the filter to go back to */
     struct tui_filter_error error;    /* why the filter that was typed isn't the list's; "" it is */
     struct tui_completion completion; /* of the last word, once Tab was pressed */
-};
-
-enum tui_plan_state { TUI_PLAN_NONE, TUI_PLAN_WAITING, TUI_PLAN_SHOWN, TUI_PLAN_FAILED };
-
-/* The request is frozen when the dialog opens: whatever the lists do, this is what will be sent. */
-struct tui_dialog {
-    bool open;
-    bool confirm; /* the button in focus; false is Cancel */
-    struct tui_request request;
-    char state[TUI_WORD_SIZE]; /* of the target, when the dialog opened */
-    enum tui_plan_state plan;
-    uint64_t plan_token;
-    struct tui_answer answer; /* of the plan */
 };
 
 struct tui_app {
@@ -101,8 +90,7 @@ struct tui_app {
     struct tui_request outbox[TUI_REQUESTS_MAX];
     size_t outbox_count;
     uint64_t token;
-    uint64_t pending_token; /* of the action whose answer is awaited; 0: none */
-    char pending[TUI_TEXT_SIZE];
+    struct tui_action action; /* the newest that was confirmed */
 };
 
 /* "" (all) first, NULL at the end. */
@@ -165,6 +153,10 @@ void tui_app_select(struct tui_app *app, enum tui_view_id view, const char *id);
 
 /* Goes to a view; where one was can be gone back to. */
 void tui_app_show(struct tui_app *app, enum tui_view_id view);
+
+/* What an action of that kind would be done to now: what is marked, or else what is selected. */
+void tui_app_targets(const struct tui_app *app, enum tui_target kind,
+                     struct tui_targets *ret_targets);
 
 /* The agent or job that keys act on in the current view; "" if there is none. */
 const char *tui_app_target(const struct tui_app *app, enum tui_context context);

@@ -9,6 +9,7 @@
 #include "app/app.h"
 #include "app/ex.h"
 #include "app/fuzzy.h"
+#include "app/parts.h"
 #include "app/quantity.h"
 
 #define VALUES_MAX 256
@@ -21,17 +22,6 @@ const char *const tui_choice_kinds[TUI_CHOICE_KIND_COUNT] = {
     [TUI_CHOICE_TENANT] = "tenant",   [TUI_CHOICE_OPERATION] = "operation",
     [TUI_CHOICE_SHELL] = "shell",
 };
-
-static const struct {
-    const char *word, *arguments, *help;
-    enum tui_complete completes;
-} verbs[] = {
-#define TUI_VERB(name, word, target, arguments, help) \
-    {word, arguments, help, TUI_COMPLETE_##target},
-#include "keys/verbs.def"
-#undef TUI_VERB
-};
-#define VERBS (sizeof(verbs) / sizeof(verbs[0]))
 
 /* Keeps it if it fits and is among the best. `name` is what the pattern is held against. */
 __attribute__((format(printf, 7, 8))) static void
@@ -58,7 +48,7 @@ offer(struct tui_completion *completion, const char *pattern, enum tui_choice_ki
     struct tui_choice *choice = &completion->all[at];
     choice->kind = kind;
     choice->score = score;
-    choice->arguments = arguments;
+    snprintf(choice->arguments, sizeof(choice->arguments), "%s", arguments);
     snprintf(choice->text, sizeof(choice->text), "%s", text);
     va_start(args, help);
     vsnprintf(choice->help, sizeof(choice->help), help, args);
@@ -202,8 +192,9 @@ static bool is_own(const char *name)
         if (strcmp(tui_ex_commands[i].name, name) == 0)
             return true;
     }
-    for (size_t i = 0; i < VERBS; i++) {
-        if (strcmp(verbs[i].word, name) == 0)
+    for (size_t i = 0; i < TUI_VERB_COUNT; i++) {
+        size_t len = strcspn(tui_verb_rows[i].word, " ");
+        if (strlen(name) == len && strncmp(tui_verb_rows[i].word, name, len) == 0)
             return true;
     }
     for (size_t i = 0; i < TUI_VIEW_COUNT; i++) {
@@ -222,9 +213,13 @@ static void complete_first(const struct tui_app *app, struct tui_completion *com
             offer(completion, pattern, TUI_CHOICE_VIEW, tui_views[i].name, tui_views[i].name,
                   tui_views[i].ops->fields ? "[FILTER]" : "", "%s", tui_views[i].help);
     }
-    for (size_t i = 0; i < VERBS; i++)
-        offer(completion, pattern, TUI_CHOICE_VERB, verbs[i].word, verbs[i].word,
-              verbs[i].arguments, "%s", verbs[i].help);
+    for (size_t i = 0; i < TUI_VERB_COUNT; i++) {
+        const struct tui_verb_row *row = &tui_verb_rows[i];
+        char usage[TUI_TEXT_SIZE];
+        tui_verb_usage(usage, sizeof(usage), (enum tui_verb)i);
+        offer(completion, pattern, TUI_CHOICE_VERB, row->word, row->word,
+              usage + strlen(row->word) + strspn(usage + strlen(row->word), " "), "%s", row->help);
+    }
     for (size_t i = 0; tui_ex_commands[i].name; i++)
         offer(completion, pattern, TUI_CHOICE_COMMAND, tui_ex_commands[i].name,
               tui_ex_commands[i].name, tui_ex_commands[i].arguments, "%s", tui_ex_commands[i].help);
@@ -269,6 +264,38 @@ void tui_complete_filter(const struct tui_app *app, enum tui_view_id view, const
     offer_values(app, view, field, ret_completion, value);
 }
 
+/* The options of a verb, what an option takes, or its targets. */
+static void complete_verb(const struct tui_app *app, const char *line, const char *pattern,
+                          struct tui_completion *completion)
+{
+    static const enum tui_complete targets[TUI_TARGET_COUNT] = {
+        [TUI_TARGET_AGENT] = TUI_COMPLETE_AGENT,   [TUI_TARGET_JOB] = TUI_COMPLETE_JOB,
+        [TUI_TARGET_MODEL] = TUI_COMPLETE_MODEL,   [TUI_TARGET_OPERATION] = TUI_COMPLETE_OPERATION,
+        [TUI_TARGET_TENANT] = TUI_COMPLETE_TENANT,
+    };
+    static const char agent[] = "--agent ";
+    const char *rest;
+    enum tui_verb verb = tui_verb_find(line, &rest);
+    size_t before = (size_t)(pattern - line);
+
+    if (before >= sizeof(agent) - 1 &&
+        strncmp(pattern - (sizeof(agent) - 1), agent, sizeof(agent) - 1) == 0) {
+        offer_all(app, completion, TUI_COMPLETE_AGENT, pattern);
+        return;
+    }
+    if (pattern[0] != '-') {
+        offer_all(app, completion, targets[tui_verb_rows[verb].target], pattern);
+        return;
+    }
+    for (int i = 0; i < TUI_ARGUMENT_COUNT; i++) {
+        const struct tui_argument_row *row = &tui_argument_rows[i];
+        char option[TUI_NAME_SIZE];
+        snprintf(option, sizeof(option), "--%s", row->word);
+        if ((tui_verb_rows[verb].arguments & (1u << i)) && row->where != TUI_WHERE_WORD)
+            offer(completion, pattern, TUI_CHOICE_COMMAND, option, option, "", "%s", row->help);
+    }
+}
+
 /* What the argument of the line's command could be. */
 static void complete_argument(const struct tui_app *app, const char *line,
                               struct tui_completion *completion)
@@ -279,10 +306,8 @@ static void complete_argument(const struct tui_app *app, const char *line,
 
     tui_ex_word(&rest, word, sizeof(word));
     completion->start = (size_t)(pattern - line);
-    for (size_t i = 0; i < VERBS; i++) {
-        if (strcmp(verbs[i].word, word) == 0)
-            offer_all(app, completion, verbs[i].completes, pattern);
-    }
+    if (tui_command_is_verb(line))
+        complete_verb(app, line, pattern, completion);
     for (size_t i = 0; tui_ex_commands[i].name; i++) {
         if (strcmp(tui_ex_commands[i].name, word) == 0)
             offer_all(app, completion, tui_ex_commands[i].completes, pattern);

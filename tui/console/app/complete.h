@@ -28,8 +28,8 @@ enum tui_choice_kind {
 struct tui_choice {
     enum tui_choice_kind kind;
     int score;
-    char text[TUI_NAME_SIZE * 2]; /* what the word becomes */
-    const char *arguments;        /* what follows it; "" nothing */
+    char text[TUI_NAME_SIZE * 2];  /* what the word becomes */
+    char arguments[TUI_TEXT_SIZE]; /* what follows it; "" nothing */
     char help[TUI_TEXT_SIZE];
 };
 

@@ -1,3 +1,5 @@
+#include "app/dialog.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -6,89 +8,390 @@
 #include "app/overlay.h"
 #include "app/parts.h"
 
-/* What the target's state is now; "" where the console doesn't know it. */
-static void target_state(const struct tui_app *app, const struct tui_request *request,
-                         char ret_state[TUI_WORD_SIZE])
+static const struct tui_verb_row *row_of(const struct tui_dialog *dialog)
 {
-    const struct tui_agent *agent = tui_fleet_agent(app->model->fleet, request->agent);
-    const struct tui_operation *operation;
+    return &tui_verb_rows[dialog->order.verb];
+}
 
-    ret_state[0] = 0;
-    if (request->agent[0] != 0 && agent)
-        snprintf(ret_state, TUI_WORD_SIZE, "%s", agent->state);
-    if (request->verb == TUI_VERB_STOP) {
-        operation = tui_fleet_operation(app->model->fleet, request->id);
-        if (operation)
-            snprintf(ret_state, TUI_WORD_SIZE, "%s", operation->state);
+static bool has_plan(const struct tui_dialog *dialog)
+{
+    return strcmp(row_of(dialog)->shows, "plan") == 0;
+}
+
+void tui_dialog_finish(struct tui_dialog *dialog)
+{
+    free(dialog->answer);
+    dialog->answer = NULL;
+    dialog->open = false;
+}
+
+/* Something that has to be seen before anything can be confirmed. */
+static void changed(struct tui_dialog *dialog)
+{
+    dialog->change++;
+    dialog->focus = TUI_FOCUS_CANCEL;
+}
+
+/* Whether what is shown leaves something to be done. */
+static bool can_confirm(const struct tui_dialog *dialog)
+{
+    const struct tui_plan *plan = dialog->answer ? &dialog->answer->plan : NULL;
+
+    if (dialog->report || dialog->help || dialog->told == TUI_TOLD_REFUSAL)
+        return false;
+    if (!has_plan(dialog) || !plan)
+        return true;
+    /* Tuning takes a device away: which one is said, not guessed. */
+    if (plan->kind == TUI_PLAN_TUNE)
+        return plan->rows_total == 1;
+    return plan->kind == TUI_PLAN_DRAIN || plan->rows_total > 0;
+}
+
+bool tui_dialog_has(const struct tui_dialog *dialog, int focus)
+{
+    char word[TUI_TYPED_SIZE];
+
+    if (focus == TUI_FOCUS_CANCEL)
+        return true;
+    if (focus == TUI_FOCUS_CONFIRM)
+        return can_confirm(dialog);
+    if (dialog->report || dialog->help)
+        return false;
+    if (focus < TUI_FOCUS_TYPED)
+        return tui_order_takes(&dialog->order, (enum tui_argument)focus);
+    tui_dialog_word(dialog, word);
+    return word[0] != 0;
+}
+
+void tui_dialog_word(const struct tui_dialog *dialog, char ret_word[TUI_TYPED_SIZE])
+{
+    const struct tui_order *order = &dialog->order;
+    enum tui_danger danger = row_of(dialog)->danger;
+    bool needed = order->force || strcmp(order->values[TUI_ARGUMENT_FORCE], "yes") == 0 ||
+                  (danger == TUI_DANGER_MANY && order->targets.count > 1) ||
+                  (danger == TUI_DANGER_USE && dialog->answer && dialog->answer->live > 0);
+
+    ret_word[0] = 0;
+    if (!needed)
+        return;
+    if (order->targets.count == 0)
+        snprintf(ret_word, TUI_TYPED_SIZE, "%s", row_of(dialog)->word);
+    else if (order->targets.count == 1)
+        snprintf(ret_word, TUI_TYPED_SIZE, "%s", order->targets.ids[0]);
+    else
+        tui_targets_describe(ret_word, TUI_TYPED_SIZE, &order->targets);
+}
+
+/* Asks what it would do, or how its target is. */
+static void ask(struct tui_app *app)
+{
+    struct tui_dialog *dialog = &app->dialog;
+    enum tui_ask what = has_plan(dialog) ? TUI_ASK_PLAN : TUI_ASK_STATE;
+    char why[TUI_TEXT_SIZE];
+
+    free(dialog->answer);
+    dialog->answer = NULL;
+    dialog->token = 0;
+    dialog->edited = false;
+    dialog->told = TUI_TOLD_NOTHING;
+    dialog->order.confirm[0] = 0;
+    dialog->order.force = false;
+    /* Of many there is no one state to ask for; each is named with what the snapshot knows. */
+    if (row_of(dialog)->shows[0] == 0 || (what == TUI_ASK_STATE && dialog->order.targets.count > 1))
+        return;
+    if (what == TUI_ASK_PLAN && !tui_order_check(&dialog->order, app->model->fleet, why)) {
+        tui_app_message(app, TUI_ROLE_WARN, "%s", why);
+        dialog->edited = true;
+        return;
+    }
+    dialog->token = tui_app_send(app, tui_order_text(&dialog->order, what, 0, app->by));
+    dialog->told = dialog->token != 0 ? TUI_TOLD_WAITING : TUI_TOLD_REFUSAL;
+}
+
+static void remember_coordinator(struct tui_app *app)
+{
+    const struct tui_fleet *fleet = app->model->fleet;
+
+    app->dialog.epoch = fleet ? fleet->epoch : 0;
+    app->dialog.uptime_ms = fleet ? fleet->uptime_ms : 0;
+}
+
+/* Every agent that the verb can mean. */
+static void take_all(const struct tui_fleet *fleet, struct tui_order *order)
+{
+    const char *not_meant = order->verb == TUI_VERB_RESTART ? "lost" : "drained";
+
+    order->targets.count = 0;
+    for (size_t i = 0; fleet && i < fleet->agent_count; i++) {
+        if (strcmp(fleet->agents[i].state, not_meant) != 0)
+            tui_targets_add(&order->targets, fleet->agents[i].name);
     }
 }
 
-void tui_dialog_open(struct tui_app *app, enum tui_verb verb, const char *agent, uint64_t id,
-                     uint64_t deadline_ms, const char *reason)
+/* Whether there is somebody to do it to; false after a message. */
+static bool check_targets(struct tui_app *app, bool named)
+{
+    const struct tui_order *order = &app->dialog.order;
+    const struct tui_targets *targets = &order->targets;
+    char usage[TUI_TEXT_SIZE];
+
+    if (targets->kind == TUI_TARGET_NOTHING)
+        return true;
+    if (targets->count == 0) {
+        tui_verb_usage(usage, sizeof(usage), order->verb);
+        tui_app_message(app, TUI_ROLE_WARN, named ? "usage: %s" : "nothing is selected; :%s",
+                        usage);
+        return false;
+    }
+    if (targets->count > 1 && tui_verb_rows[order->verb].how == TUI_HOW_ONE) {
+        tui_app_message(app, TUI_ROLE_WARN, "%s takes one %s, and %zu are marked",
+                        tui_verb_rows[order->verb].word, tui_target_word(targets->kind, 1),
+                        targets->count);
+        return false;
+    }
+    for (size_t i = 0; i < targets->count; i++) {
+        const char *id = targets->ids[i];
+        if (targets->kind == TUI_TARGET_AGENT && app->model->fleet &&
+            !tui_fleet_agent(app->model->fleet, id)) {
+            tui_app_message(app, TUI_ROLE_BAD, "no agent is named '%s'; Tab completes names", id);
+            return false;
+        }
+        /* A name that fills its place may have been cut, and then it is another's. */
+        if (targets->kind == TUI_TARGET_MODEL && strlen(id) == TUI_NAME_SIZE - 1) {
+            tui_app_message(app, TUI_ROLE_BAD, "%s...: too long a name for this; use stoker %s", id,
+                            tui_verb_rows[order->verb].word);
+            return false;
+        }
+    }
+    return true;
+}
+
+void tui_act(struct tui_app *app, enum tui_verb verb, const char *line)
 {
     struct tui_dialog *dialog = &app->dialog;
+    char why[TUI_TEXT_SIZE];
 
     if (app->read_only) {
         tui_app_message(app, TUI_ROLE_WARN,
-                        "this console was started read-only; nothing is changed from it");
+                        "this console was started read-only (stoker console --read-only); "
+                        "nothing is changed from it");
         return;
     }
-    memset(dialog, 0, sizeof(*dialog));
-    dialog->open = true;
-    dialog->request.verb = verb;
-    dialog->request.id = id;
-    dialog->request.deadline_ms = deadline_ms;
-    snprintf(dialog->request.agent, sizeof(dialog->request.agent), "%s", agent);
-    snprintf(dialog->request.reason, sizeof(dialog->request.reason), "%s", reason);
-    target_state(app, &dialog->request, dialog->state);
-    if (verb == TUI_VERB_DRAIN) {
-        struct tui_request plan = dialog->request;
-        plan.plan = true;
-        dialog->plan_token = tui_app_send(app, &plan);
-        dialog->plan = dialog->plan_token != 0 ? TUI_PLAN_WAITING : TUI_PLAN_FAILED;
+    tui_dialog_finish(dialog);
+    tui_order_init(&dialog->order, verb);
+    if (dialog->order.targets.kind != TUI_TARGET_NOTHING)
+        tui_app_targets(app, dialog->order.targets.kind, &dialog->order.targets);
+    if (line && !tui_order_read(&dialog->order, line, why)) {
+        tui_app_message(app, TUI_ROLE_WARN, "%s", why);
+        return;
     }
+    if (dialog->order.all)
+        take_all(app->model->fleet, &dialog->order);
+    if (!check_targets(app, line != NULL))
+        return;
+    tui_order_look(&dialog->order, app->model);
+    remember_coordinator(app);
+    dialog->open = true;
+    dialog->help = dialog->report = false;
+    dialog->typed[0] = 0;
+    dialog->top = 0;
+    changed(dialog);
+    ask(app);
 }
 
-bool tui_dialog_answer(struct tui_app *app, const struct tui_update *update)
+/* A model without a version means the newest: from here on that one, whatever is added later. */
+static void freeze_version(struct tui_order *order, uint64_t version)
+{
+    char *id = order->targets.ids[0];
+    size_t used = strlen(id);
+
+    if (order->targets.kind == TUI_TARGET_MODEL && !strchr(id, ':') && version != 0)
+        snprintf(id + used, TUI_NAME_SIZE - used, ":%llu", (unsigned long long)version);
+}
+
+bool tui_dialog_answer(struct tui_app *app, struct tui_update *update)
+{
+    struct tui_dialog *dialog = &app->dialog;
+    struct tui_order *order = &dialog->order;
+
+    if (!dialog->open || dialog->token == 0 || update->token != dialog->token)
+        return false;
+    dialog->token = 0;
+    free(dialog->answer);
+    dialog->answer = update->answer;
+    update->answer = NULL;
+    dialog->told = dialog->answer->ok ? TUI_TOLD_ANSWER : TUI_TOLD_REFUSAL;
+    /* What is confirmed is this plan, with what it warns of. */
+    snprintf(order->confirm, sizeof(order->confirm), "%s", dialog->answer->plan.id);
+    order->force = dialog->answer->plan.needs_force;
+    freeze_version(order, dialog->answer->version);
+    dialog->change++;
+    if (!tui_dialog_has(dialog, dialog->focus))
+        dialog->focus = TUI_FOCUS_CANCEL;
+    return true;
+}
+
+void tui_dialog_drawn(struct tui_app *app, size_t last)
 {
     struct tui_dialog *dialog = &app->dialog;
 
-    if (!dialog->open || dialog->plan_token == 0 || update->token != dialog->plan_token)
+    if (dialog->top > last)
+        dialog->top = last;
+    if (dialog->drawn == dialog->change)
+        return;
+    dialog->drawn = dialog->change;
+    dialog->drawn_ms = app->now_ms;
+}
+
+/* Whether the dialog, as it is now, has been on the screen at all. */
+static bool is_drawn(const struct tui_app *app)
+{
+    return app->dialog.drawn == app->dialog.change;
+}
+
+static bool has_settled(const struct tui_app *app)
+{
+    return is_drawn(app) && app->now_ms - app->dialog.drawn_ms >= TUI_DIALOG_SETTLE_MS;
+}
+
+static void drop_target(struct tui_order *order, size_t index)
+{
+    struct tui_targets *targets = &order->targets;
+    size_t behind = --targets->count - index;
+
+    memmove(targets->ids[index], targets->ids[index + 1], behind * sizeof(targets->ids[0]));
+    memmove(&order->seen[index], &order->seen[index + 1], behind * sizeof(order->seen[0]));
+}
+
+/* What is different from when it was last looked at, in words; "" nothing. Who is gone is left out
+ * from here on. A job goes from state to state by itself: that is not news. */
+static void find_changes(struct tui_app *app, char ret_text[TUI_TEXT_SIZE])
+{
+    struct tui_order *order = &app->dialog.order;
+    bool jobs = order->targets.kind == TUI_TARGET_JOB;
+    struct tui_target_now now;
+    size_t used = 0;
+
+    ret_text[0] = 0;
+    for (size_t i = 0; i < order->targets.count;) {
+        const char *id = order->targets.ids[i];
+        const struct tui_target_now *seen = &order->seen[i];
+        int n = 0;
+        tui_target_look(app->model, order->targets.kind, id, &now);
+        if (now.gone)
+            n = snprintf(ret_text + used, TUI_TEXT_SIZE - used, "%s%s %s", used > 0 ? ", " : "", id,
+                         order->targets.kind == TUI_TARGET_AGENT ? "has left the cluster"
+                                                                 : "has ended");
+        else if (tui_target_differs(seen, &now))
+            n = snprintf(ret_text + used, TUI_TEXT_SIZE - used, "%s%s is another one now",
+                         used > 0 ? ", " : "", id);
+        else if (!jobs && strcmp(seen->state, now.state) != 0)
+            n = snprintf(ret_text + used, TUI_TEXT_SIZE - used, "%s%s is %s now",
+                         used > 0 ? ", " : "", id, now.state);
+        used = used + (size_t)n < TUI_TEXT_SIZE ? used + (size_t)n : TUI_TEXT_SIZE - 1;
+        if (now.gone)
+            drop_target(order, i);
+        else
+            order->seen[i++] = now;
+    }
+}
+
+static bool coordinator_changed(const struct tui_app *app)
+{
+    const struct tui_fleet *fleet = app->model->fleet;
+
+    return fleet && app->dialog.epoch != 0 &&
+           (fleet->epoch != app->dialog.epoch || fleet->uptime_ms < app->dialog.uptime_ms);
+}
+
+/* Looks at the targets again, by their ids. False, after a message, when something else would be
+ * done than was shown: the dialog shows it then, and has to be confirmed anew. */
+static bool still_true(struct tui_app *app)
+{
+    struct tui_dialog *dialog = &app->dialog;
+    char text[TUI_TEXT_SIZE];
+
+    find_changes(app, text);
+    if (dialog->order.targets.kind != TUI_TARGET_NOTHING && dialog->order.targets.count == 0) {
+        tui_dialog_finish(dialog);
+        tui_app_message(app, TUI_ROLE_BAD, "%s; nothing was sent", text);
         return false;
-    dialog->plan = update->answer->ok ? TUI_PLAN_SHOWN : TUI_PLAN_FAILED;
-    dialog->answer = *update->answer;
-    /* What is confirmed is this plan, with what it warns of. */
-    snprintf(dialog->request.confirm, sizeof(dialog->request.confirm), "%s",
-             dialog->answer.plan_id);
-    dialog->request.force = dialog->answer.needs_force;
-    return true;
+    }
+    if (text[0] == 0 && coordinator_changed(app))
+        snprintf(text, sizeof(text), "the coordinator was started again");
+    if (text[0] == 0)
+        return true;
+    remember_coordinator(app);
+    changed(dialog);
+    ask(app);
+    tui_app_message(app, TUI_ROLE_BAD, "%s; nothing was sent: look again", text);
+    return false;
+}
+
+static bool check_typed(struct tui_app *app)
+{
+    char word[TUI_TYPED_SIZE];
+
+    tui_dialog_word(&app->dialog, word);
+    if (word[0] == 0 || strcmp(word, app->dialog.typed) == 0)
+        return true;
+    app->dialog.focus = TUI_FOCUS_TYPED;
+    tui_app_message(app, TUI_ROLE_WARN, "type '%s' to confirm that this is what is meant", word);
+    return false;
 }
 
 static void confirm(struct tui_app *app)
 {
     struct tui_dialog *dialog = &app->dialog;
+    char why[TUI_TEXT_SIZE];
 
-    if (dialog->plan == TUI_PLAN_WAITING) {
+    if (!has_settled(app)) {
+        tui_app_message(app, TUI_ROLE_WARN, "this has only just come up: look, then press again");
+        return;
+    }
+    if (dialog->told == TUI_TOLD_WAITING || (has_plan(dialog) && dialog->edited)) {
         tui_app_message(app, TUI_ROLE_WARN, "the coordinator has not said yet what would happen");
         return;
     }
-    if (dialog->plan == TUI_PLAN_FAILED)
-        return;
-    /* The list may have moved on while the dialog stood: look at the target again, by its name. */
-    if (dialog->request.agent[0] != 0 && app->model->fleet &&
-        !tui_fleet_agent(app->model->fleet, dialog->request.agent)) {
-        dialog->open = false;
-        tui_app_message(app, TUI_ROLE_BAD, "%s has left the cluster; nothing was sent",
-                        dialog->request.agent);
+    if (!tui_order_check(&dialog->order, app->model->fleet, why)) {
+        tui_app_message(app, TUI_ROLE_WARN, "%s", why);
         return;
     }
-    uint64_t token = tui_app_send(app, &dialog->request);
-    dialog->open = false;
-    if (token == 0)
+    if (!check_typed(app) || !still_true(app) || !tui_action_start(app, &dialog->order))
         return;
-    app->pending_token = token;
-    tui_request_describe(app->pending, sizeof(app->pending), &dialog->request);
-    tui_app_message(app, TUI_ROLE_NORMAL, "%s: sent, waiting for the coordinator", app->pending);
+    if (dialog->order.targets.count > 1 && row_of(dialog)->how == TUI_HOW_EACH) {
+        dialog->report = true;
+        dialog->top = 0;
+        changed(dialog);
+        return;
+    }
+    tui_dialog_finish(dialog);
+}
+
+/* Moves the focus; a plan that the fields don't belong to any more is asked for again. */
+static void move_focus(struct tui_app *app, int step)
+{
+    struct tui_dialog *dialog = &app->dialog;
+
+    if (!is_drawn(app))
+        return;
+    if (dialog->edited && has_plan(dialog)) {
+        dialog->change++;
+        ask(app);
+    }
+    do {
+        dialog->focus = (dialog->focus + step + TUI_FOCUS_COUNT) % TUI_FOCUS_COUNT;
+    } while (!tui_dialog_has(dialog, dialog->focus));
+}
+
+static void scroll(struct tui_app *app, int step)
+{
+    struct tui_dialog *dialog = &app->dialog;
+
+    if (step < 0)
+        dialog->top = dialog->top > (size_t)-step ? dialog->top - (size_t)-step : 0;
+    else
+        dialog->top += (size_t)step; /* a frame stops it at the end */
 }
 
 bool tui_overlay_dialog_open(const struct tui_app *app)
@@ -98,65 +401,77 @@ bool tui_overlay_dialog_open(const struct tui_app *app)
 
 void tui_overlay_dialog_type(struct tui_app *app, uint32_t key)
 {
-    (void)app, (void)key; /* nothing is typed into a dialog */
+    (void)app, (void)key; /* nothing is typed into the buttons */
+}
+
+void tui_do_dialog_next(struct tui_app *app)
+{
+    move_focus(app, 1);
+}
+
+void tui_do_dialog_previous(struct tui_app *app)
+{
+    move_focus(app, -1);
 }
 
 void tui_do_dialog_switch(struct tui_app *app)
 {
-    /* There is nothing to confirm about a plan that was refused. */
-    app->dialog.confirm = !app->dialog.confirm && app->dialog.plan != TUI_PLAN_FAILED;
+    struct tui_dialog *dialog = &app->dialog;
+
+    if (!is_drawn(app))
+        return;
+    dialog->focus = dialog->focus != TUI_FOCUS_CONFIRM && can_confirm(dialog) ? TUI_FOCUS_CONFIRM
+                                                                              : TUI_FOCUS_CANCEL;
+}
+
+void tui_do_dialog_up(struct tui_app *app)
+{
+    scroll(app, -1);
+}
+
+void tui_do_dialog_down(struct tui_app *app)
+{
+    scroll(app, 1);
+}
+
+void tui_do_dialog_page_up(struct tui_app *app)
+{
+    scroll(app, -8);
+}
+
+void tui_do_dialog_page_down(struct tui_app *app)
+{
+    scroll(app, 8);
+}
+
+void tui_do_dialog_help(struct tui_app *app)
+{
+    struct tui_dialog *dialog = &app->dialog;
+
+    dialog->help = !dialog->help;
+    dialog->top = 0;
+    changed(dialog);
 }
 
 void tui_do_dialog_abort(struct tui_app *app)
 {
-    app->dialog.open = false;
-    tui_app_message(app, TUI_ROLE_NORMAL, "nothing was done");
+    bool report = app->dialog.report;
+
+    if (app->dialog.help) {
+        tui_do_dialog_help(app);
+        return;
+    }
+    tui_dialog_finish(&app->dialog);
+    if (!report)
+        tui_app_message(app, TUI_ROLE_NORMAL, "nothing was done");
 }
 
 void tui_do_dialog_accept(struct tui_app *app)
 {
-    if (app->dialog.confirm && app->dialog.plan != TUI_PLAN_FAILED)
+    if (!is_drawn(app))
+        return;
+    if (app->dialog.focus == TUI_FOCUS_CONFIRM)
         confirm(app);
     else
         tui_do_dialog_abort(app);
-}
-
-/* Opens the dialog for what is selected. */
-static void act(struct tui_app *app, enum tui_verb verb, enum tui_context context)
-{
-    const char *target = tui_app_target(app, context);
-
-    if (target[0] == 0) {
-        tui_app_message(app, TUI_ROLE_WARN, "nothing is selected");
-        return;
-    }
-    if (context == TUI_CONTEXT_AGENT)
-        tui_dialog_open(app, verb, target, 0, TUI_DEADLINE_MS_DEFAULT, "");
-    else
-        tui_dialog_open(app, verb, "", strtoull(target, NULL, 10), 0, "");
-}
-
-void tui_do_drain(struct tui_app *app)
-{
-    act(app, TUI_VERB_DRAIN, tui_app_context(app));
-}
-
-void tui_do_cordon(struct tui_app *app)
-{
-    act(app, TUI_VERB_CORDON, tui_app_context(app));
-}
-
-void tui_do_uncordon(struct tui_app *app)
-{
-    act(app, TUI_VERB_UNCORDON, tui_app_context(app));
-}
-
-void tui_do_cancel(struct tui_app *app)
-{
-    act(app, TUI_VERB_CANCEL, tui_app_context(app));
-}
-
-void tui_do_stop(struct tui_app *app)
-{
-    act(app, TUI_VERB_STOP, tui_app_context(app));
 }

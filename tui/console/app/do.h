@@ -9,4 +9,9 @@
 #include "keys/keys.def"
 #undef TUI_KEY
 
+/* Those of verbs.def, whether a key is bound to them or not. */
+#define TUI_VERB(name, lower, ...) void tui_do_##lower(struct tui_app *app);
+#include "keys/verbs.def"
+#undef TUI_VERB
+
 #endif

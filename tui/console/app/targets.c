@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "app/app.h"
+
 bool tui_targets_has(const struct tui_targets *targets, const char *id)
 {
     for (size_t i = 0; i < targets->count; i++) {
@@ -45,6 +47,7 @@ static void look_agent(const struct tui_model *model, const char *id,
     if (!agent)
         return;
     snprintf(ret_now->state, sizeof(ret_now->state), "%s", agent->state);
+    snprintf(ret_now->mark, sizeof(ret_now->mark), "%s", agent->instance);
 }
 
 static void look_operation(const struct tui_model *model, const char *id,
@@ -85,6 +88,11 @@ static void look_job(const struct tui_model *model, const char *id, struct tui_t
     snprintf(ret_now->mark, sizeof(ret_now->mark), "%s", job->model);
 }
 
+bool tui_target_differs(const struct tui_target_now *seen, const struct tui_target_now *now)
+{
+    return seen->mark[0] != 0 && now->mark[0] != 0 && strcmp(seen->mark, now->mark) != 0;
+}
+
 void tui_target_look(const struct tui_model *model, enum tui_target kind, const char *id,
                      struct tui_target_now *ret_now)
 {
@@ -95,4 +103,28 @@ void tui_target_look(const struct tui_model *model, enum tui_target kind, const 
         look_operation(model, id, ret_now);
     else if (kind == TUI_TARGET_JOB)
         look_job(model, id, ret_now);
+}
+
+void tui_app_targets(const struct tui_app *app, enum tui_target kind,
+                     struct tui_targets *ret_targets)
+{
+    static const enum tui_context contexts[TUI_TARGET_COUNT] = {
+        [TUI_TARGET_AGENT] = TUI_CONTEXT_AGENT,
+        [TUI_TARGET_JOB] = TUI_CONTEXT_JOB,
+        [TUI_TARGET_OPERATION] = TUI_CONTEXT_OPERATION,
+        [TUI_TARGET_MODEL] = TUI_CONTEXT_MODEL,
+    };
+    const struct tui_marks *marks = &app->lists[app->view].marks;
+    enum tui_context context = contexts[kind];
+    const char *selected = tui_app_target(app, context);
+
+    ret_targets->kind = kind;
+    ret_targets->count = 0;
+    if (context == TUI_CONTEXT_ANY)
+        return;
+    /* Marks are of the list; in a detail pane it is what the pane shows that is meant. */
+    for (size_t i = 0; tui_views[app->view].context == context && i < marks->count; i++)
+        tui_targets_add(ret_targets, marks->ids[i]);
+    if (ret_targets->count == 0 && selected[0] != 0)
+        tui_targets_add(ret_targets, selected);
 }

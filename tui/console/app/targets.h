@@ -32,6 +32,9 @@ bool tui_targets_has(const struct tui_targets *targets, const char *id);
 /* "ember-03", "job 88121", "3 agents". */
 void tui_targets_describe(char *ret_text, size_t size, const struct tui_targets *targets);
 
+/* Whether the id stands for another than the one that was seen. */
+bool tui_target_differs(const struct tui_target_now *seen, const struct tui_target_now *now);
+
 /* What the model knows of the target now. */
 void tui_target_look(const struct tui_model *model, enum tui_target kind, const char *id,
                      struct tui_target_now *ret_now);

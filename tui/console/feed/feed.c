@@ -263,20 +263,15 @@ static void tap_action(struct tui_feed *feed, const char *kind, uint64_t token, 
 
 static void run_action(struct tui_feed *feed, const struct tui_request *request)
 {
-    char *text = tui_request_text(request);
+    const char *text = request->text;
     struct net_error error = {0};
     struct tui_update *update = NULL;
     char *reply = NULL;
     size_t len = 0;
 
-    if (text)
-        tap_action(feed, "request", request->token, text, strlen(text));
-    if (!text) {
-        error.status = NET_ERR_UNREACHABLE;
-        snprintf(error.text, sizeof(error.text), "out of memory");
-        update = unanswered(&error);
-    } else if (net_client_request(feed->client, text, strlen(text), ACTION_TIMEOUT_MS, &reply, &len,
-                                  &error) == NET_OK) {
+    tap_action(feed, "request", request->token, text, strlen(text));
+    if (net_client_request(feed->client, text, strlen(text), ACTION_TIMEOUT_MS, &reply, &len,
+                           &error) == NET_OK) {
         tap_action(feed, tui_update_kind_name(TUI_UPDATE_ANSWER), request->token, reply, len);
         update = tui_update_parse(TUI_UPDATE_ANSWER, reply, len, tui_feed_clock_ms());
         if (update && !update->answer) {
@@ -295,7 +290,6 @@ static void run_action(struct tui_feed *feed, const struct tui_request *request)
     tui_queue_push(&feed->queue, update);
     /* The screen should show soon what came of it. */
     memset(feed->asked_ms, 0, sizeof(feed->asked_ms));
-    free(text);
     free(reply);
 }
 
@@ -348,6 +342,8 @@ static int64_t run_polls(struct tui_feed *feed, const struct tui_want *want)
 
 static void free_feed(struct tui_feed *feed)
 {
+    for (size_t i = 0; i < feed->request_count; i++)
+        free(feed->requests[i].text);
     net_sub_close(feed->sub);
     net_client_close(feed->client);
     net_tls_unref(feed->tls);
@@ -384,10 +380,12 @@ static void *run(void *user)
         }
         pthread_mutex_unlock(&feed->mutex);
         int64_t until = 0;
-        if (has_request)
+        if (has_request) {
             run_action(feed, &request);
-        else
+            free(request.text);
+        } else {
             until = run_polls(feed, &want);
+        }
         pthread_mutex_lock(&feed->mutex);
         bool wants_else = memcmp(&feed->want, &want, sizeof(want)) != 0;
         bool news = feed->request_count > 0 || wants_else;
@@ -509,6 +507,7 @@ void tui_feed_request(struct tui_feed *feed, const struct tui_request *request)
         snprintf(error.text, sizeof(error.text), "%d actions wait for the coordinator already",
                  REQUESTS_MAX);
         update = unanswered(&error);
+        free(request->text);
     }
     pthread_mutex_unlock(&feed->mutex);
     if (update) {

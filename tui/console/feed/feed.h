@@ -32,7 +32,8 @@ int tui_feed_fd(const struct tui_feed *feed);
 /* The oldest update, which the caller owns, or NULL. */
 struct tui_update *tui_feed_take(struct tui_feed *feed);
 
-/* Sends an action; its answer comes as TUI_UPDATE_ANSWER. Does not block. */
+/* Sends a request, whose text it takes over; its answer comes as TUI_UPDATE_ANSWER. Does not
+ * block. */
 void tui_feed_request(struct tui_feed *feed, const struct tui_request *request);
 
 /* What to poll once a second from now on. */

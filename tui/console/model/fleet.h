@@ -82,6 +82,7 @@ struct tui_agent {
     char reason[TUI_TEXT_SIZE];
     char address[TUI_ADDRESS_SIZE];
     char version[TUI_WORD_SIZE];
+    char instance[TUI_INSTANCE_SIZE]; /* of its process; "" where it isn't known */
     uint64_t seen_ms_ago, connected_ms, rtt_us;
     uint64_t credit, queued, assigned, running, done, failed, requeued;
     double done_per_s; /* NAN where it isn't known */
@@ -185,33 +186,11 @@ struct tui_event_page {
     struct tui_event events[];
 };
 
-struct tui_move {
-    uint64_t job;
-    char model[TUI_NAME_SIZE];
-    char state[TUI_WORD_SIZE];
-};
-
 /* A refusal, as the coordinator or the network gives it. All "" when there is none. */
 struct tui_refusal {
     char code[TUI_WORD_SIZE];
     char message[TUI_TEXT_SIZE];
     char hint[TUI_TEXT_SIZE];
-};
-
-/* What an action, or the plan of one, was answered. */
-struct tui_answer {
-    bool ok;
-    struct tui_refusal refusal;
-    bool has_operation;
-    struct tui_operation operation;
-    uint64_t expected_ms;
-    char plan_id[TUI_WORD_SIZE]; /* of a plan; "" none */
-    bool needs_force;            /* something would have no other home */
-    char warnings[TUI_WARNINGS_MAX][TUI_TEXT_SIZE];
-    size_t warning_count;
-    size_t move_count;  /* in `moves` */
-    size_t moves_total; /* that the plan names */
-    struct tui_move moves[TUI_MOVES_MAX];
 };
 
 /* Frees a fleet and its lists; NULL is allowed. The other structs are freed by free(). */

@@ -11,9 +11,10 @@
 #define TUI_RESIDENTS_MAX 256 /* of one agent: a model on a device each */
 #define TUI_SERVED_MAX 1024
 #define TUI_OPERATIONS_MAX 128
-#define TUI_BLOCKERS_MAX 64 /* of one operation */
-#define TUI_WARNINGS_MAX 4  /* of one plan */
-#define TUI_MOVES_MAX 64    /* of one plan; the rest is counted */
+#define TUI_BLOCKERS_MAX 64    /* of one operation */
+#define TUI_WARNINGS_MAX 32    /* of one plan */
+#define TUI_PLAN_ROWS_MAX 1000 /* of one plan: jobs or agents; the rest is counted */
+#define TUI_FACTS_MAX 24       /* told about a target */
 #define TUI_CACHES_MAX 8
 #define TUI_EVENTS_MAX 512
 #define TUI_EVENTS_PAGE_MAX 1000
@@ -35,6 +36,7 @@
 #define TUI_TEXT_SIZE 256
 #define TUI_ADDRESS_SIZE 128
 #define TUI_HASH_SIZE 72
+#define TUI_INSTANCE_SIZE 40
 
 /* A JSON number is a double: integers above this are not exact. */
 #define TUI_INTEGER_MAX ((uint64_t)1 << 53)

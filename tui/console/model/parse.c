@@ -135,60 +135,6 @@ enum tui_parse tui_parse_events(const char *text, size_t len, struct tui_event_p
     return TUI_PARSE_OK;
 }
 
-/* What a plan warns of, and what it has to be confirmed with. */
-static void parse_plan(const cJSON *plan, struct tui_answer *answer)
-{
-    const cJSON *warning;
-
-    tui_json_text(plan, "id", answer->plan_id, sizeof(answer->plan_id));
-    answer->needs_force = tui_json_flag(plan, "needs_force");
-    cJSON_ArrayForEach(warning, tui_json_array(plan, "warnings"))
-    {
-        if (answer->warning_count == TUI_WARNINGS_MAX || !cJSON_IsString(warning))
-            break;
-        tui_text_clean(answer->warnings[answer->warning_count++], TUI_TEXT_SIZE,
-                       warning->valuestring);
-    }
-}
-
-enum tui_parse tui_parse_answer(const char *text, size_t len, struct tui_answer **ret_answer)
-{
-    cJSON *root = NULL;
-    struct tui_answer *answer;
-    enum tui_parse status = open_reply(text, len, &root);
-
-    if (status != TUI_PARSE_OK)
-        return status;
-    answer = calloc(1, sizeof(*answer));
-    if (!answer) {
-        cJSON_Delete(root);
-        return TUI_PARSE_NO_MEMORY;
-    }
-    /* Unlike a publication, an answer counts as done only if it says so. */
-    answer->ok = tui_json_flag(root, "ok");
-    tui_parse_refusal(root, &answer->refusal);
-    const cJSON *operation = tui_json_object(root, "operation");
-    if (operation) {
-        answer->has_operation = true;
-        tui_parse_operation(operation, &answer->operation);
-    }
-    parse_plan(tui_json_object(root, "plan"), answer);
-    const cJSON *moves = tui_json_array(root, "moves");
-    if (!moves)
-        moves = tui_json_array(operation, "moves");
-    answer->expected_ms = tui_json_integer(root, "expected_ms", TUI_INTEGER_MAX);
-    if (answer->expected_ms == 0)
-        answer->expected_ms = tui_json_integer(operation, "expected_ms", TUI_INTEGER_MAX);
-    answer->moves_total = tui_json_count(moves, SIZE_MAX);
-    answer->move_count = tui_json_count(moves, TUI_MOVES_MAX);
-    const cJSON *at = moves ? moves->child : NULL;
-    for (size_t i = 0; i < answer->move_count; i++, at = at->next)
-        tui_parse_move(at, &answer->moves[i]);
-    cJSON_Delete(root);
-    *ret_answer = answer;
-    return TUI_PARSE_OK;
-}
-
 enum tui_parse tui_parse_version(const char *text, size_t len, char ret_events[TUI_ADDRESS_SIZE])
 {
     cJSON *root = NULL;

@@ -2,6 +2,7 @@
 #ifndef TUI_CONSOLE_MODEL_PARSE_H
 #define TUI_CONSOLE_MODEL_PARSE_H
 
+#include "model/answer.h"
 #include "model/fleet.h"
 #include "model/want.h"
 

@@ -219,6 +219,7 @@ bool tui_parse_agent(const cJSON *object, struct tui_agent *ret_agent)
     tui_json_text(object, "address", ret_agent->address, sizeof(ret_agent->address));
     tui_json_text(object, "version", ret_agent->version, sizeof(ret_agent->version));
     ret_agent->seen_ms_ago = integer(object, "seen_ms_ago");
+    tui_json_text(object, "instance", ret_agent->instance, sizeof(ret_agent->instance));
     ret_agent->connected_ms = integer(object, "connected_ms");
     ret_agent->rtt_us = integer(object, "rtt_us");
     ret_agent->credit = integer(object, "credit");
@@ -310,13 +311,6 @@ void tui_parse_event(const cJSON *object, struct tui_event *ret_event)
     tui_json_text(object, "severity", ret_event->severity, sizeof(ret_event->severity));
     tui_json_text(object, "agent", ret_event->agent, sizeof(ret_event->agent));
     tui_json_text(object, "text", ret_event->text, sizeof(ret_event->text));
-}
-
-void tui_parse_move(const cJSON *object, struct tui_move *ret_move)
-{
-    ret_move->job = integer(object, "job");
-    tui_json_text(object, "model", ret_move->model, sizeof(ret_move->model));
-    tui_json_text(object, "state", ret_move->state, sizeof(ret_move->state));
 }
 
 void tui_parse_refusal(const cJSON *root, struct tui_refusal *ret_refusal)

@@ -27,7 +27,6 @@ void tui_parse_served(const cJSON *object, struct tui_served *ret_model);
 
 void tui_parse_operation(const cJSON *object, struct tui_operation *ret_operation);
 void tui_parse_event(const cJSON *object, struct tui_event *ret_event);
-void tui_parse_move(const cJSON *object, struct tui_move *ret_move);
 void tui_parse_refusal(const cJSON *root, struct tui_refusal *ret_refusal);
 
 #endif

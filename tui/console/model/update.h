@@ -2,6 +2,7 @@
 #ifndef TUI_CONSOLE_MODEL_UPDATE_H
 #define TUI_CONSOLE_MODEL_UPDATE_H
 
+#include "model/answer.h"
 #include "model/fleet.h"
 #include "model/want.h"
 

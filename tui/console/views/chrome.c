@@ -6,6 +6,7 @@
 #include "app/overlay.h"
 #include "model/figure.h"
 #include "theme/zone.h"
+#include "views/dialog.h"
 
 static const char *plural(size_t n, const char *one, const char *many)
 {
@@ -224,6 +225,10 @@ void tui_chrome_draw(struct tui_app *app, struct tui_canvas *canvas)
         body.rows--;
         tui_canvas_text(canvas, canvas->rows - 3, 1, canvas->cols - 2, role, text);
     }
+    if (tui_action_progress(app, text, sizeof(text))) {
+        body.rows--;
+        tui_canvas_text(canvas, body.y + body.rows, 1, canvas->cols - 2, TUI_ROLE_STRONG, text);
+    }
     tui_app_arrange(app, body);
     if (app->model->fleet || app->view == TUI_VIEW_HELP)
         tui_views[app->view].ops->draw(app, canvas, body);
@@ -237,4 +242,6 @@ void tui_chrome_draw(struct tui_app *app, struct tui_canvas *canvas)
         if (tui_overlays[i].open(app))
             tui_overlays[i].draw(app, canvas);
     }
+    if (app->dialog.open)
+        tui_dialog_drawn(app, tui_dialog_last(app, canvas));
 }

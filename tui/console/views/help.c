@@ -6,14 +6,6 @@
 #include "app/ex.h"
 #include "views/grid.h"
 
-static const struct {
-    const char *word, *arguments, *help;
-} verbs[] = {
-#define TUI_VERB(name, word, target, arguments, help) {word, arguments, help},
-#include "keys/verbs.def"
-#undef TUI_VERB
-};
-
 /* Lines that a search may leave out; a title stands only over lines that are there. */
 struct help {
     struct tui_pen pen;
@@ -104,8 +96,11 @@ static void write_help(const struct tui_app *app, struct help *help)
     write_keys(app, help, TUI_CONTEXT_ANY);
     write_views(help);
     help->title = "Commands, after ':'";
-    for (size_t i = 0; i < sizeof(verbs) / sizeof(verbs[0]); i++)
-        print_line(help, "%-12s %s: %s", verbs[i].word, verbs[i].arguments, verbs[i].help);
+    for (size_t i = 0; i < TUI_VERB_COUNT; i++) {
+        char usage[TUI_TEXT_SIZE];
+        tui_verb_usage(usage, sizeof(usage), (enum tui_verb)i);
+        print_line(help, "%s: %s", usage, tui_verb_rows[i].help);
+    }
     for (size_t i = 0; tui_ex_commands[i].name; i++)
         print_line(help, "%-12s %s%s%s", tui_ex_commands[i].name, tui_ex_commands[i].arguments,
                    tui_ex_commands[i].arguments[0] ? ": " : "", tui_ex_commands[i].help);

@@ -1,0 +1,233 @@
+/* What the coordinator says would happen, or how the target is: the text of a dialog. */
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "model/figure.h"
+#include "views/dialog_plan.h"
+
+#define COLUMNS_MAX 6
+#define LABEL_MAX 14
+
+/* A width of 0 takes what the others leave. */
+struct column {
+    const char *title;
+    int width;
+};
+
+struct table {
+    const struct column *columns;
+    size_t count;
+    void (*cells)(const struct tui_plan_row *row, char cells[COLUMNS_MAX][TUI_NAME_SIZE]);
+};
+
+static void drain_cells(const struct tui_plan_row *row, char cells[COLUMNS_MAX][TUI_NAME_SIZE])
+{
+    snprintf(cells[0], TUI_NAME_SIZE, "%" PRIu64, row->number);
+    snprintf(cells[1], TUI_NAME_SIZE, "%s", row->name);
+    snprintf(cells[2], TUI_NAME_SIZE, "%s", row->state);
+    snprintf(cells[3], TUI_NAME_SIZE, "%s", row->to[0] ? row->to : "nowhere: it waits");
+    snprintf(cells[4], TUI_NAME_SIZE, "%s", row->loads ? "first" : "");
+}
+
+static void roll_cells(const struct tui_plan_row *row, char cells[COLUMNS_MAX][TUI_NAME_SIZE])
+{
+    snprintf(cells[0], TUI_NAME_SIZE, "%s", row->from);
+    snprintf(cells[1], TUI_NAME_SIZE, "%s", row->state);
+    snprintf(cells[2], TUI_NAME_SIZE, "%" PRIu64, row->running);
+    snprintf(cells[3], TUI_NAME_SIZE, "%" PRIu64, row->waiting);
+    if (row->expected_ms > 0)
+        tui_figure_age(cells[4], TUI_NAME_SIZE, row->expected_ms);
+    else
+        snprintf(cells[4], TUI_NAME_SIZE, "-");
+}
+
+static void rebalance_cells(const struct tui_plan_row *row, char cells[COLUMNS_MAX][TUI_NAME_SIZE])
+{
+    snprintf(cells[0], TUI_NAME_SIZE, "%" PRIu64, row->number);
+    snprintf(cells[1], TUI_NAME_SIZE, "%s", row->name);
+    snprintf(cells[2], TUI_NAME_SIZE, "%s", row->from);
+    snprintf(cells[3], TUI_NAME_SIZE, "%s", row->to);
+    if (row->loads)
+        tui_figure_age(cells[4], TUI_NAME_SIZE, row->cost_ms);
+    else
+        snprintf(cells[4], TUI_NAME_SIZE, "-");
+    tui_figure_age(cells[5], TUI_NAME_SIZE, row->gain_ms);
+}
+
+static void tune_cells(const struct tui_plan_row *row, char cells[COLUMNS_MAX][TUI_NAME_SIZE])
+{
+    snprintf(cells[0], TUI_NAME_SIZE, "%s", row->from);
+    snprintf(cells[1], TUI_NAME_SIZE, "%" PRIu64, row->number);
+    snprintf(cells[2], TUI_NAME_SIZE, "%s", row->name);
+    snprintf(cells[3], TUI_NAME_SIZE, "%s", row->loads ? "first" : "");
+}
+
+static const struct column drain_columns[] = {
+    {"JOB", 9}, {"MODEL", 0}, {"STATE", 9}, {"GOES TO", 0}, {"LOAD", 5}};
+static const struct column roll_columns[] = {
+    {"AGENT", 0}, {"STATE", 9}, {"RUNNING", 7}, {"WAITING", 7}, {"ENDS IN", 7}};
+static const struct column rebalance_columns[] = {{"JOB", 9}, {"MODEL", 0}, {"FROM", 0},
+                                                  {"TO", 0},  {"LOAD", 5},  {"SOONER", 6}};
+static const struct column tune_columns[] = {{"AGENT", 0}, {"DEVICE", 6}, {"NAME", 0}, {"LOAD", 5}};
+
+static const struct table tables[] = {
+    [TUI_PLAN_DRAIN] = {drain_columns, 5, drain_cells},
+    [TUI_PLAN_ROLL] = {roll_columns, 5, roll_cells},
+    [TUI_PLAN_REBALANCE] = {rebalance_columns, 6, rebalance_cells},
+    [TUI_PLAN_TUNE] = {tune_columns, 4, tune_cells},
+};
+
+static void write_cells(struct tui_pen *pen, const struct table *table, enum tui_role role,
+                        char cells[COLUMNS_MAX][TUI_NAME_SIZE])
+{
+    int y = pen->line++ - pen->skip;
+    int left = pen->rect.cols - (int)table->count + 1;
+    int shares = 0;
+    int x = pen->rect.x;
+
+    if (!pen->canvas || y < 0 || y >= pen->rect.rows)
+        return;
+    for (size_t i = 0; i < table->count; i++) {
+        left -= table->columns[i].width;
+        shares += table->columns[i].width == 0;
+    }
+    for (size_t i = 0; i < table->count; i++) {
+        int width = table->columns[i].width;
+        if (width == 0)
+            width = left > shares ? left / shares : 1;
+        tui_canvas_text(pen->canvas, pen->rect.y + y, x, width, role, cells[i]);
+        x += width + 1;
+    }
+}
+
+static void write_rows(struct tui_pen *pen, const struct tui_answer *answer)
+{
+    const struct table *table = &tables[answer->plan.kind];
+    char cells[COLUMNS_MAX][TUI_NAME_SIZE];
+
+    if (answer->row_count == 0)
+        return;
+    for (size_t i = 0; i < table->count; i++)
+        snprintf(cells[i], TUI_NAME_SIZE, "%s", table->columns[i].title);
+    write_cells(pen, table, TUI_ROLE_DIM, cells);
+    for (size_t i = 0; i < answer->row_count; i++) {
+        table->cells(&answer->rows[i], cells);
+        write_cells(pen, table, TUI_ROLE_NORMAL, cells);
+    }
+    if (answer->plan.rows_total > answer->row_count)
+        tui_pen_print(pen, TUI_ROLE_DIM, "and %zu more",
+                      answer->plan.rows_total - answer->row_count);
+}
+
+static void write_drain(struct tui_pen *pen, const struct tui_answer *answer)
+{
+    const struct tui_plan *plan = &answer->plan;
+    char text[TUI_FIGURE_SIZE];
+
+    if (plan->running + plan->waiting == 0) {
+        tui_pen_field(pen, "plan", TUI_ROLE_STRONG, "it has no jobs");
+        return;
+    }
+    tui_figure_age(text, sizeof(text), plan->expected_ms);
+    tui_pen_field(pen, "plan", TUI_ROLE_STRONG,
+                  "%" PRIu64 " waiting go elsewhere at once, %" PRIu64 " running may finish%s%s",
+                  plan->waiting, plan->running, plan->expected_ms > 0 ? ", expected in " : "",
+                  plan->expected_ms > 0 ? text : "");
+    if (plan->unmeasured > 0)
+        tui_pen_field(pen, "", TUI_ROLE_WARN,
+                      "of %" PRIu64 " no run of their model was measured yet", plan->unmeasured);
+    for (size_t i = 0; i < answer->operation.blocker_count; i++) {
+        const struct tui_blocker *blocker = &answer->operation.blockers[i];
+        char left[TUI_FIGURE_SIZE];
+        tui_figure_age(text, sizeof(text), blocker->running_ms);
+        tui_figure_age(left, sizeof(left), blocker->left_ms);
+        tui_pen_field(pen, i == 0 ? "held by" : "", TUI_ROLE_WARN,
+                      "job %" PRIu64 " (%s), runs for %s%s%s", blocker->job, blocker->model, text,
+                      blocker->has_left ? ", ends in about " : ", never measured",
+                      blocker->has_left ? left : "");
+    }
+}
+
+static void write_rebalance(struct tui_pen *pen, const struct tui_plan *plan)
+{
+    char gain[TUI_FIGURE_SIZE];
+    char cost[TUI_FIGURE_SIZE];
+    char now[TUI_FIGURE_SIZE];
+    char then[TUI_FIGURE_SIZE];
+
+    tui_figure_age(now, sizeof(now), plan->through_ms);
+    if (plan->rows_total == 0) {
+        tui_pen_field(pen, "plan", TUI_ROLE_STRONG, "nothing to move; all work is done in %s", now);
+    } else {
+        tui_figure_age(gain, sizeof(gain), plan->gain_ms);
+        tui_figure_age(cost, sizeof(cost), plan->cost_ms);
+        tui_figure_age(then, sizeof(then), plan->through_after_ms);
+        tui_pen_field(pen, "plan", TUI_ROLE_STRONG,
+                      "%zu jobs move; all work is done in %s, not in %s", plan->rows_total, then,
+                      now);
+        tui_pen_field(pen, "gain", TUI_ROLE_OK, "waits are %s shorter in all", gain);
+        tui_pen_field(pen, "cost", TUI_ROLE_NORMAL, "%s of loading models", cost);
+    }
+    if (plan->unmeasured > 0)
+        tui_pen_field(pen, "", TUI_ROLE_DIM,
+                      "%" PRIu64 " jobs stay: no run of their model was measured yet",
+                      plan->unmeasured);
+    tui_figure_age(now, sizeof(now), plan->rests_ms);
+    if (plan->rests_ms > 0)
+        tui_pen_field(pen, "WARNING", TUI_ROLE_BAD,
+                      "it was rebalanced a moment ago: better again in %s", now);
+}
+
+static void write_head(struct tui_pen *pen, const struct tui_answer *answer)
+{
+    const struct tui_plan *plan = &answer->plan;
+
+    switch (plan->kind) {
+    case TUI_PLAN_DRAIN:
+        write_drain(pen, answer);
+        break;
+    case TUI_PLAN_REBALANCE:
+        write_rebalance(pen, plan);
+        break;
+    case TUI_PLAN_ROLL:
+        tui_pen_field(pen, "plan", TUI_ROLE_STRONG,
+                      "%zu agents, one after another, while enough of the capacity takes work",
+                      plan->rows_total);
+        break;
+    case TUI_PLAN_TUNE:
+        if (plan->rows_total == 1)
+            tui_pen_field(pen, "plan", TUI_ROLE_STRONG,
+                          "this device, which takes no jobs meanwhile");
+        else
+            tui_pen_field(pen, "plan", TUI_ROLE_WARN,
+                          "%zu devices could: say which by agent and device", plan->rows_total);
+        break;
+    case TUI_PLAN_NONE:
+        break;
+    }
+}
+
+/* A label that is longer than its column, as a strategy's name, gets a line of its own. */
+static void write_fact(struct tui_pen *pen, const struct tui_fact *fact)
+{
+    bool fits = strlen(fact->label) < LABEL_MAX;
+
+    if (!fits)
+        tui_pen_print(pen, TUI_ROLE_DIM, "%s", fact->label);
+    tui_pen_field(pen, fits ? fact->label : "", TUI_ROLE_NORMAL, "%s", fact->text);
+}
+
+void tui_dialog_plan(struct tui_pen *pen, const struct tui_answer *answer)
+{
+    const struct tui_plan *plan = &answer->plan;
+
+    for (size_t i = 0; i < answer->fact_count; i++)
+        write_fact(pen, &answer->facts[i]);
+    if (plan->kind == TUI_PLAN_NONE)
+        return;
+    write_head(pen, answer);
+    for (size_t i = 0; i < plan->warning_count; i++)
+        tui_pen_field(pen, "WARNING", TUI_ROLE_BAD, "%s", plan->warnings[i]);
+    write_rows(pen, answer);
+}
