@@ -25,7 +25,7 @@ export LC_ALL=C.UTF-8
 
 # console NAME CLUSTER ROWS COLS: the cluster's name is what its first screen with data shows
 console() {
-    "$bench" -k '2?' -w "$2" "$3" "$4" "$seconds" "$1" "$STOKER" console --coordinator "$control" ||
+    "$bench" -k '2?' -w "$2" "$3" "$4" "$seconds" "$1" "$STOKER" console --fresh --coordinator "$control" ||
         say "$1 failed"
 }
 

@@ -1,6 +1,8 @@
 #include "console.h"
 
+#include <errno.h>
 #include <langinfo.h>
+#include <limits.h>
 #include <locale.h>
 #include <poll.h>
 #include <pwd.h>
@@ -11,8 +13,10 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "app/state.h"
 #include "config/settings.h"
 #include "feed/feed.h"
+#include "store.h"
 #include "submit/submitter.h"
 #include "terminal/screen.h"
 #include "terminal/signals.h"
@@ -32,6 +36,7 @@ struct loop {
     struct tui_zones zones;
     struct tui_settings settings;
     struct tui_problems problems;
+    char store[PATH_MAX]; /* where what is kept lies; "" nowhere */
     struct tui_theme theme;
     int64_t frame_ms; /* when the last frame was drawn */
     bool dirty;       /* data changed: draw by the refresh rate */
@@ -317,6 +322,35 @@ static bool apply(struct loop *loop, const struct tui_console_options *opts)
              opts->settings[TUI_SETTING_colors] || opts->settings[TUI_SETTING_view]);
 }
 
+/* Begins where the operator left, unless told otherwise. */
+static void remember(struct loop *loop, const struct tui_console_options *opts)
+{
+    enum tui_view_id view = loop->app->view;
+    bool view_set = opts->settings[TUI_SETTING_view] || view != TUI_VIEW_OVERVIEW;
+
+    if (loop->settings.fresh || !tui_store_path(loop->store, sizeof(loop->store))) {
+        loop->store[0] = 0;
+        return;
+    }
+    char *text = tui_store_load(loop->store);
+    if (text)
+        tui_state_read(loop->app, text);
+    if (view_set)
+        loop->app->view = view;
+    free(text);
+}
+
+static void keep(const struct loop *loop)
+{
+    if (loop->store[0] == 0)
+        return;
+    char *text = tui_state_write(loop->app);
+    if (!text || !tui_store_save(loop->store, text))
+        fprintf(stderr, "stoker: can't keep bookmarks and filters in %s: %s\n", loop->store,
+                strerror(errno));
+    free(text);
+}
+
 /* Fills in what options and the configuration file say. False after a line on standard error. */
 static bool prepare(struct loop *loop, const struct tui_console_options *opts)
 {
@@ -338,6 +372,7 @@ static bool prepare(struct loop *loop, const struct tui_console_options *opts)
     loop->app->now_ms = tui_feed_clock_ms();
     use_mouse(loop, loop->settings.mouse);
     show_problems(loop);
+    remember(loop, opts);
     tui_text_clean(loop->app->address, sizeof(loop->app->address), opts->address);
     find_by(loop->app->by, sizeof(loop->app->by));
     return true;
@@ -389,6 +424,7 @@ int tui_console_run(const struct tui_console_options *opts)
     tui_signals_close();
     tui_screen_close(loop.screen);
     report(&loop.problems);
+    keep(&loop);
 out:
     tui_submitter_destroy(loop.submitter);
     tui_feed_destroy(loop.feed);

@@ -12,6 +12,7 @@ socket=$dir/tmux
 log=$dir/actions
 double_pid=
 export LC_ALL=C.UTF-8
+export XDG_STATE_HOME=$dir/state
 
 tm() { tmux -S "$socket" -f /dev/null "$@"; }
 cleanup() {
@@ -156,6 +157,8 @@ wait_for "a window too small says what it needs" shows 'stoker needs 60x16'
 tm resize-window -t console -x 80 -y 24
 wait_for "and comes back" shows 'ember-01'
 
+keys : 'agents state:lost' Enter m a
+wait_for "a place has a letter" shows 'bookmark a: agents state:lost'
 keys q
 wait_for "q leaves with 0" shows 'exit code 0'
 cmp -s "$dir/modes.before" "$dir/modes.after" || wait_for "the terminal is as it was" \
@@ -163,9 +166,20 @@ cmp -s "$dir/modes.before" "$dir/modes.after" || wait_for "the terminal is as it
 [ "$(tm display-message -p -t console '#{alternate_on}#{cursor_flag}')" = 01 ] ||
     fail "the screen or the cursor is not back"
 
+# The next start begins where this one ended.
+tm respawn-window -k -t console "TERM=tmux-256color '$stoker' console --coordinator $control; \
+    echo \"exit code \$?\"; exec cat"
+wait_for "the filter is there again" shows 'filter: state:lost \(1 of 4\)'
+keys Escape 1 "'"
+wait_for "and the bookmark" shows 'a  agents state:lost'
+keys a
+wait_for "goes to its place" shows 'filter: state:lost'
+keys q
+wait_for "and leaves again" shows 'exit code 0'
+
 # Ctrl-C, too, leaves a clean terminal.
 tm respawn-window -k -t console "TERM=tmux-256color NO_COLOR=1 '$stoker' console --glyphs ascii \
-    --read-only --coordinator $control; echo \"exit code \$?\"; exec cat"
+    --fresh --read-only --coordinator $control; echo \"exit code \$?\"; exec cat"
 wait_for "the overview in ASCII" shows 'Throughput'
 keys 2
 wait_for "ASCII glyphs" shows '^> ember-01'

@@ -384,6 +384,45 @@ Test(find, the_palette_sorts_and_filters_the_list)
     SHOWS("(1 of 4)");
 }
 
+Test(find, an_error_is_not_hidden_by_what_comes_after_it)
+{
+    tui_app_message(app, TUI_ROLE_BAD, "ember-01 is not there");
+    press("r");
+    tui_app_message(app, TUI_ROLE_NORMAL, "sorted by load");
+    SHOWS("ember-01 is not there");
+    SHOWS("sorted by load");
+    app->now_ms += TUI_MESSAGE_MS;
+    HIDES("ember-01 is not there");
+    HIDES("sorted by load");
+}
+
+Test(find, the_top_has_what_matters_at_every_width)
+{
+    const int widths[] = {60, 79, 80, 100, 200, 300};
+
+    for (size_t i = 0; i < sizeof(widths) / sizeof(widths[0]); i++) {
+        cr_assert(tui_canvas_resize(&canvas, 16, widths[i]));
+        app->read_only = true;
+        app->now_ms = 1000;
+        cr_expect_eq(row_of("ALERTS!"), 0, "at %d columns", widths[i]);
+        cr_expect_eq(row_of("lab-east"), 0);
+        cr_expect_eq(row_of("ready"), 0);
+        cr_expect_eq(row_of("read-only"), 0);
+        cr_expect_eq(row_of("live"), 0);
+        cr_expect_eq(row_of("[Agents]"), 1);
+        app->now_ms += 4800;
+        cr_expect_eq(row_of("data 4.8s old"), 0);
+        cr_expect_eq(row_of("ALERTS!"), 0, "at %d columns", widths[i]);
+    }
+}
+
+Test(find, filter_and_marks_have_room_beside_the_views)
+{
+    cr_assert(tui_canvas_resize(&canvas, 16, 60));
+    press("/state:ready\r ");
+    cr_expect_eq(row_of("1 marked  filter: state:ready (2 of 4)"), 1);
+}
+
 Test(find, every_command_of_the_shell_is_known)
 {
     for (const struct tui_shell_command *shell = tui_shell_commands; shell->name; shell++)

@@ -46,6 +46,12 @@ void tui_app_message(struct tui_app *app, enum tui_role role, const char *format
 {
     va_list args;
 
+    bool fresh = app->now_ms - app->message_at_ms < TUI_MESSAGE_MS;
+
+    if (app->message_role == TUI_ROLE_BAD && app->message[0] != 0 && fresh) {
+        memcpy(app->error, app->message, sizeof(app->error));
+        app->error_at_ms = app->message_at_ms;
+    }
     va_start(args, format);
     vsnprintf(app->message, sizeof(app->message), format, args);
     va_end(args);

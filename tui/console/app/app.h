@@ -25,6 +25,7 @@
 #define TUI_MESSAGE_MS 20000
 #define TUI_ROWS_MIN 16
 #define TUI_COLS_MIN 60
+#define TUI_COLS_WIDE 90
 
 struct tui_list {
     char selected[TUI_NAME_SIZE]; /* "" until the list has had a row */
@@ -78,7 +79,6 @@ struct tui_app {
 
     struct tui_nav nav;
     struct tui_bookmarks bookmarks;
-    bool unsaved; /* something changed that is kept from one start to the next */
     struct tui_prompt prompt;
     struct tui_palette palette;
     struct tui_form form;
@@ -86,6 +86,8 @@ struct tui_app {
     char message[TUI_MESSAGE_SIZE];
     enum tui_role message_role;
     int64_t message_at_ms;
+    char error[TUI_MESSAGE_SIZE]; /* the newest that another message came after */
+    int64_t error_at_ms;
 
     struct tui_request outbox[TUI_REQUESTS_MAX];
     size_t outbox_count;
@@ -119,7 +121,10 @@ bool tui_app_take_request(struct tui_app *app, struct tui_request *ret_request);
 /* What the current view needs polled. */
 struct tui_want tui_app_want(const struct tui_app *app);
 
-/* Shows a line until it is TUI_MESSAGE_MS old. */
+/*
+ * Shows a line until it is TUI_MESSAGE_MS old. An error (TUI_ROLE_BAD) that it takes the place of
+ * goes on being shown beside it, for its own time.
+ */
 void tui_app_message(struct tui_app *app, enum tui_role role, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 

@@ -26,7 +26,6 @@ static void drop(struct tui_app *app, struct tui_bookmark *bookmark, char letter
 {
     tui_app_message(app, TUI_ROLE_NORMAL, "bookmark %c is dropped", letter);
     bookmark->used = false;
-    app->unsaved = true;
 }
 
 static void set(struct tui_app *app, struct tui_bookmark *bookmark, char letter)
@@ -35,7 +34,6 @@ static void set(struct tui_app *app, struct tui_bookmark *bookmark, char letter)
 
     tui_nav_here(app, &bookmark->place);
     bookmark->used = true;
-    app->unsaved = true;
     tui_place_describe(what, sizeof(what), &bookmark->place);
     tui_app_message(app, TUI_ROLE_NORMAL, "bookmark %c: %s", letter, what);
 }

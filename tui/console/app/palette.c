@@ -152,7 +152,6 @@ void tui_do_palette_accept(struct tui_app *app)
     expand(app, line);
     if (tui_ex_run(app, line, palette->error)) {
         tui_palette_remember(palette, line);
-        app->unsaved = true;
         return;
     }
     palette->open = true;

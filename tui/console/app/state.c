@@ -46,6 +46,8 @@ char *tui_state_write(const struct tui_app *app)
         fprintf(out, "typed\t%s\n", app->palette.history[i]);
     struct tui_place here;
     tui_nav_here(app, &here);
+    /* The row may be gone by then, and the list would begin with nothing selected. */
+    here.selected[0] = 0;
     write_place(out, "here", &here);
     if (fclose(out) != 0) {
         free(text);
@@ -148,5 +150,4 @@ void tui_state_read(struct tui_app *app, const char *text)
             view = app->view;
         text += len + (text[len] == '\n');
     }
-    app->unsaved = false;
 }

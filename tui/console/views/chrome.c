@@ -1,5 +1,6 @@
 #include "views/chrome.h"
 
+#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -31,41 +32,72 @@ static enum tui_role age_text(const struct tui_app *app, char *ret_text, size_t 
     return age < 5000 ? TUI_ROLE_WARN : TUI_ROLE_BAD;
 }
 
-static void draw_top(const struct tui_app *app, struct tui_canvas *canvas)
+/* A text that is there whole or not at all. Returns where the next one begins. */
+__attribute__((format(printf, 5, 6))) static int
+draw_whole(struct tui_canvas *canvas, int x, int right, enum tui_role role, const char *format, ...)
 {
-    const struct tui_fleet *fleet = app->model->fleet;
+    char text[TUI_TEXT_SIZE];
+    va_list args;
+
+    va_start(args, format);
+    vsnprintf(text, sizeof(text), format, args);
+    va_end(args);
+    int width = tui_canvas_width(canvas, text);
+    if (x + width >= right)
+        return x;
+    return x + tui_canvas_text(canvas, 0, x, width, role, text) + 2;
+}
+
+/* The right end of the top line. Returns where it begins. */
+static int draw_age(const struct tui_app *app, struct tui_canvas *canvas)
+{
     char age[64];
     char clock[TUI_FIGURE_SIZE];
     enum tui_role role = age_text(app, age, sizeof(age));
-    size_t alerts = app->model->alerts.total;
-    int right = canvas->cols - 1;
-    int x = 1;
+    int right = canvas->cols - 1 - (int)strlen(age);
 
-    tui_canvas_fill(canvas, (struct tui_rect){0, 0, 1, canvas->cols}, TUI_ROLE_BAR);
-    right -= (int)strlen(age);
     tui_canvas_text(canvas, 0, right, canvas->cols - right, role, age);
-    tui_figure_clock(clock, sizeof(clock), app->clock_ms);
-    right -= (int)strlen(clock) + 2;
-    tui_canvas_text(canvas, 0, right, 12, TUI_ROLE_BAR, clock);
+    /* Where there is little room, how old the data is counts for more than the time. */
+    if (role == TUI_ROLE_BAR || canvas->cols >= TUI_COLS_WIDE) {
+        tui_figure_clock(clock, sizeof(clock), app->clock_ms);
+        right -= (int)strlen(clock) + 2;
+        tui_canvas_text(canvas, 0, right, 12, TUI_ROLE_BAR, clock);
+    }
     if (app->read_only) {
         right -= 11;
         tui_canvas_text(canvas, 0, right, 9, TUI_ROLE_BAR, "read-only");
     }
-    x += tui_canvas_text(canvas, 0, x, right - x - 1, TUI_ROLE_BAR, "stoker") + 2;
+    return right;
+}
+
+static void draw_top(const struct tui_app *app, struct tui_canvas *canvas)
+{
+    const struct tui_fleet *fleet = app->model->fleet;
+    size_t alerts = app->model->alerts.total;
+    bool wide = canvas->cols >= TUI_COLS_WIDE;
+    size_t running = 0;
+    int x = 1;
+
+    tui_canvas_fill(canvas, (struct tui_rect){0, 0, 1, canvas->cols}, TUI_ROLE_BAR);
+    int right = draw_age(app, canvas);
+    if (wide || !fleet)
+        x += tui_canvas_text(canvas, 0, x, right - x - 1, TUI_ROLE_BAR, "stoker") + 2;
     if (!fleet)
         return;
-    x += tui_canvas_text(canvas, 0, x, right - x - 1, TUI_ROLE_BAR, fleet->cluster) + 2;
-    x += tui_canvas_print(canvas, 0, x, right - x - 1, TUI_ROLE_BAR, "%llu/%llu agents ready",
-                          (unsigned long long)fleet->totals.agents_ready,
-                          (unsigned long long)fleet->totals.agents) +
-         2;
-    x += tui_canvas_print(canvas, 0, x, right - x - 1, TUI_ROLE_BAR, "%llu %s",
-                          (unsigned long long)fleet->totals.devices,
-                          plural((size_t)fleet->totals.devices, "device", "devices")) +
-         2;
+    for (size_t i = 0; i < fleet->operation_count; i++)
+        running += strcmp(fleet->operations[i].state, "running") == 0;
+    x += tui_canvas_text(canvas, 0, x, wide ? 24 : 12, TUI_ROLE_BAR, fleet->cluster) + 2;
+    x = draw_whole(canvas, x, right, TUI_ROLE_BAR, "%llu/%llu %sready",
+                   (unsigned long long)fleet->totals.agents_ready,
+                   (unsigned long long)fleet->totals.agents, wide ? "agents " : "");
     if (alerts > 0)
-        tui_canvas_print(canvas, 0, x, right - x - 1, TUI_ROLE_BAD, "%zu %s!", alerts,
-                         plural(alerts, "ALERT", "ALERTS"));
+        x = draw_whole(canvas, x, right, TUI_ROLE_BAD, "%zu %s!", alerts,
+                       plural(alerts, "ALERT", "ALERTS"));
+    if (running > 0)
+        x = draw_whole(canvas, x, right, TUI_ROLE_BAR, "%zu %s", running,
+                       plural(running, "operation", "operations"));
+    draw_whole(canvas, x, right, TUI_ROLE_BAR, "%llu %s", (unsigned long long)fleet->totals.devices,
+               plural((size_t)fleet->totals.devices, "device", "devices"));
 }
 
 /* "3 marked (1 hidden, 1 gone)" */
@@ -82,32 +114,51 @@ static void marks_text(char *ret_text, size_t size, const struct tui_marks *mark
                  marks->gone);
 }
 
-static void draw_tabs(const struct tui_app *app, struct tui_canvas *canvas)
+/* What is marked and filtered in the list: "3 marked  filter: state:ready (2 of 4)". */
+static void list_text(const struct tui_app *app, char *ret_text, size_t size)
 {
     const struct tui_list *list = &app->lists[app->view];
+    char marks[64] = "";
+
+    ret_text[0] = 0;
+    if (!tui_views[app->view].ops->count)
+        return;
+    if (list->marks.count > 0)
+        marks_text(marks, sizeof(marks), &list->marks);
+    if (list->filter[0] != 0)
+        snprintf(ret_text, size, "%s%sfilter: %s (%zu of %zu)", marks, marks[0] ? "  " : "",
+                 list->filter, app->row_count, list->total);
+    else
+        snprintf(ret_text, size, "%s", marks);
+}
+
+/* The views; where there is no room for all their names, the keys of the others. */
+static void draw_tabs(const struct tui_app *app, struct tui_canvas *canvas)
+{
+    char text[TUI_TEXT_SIZE];
+    int whole = 1;
     int x = 1;
 
+    list_text(app, text, sizeof(text));
+    for (size_t i = 0; i < TUI_VIEW_COUNT; i++)
+        whole += tui_views[i].key != 0 ? (int)strlen(tui_views[i].title) + 4 : 0;
+    bool names = whole + 1 + tui_canvas_width(canvas, text) < canvas->cols;
     for (size_t i = 0; i < TUI_VIEW_COUNT; i++) {
         bool here = app->view == i;
         if (tui_views[i].key == 0 && !here)
             continue;
-        int width = (int)strlen(tui_views[i].title) + 3;
+        int width = names || here ? (int)strlen(tui_views[i].title) + 3 : 1;
         tui_zone_add(canvas, (struct tui_rect){1, x, 1, width}, TUI_ZONE_VIEW, (int)i, NULL);
         if (tui_views[i].key != 0)
             x += tui_canvas_print(canvas, 1, x, canvas->cols - x, TUI_ROLE_KEY, "%c",
                                   tui_views[i].key);
-        x += tui_canvas_print(canvas, 1, x, canvas->cols - x, here ? TUI_ROLE_STRONG : TUI_ROLE_DIM,
-                              here ? "[%s]" : " %s ", tui_views[i].title);
+        if (names || here)
+            x += tui_canvas_print(canvas, 1, x, canvas->cols - x,
+                                  here ? TUI_ROLE_STRONG : TUI_ROLE_DIM, here ? "[%s]" : " %s ",
+                                  tui_views[i].title);
         x += 1;
     }
-    if (list->marks.count > 0) {
-        char marks[64];
-        marks_text(marks, sizeof(marks), &list->marks);
-        x += tui_canvas_text(canvas, 1, x + 1, canvas->cols - x - 2, TUI_ROLE_STRONG, marks) + 2;
-    }
-    if (list->filter[0] != 0 && tui_views[app->view].ops->count)
-        tui_canvas_print(canvas, 1, x + 1, canvas->cols - x - 2, TUI_ROLE_WARN,
-                         "filter: %s (%zu of %zu)", list->filter, app->row_count, list->total);
+    tui_canvas_text(canvas, 1, x + 1, canvas->cols - x - 2, TUI_ROLE_WARN, text);
 }
 
 /* What the operator must know before reading anything else; false if there is nothing. */
@@ -139,16 +190,42 @@ static bool warning(const struct tui_app *app, char *ret_text, size_t size, enum
     return false;
 }
 
+/* Who did the newest thing that is known of. */
+static bool last_act(const struct tui_app *app, char *ret_text, size_t size)
+{
+    const struct tui_fleet *fleet = app->model->fleet;
+    const struct tui_operation *last = NULL;
+    char age[TUI_FIGURE_SIZE];
+
+    for (size_t i = 0; fleet && i < fleet->operation_count; i++) {
+        if (!last || fleet->operations[i].started_ms > last->started_ms)
+            last = &fleet->operations[i];
+    }
+    if (!last || last->by[0] == 0 || last->started_ms > app->clock_ms)
+        return false;
+    tui_figure_age(age, sizeof(age), app->clock_ms - last->started_ms);
+    snprintf(ret_text, size, "%s %s by %s, %s ago, %s%s%s", last->kind, last->target, last->by, age,
+             last->state, last->reason[0] ? ": " : "", last->reason);
+    return true;
+}
+
+static bool has_message(const struct tui_app *app)
+{
+    return app->message[0] != 0 && app->now_ms - app->message_at_ms < TUI_MESSAGE_MS;
+}
+
 static void draw_message(const struct tui_app *app, struct tui_canvas *canvas, int y)
 {
     char text[TUI_MESSAGE_SIZE];
     enum tui_role role;
     int cols = canvas->cols - 2;
 
-    if (app->message[0] != 0 && app->now_ms - app->message_at_ms < TUI_MESSAGE_MS)
+    if (has_message(app))
         tui_canvas_text(canvas, y, 1, cols, app->message_role, app->message);
     else if (warning(app, text, sizeof(text), &role))
         tui_canvas_text(canvas, y, 1, cols, role, text);
+    else if (last_act(app, text, sizeof(text)))
+        tui_canvas_text(canvas, y, 1, cols, TUI_ROLE_DIM, text);
 }
 
 static int draw_hint(const struct tui_app *app, struct tui_canvas *canvas, int y, int x,
@@ -218,17 +295,14 @@ void tui_chrome_draw(struct tui_app *app, struct tui_canvas *canvas)
         tui_canvas_text(canvas, 2, 0, canvas->cols, TUI_ROLE_NORMAL, "q leaves");
         return;
     }
-    /* An answer to an action and a silent coordinator both have to be seen: two lines then. */
-    bool both = (app->message[0] != 0 && app->now_ms - app->message_at_ms < TUI_MESSAGE_MS) ||
-                tui_overlay_top(app) != NULL;
-    if (both && warning(app, text, sizeof(text), &role)) {
-        body.rows--;
-        tui_canvas_text(canvas, canvas->rows - 3, 1, canvas->cols - 2, role, text);
-    }
-    if (tui_action_progress(app, text, sizeof(text))) {
-        body.rows--;
-        tui_canvas_text(canvas, body.y + body.rows, 1, canvas->cols - 2, TUI_ROLE_STRONG, text);
-    }
+    /* An answer to an action, an error before it and a silent coordinator all have to be seen. */
+    if ((has_message(app) || tui_overlay_top(app)) && warning(app, text, sizeof(text), &role))
+        tui_canvas_text(canvas, body.y + --body.rows, 1, canvas->cols - 2, role, text);
+    if (app->error[0] != 0 && app->now_ms - app->error_at_ms < TUI_MESSAGE_MS)
+        tui_canvas_text(canvas, body.y + --body.rows, 1, canvas->cols - 2, TUI_ROLE_BAD,
+                        app->error);
+    if (tui_action_progress(app, text, sizeof(text)))
+        tui_canvas_text(canvas, body.y + --body.rows, 1, canvas->cols - 2, TUI_ROLE_STRONG, text);
     tui_app_arrange(app, body);
     if (app->model->fleet || app->view == TUI_VIEW_HELP)
         tui_views[app->view].ops->draw(app, canvas, body);
