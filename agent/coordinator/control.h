@@ -97,6 +97,10 @@ void agent_io_calls_free(struct agent_coordinator *c); // answers all that is pa
 // control_models.c: the model that the fields `field` and "version" name. NULL: the call is ended.
 const struct agent_model *agent_call_find_model(struct io_call *call, const char *field);
 
+// control_agents.c: whether the name stands for the process that the request means ("" any). False:
+// it doesn't, and the call is ended.
+bool agent_call_is_instance(struct io_call *call, const char *agent, const char *instance);
+
 // The operations, by family.
 void agent_call_version(struct io_call *call);
 void agent_call_snapshot(struct io_call *call);

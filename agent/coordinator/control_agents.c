@@ -29,11 +29,27 @@ void agent_call_agents(struct io_call *call)
     agent_call_reply(call, agent_call_object("agents", agents));
 }
 
+bool agent_call_is_instance(struct io_call *call, const char *agent, const char *instance)
+{
+    char now[2 * NET_INSTANCE_SIZE + 1];
+    struct agent_agent_view view;
+    if (instance[0] == '\0' || !agent_coord_agent(call->c->core, agent, &view))
+        return true;
+    agent_io_instance_hex(view.instance, now);
+    if (strcmp(now, instance) == 0)
+        return true;
+    agent_call_error(call, "conflict", "look at it again: stoker agents",
+                     "%s is another process now: it was started again", agent);
+    return false;
+}
+
 static void ask_admin(struct io_call *call, enum agent_event_kind kind)
 {
-    const char *agent, *by, *reason;
+    const char *agent, *instance, *by, *reason;
     if (!agent_field(call, &agent) || !agent_call_text(call, "by", 128, "", &by) ||
-        !agent_call_text(call, "reason", AGENT_TEXT_MAX - 1, "", &reason))
+        !agent_call_text(call, "reason", AGENT_TEXT_MAX - 1, "", &reason) ||
+        !agent_call_text(call, "instance", 2 * NET_INSTANCE_SIZE, "", &instance) ||
+        !agent_call_is_instance(call, agent, instance))
         return;
     struct agent_event *event = agent_call_ask(call, kind);
     if (event == NULL)
@@ -56,9 +72,11 @@ void agent_call_uncordon(struct io_call *call)
 
 void agent_call_strategy(struct io_call *call)
 {
-    const char *name, *by;
+    const char *name, *by, *reason;
     const struct agent_strategy *row;
-    if (!agent_call_text(call, "name", 63, "", &name) || !agent_call_text(call, "by", 128, "", &by))
+    if (!agent_call_text(call, "name", 63, "", &name) ||
+        !agent_call_text(call, "by", 128, "", &by) ||
+        !agent_call_text(call, "reason", AGENT_TEXT_MAX - 1, "", &reason))
         return;
     if (name[0] != '\0' && call->n_parts == 0) {
         // Through the settings, so that it outlives a restart.
@@ -76,6 +94,7 @@ void agent_call_strategy(struct io_call *call)
         if (event != NULL) {
             event->agent = name;
             event->by = by;
+            event->reason = reason;
         }
         return;
     }

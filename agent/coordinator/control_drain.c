@@ -184,8 +184,11 @@ static void drain_one(struct io_call *call)
 {
     static const double minute = 60000;
     struct wanted wanted;
+    const char *instance;
     double deadline_ms;
     if (!agent_call_text(call, "agent", AGENT_NAME_MAX, NULL, &wanted.agent) ||
+        !agent_call_text(call, "instance", 2 * NET_INSTANCE_SIZE, "", &instance) ||
+        !agent_call_is_instance(call, wanted.agent, instance) ||
         !agent_call_text(call, "by", 128, "", &wanted.by) ||
         !agent_call_text(call, "reason", AGENT_TEXT_MAX - 1, "", &wanted.reason) ||
         !agent_call_text(call, "confirm", AGENT_PLAN_ID_MAX, "", &wanted.confirm) ||

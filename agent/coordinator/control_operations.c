@@ -27,11 +27,13 @@ void agent_call_operation(struct io_call *call)
     static const double none = 0;
     struct agent_operation_view view;
     double id, wait_ms;
-    const char *by;
+    const char *by, *reason;
     bool cancel;
     if (!agent_call_number(call, "id", 1, 9007199254740992.0, NULL, &id) ||
         !agent_call_number(call, "wait_ms", 0, IO_WAIT_MS_MAX, &none, &wait_ms) ||
-        !agent_call_text(call, "by", 128, "", &by) || !agent_call_bool(call, "cancel", &cancel))
+        !agent_call_text(call, "by", 128, "", &by) ||
+        !agent_call_text(call, "reason", AGENT_TEXT_MAX - 1, "", &reason) ||
+        !agent_call_bool(call, "cancel", &cancel))
         return;
     bool known = agent_coord_operation(call->c->core, (uint64_t)id, &view);
     if (known && cancel) {
@@ -39,6 +41,7 @@ void agent_call_operation(struct io_call *call)
         if (event != NULL) {
             event->id = (uint64_t)id;
             event->by = by;
+            event->reason = reason;
         }
         return;
     }

@@ -18,6 +18,27 @@ struct wanted {
     bool force, plan, all;
 };
 
+// "instances" goes along with "agents": the processes that were meant by the names, "" any.
+static bool are_instances(struct io_call *call, const struct wanted *wanted)
+{
+    const cJSON *list = cJSON_GetObjectItemCaseSensitive(call->json, "instances"), *instance;
+    uint32_t i = 0;
+    if (list == NULL)
+        return true;
+    cJSON_ArrayForEach(instance, list)
+    {
+        if (i == wanted->count || !cJSON_IsString(instance))
+            break;
+        if (!agent_call_is_instance(call, wanted->agents[i], instance->valuestring))
+            return false;
+        i++;
+    }
+    if (instance == NULL && i == wanted->count)
+        return true;
+    agent_call_error(call, "bad_request", NULL, "'instances' is a list of texts, one an agent");
+    return false;
+}
+
 static bool take_agents(struct io_call *call, struct wanted *wanted)
 {
     const cJSON *list = cJSON_GetObjectItemCaseSensitive(call->json, "agents"), *name;
@@ -37,6 +58,8 @@ static bool take_agents(struct io_call *call, struct wanted *wanted)
         }
         call->names[wanted->count++] = name->valuestring;
     }
+    if (!are_instances(call, wanted))
+        return false;
     if (wanted->all == (wanted->count > 0)) {
         agent_call_error(call, "bad_request", "\"agents\":[\"ember-01\"] or \"all\":true",
                          "either names of agents or all of them");

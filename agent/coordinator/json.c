@@ -181,9 +181,12 @@ cJSON *agent_io_json_agent(struct agent_coordinator *c, const struct agent_agent
 {
     static const char *const live[] = {"rss_bytes", "cpu"};
     struct io_link *link = agent->connected ? agent_io_link(c, agent->link) : NULL;
+    char instance[2 * NET_INSTANCE_SIZE + 1];
     cJSON *json = cJSON_CreateObject();
     add_text(json, "name", agent->name);
     add_number(json, "id", agent->id);
+    agent_io_instance_hex(agent->instance, instance);
+    add_text(json, "instance", instance);
     add_text(json, "state", agent->state);
     add_text(json, "reason", agent->reason);
     const char *peer = link != NULL ? net_link_peer(link->net) : "";

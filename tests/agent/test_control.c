@@ -150,6 +150,63 @@ Test(control, a_drain_ends_with_an_agent_that_is_safe_to_remove)
     expect("{\"v\":1,\"op\":\"certificate\",\"operation\":1}", "conflict");
 }
 
+Test(control, another_process_of_the_name_is_not_acted_on)
+{
+    static const char *const ops[] = {"cordon", "uncordon", "drain"};
+    const char other[] = "00112233445566778899aabbccddeeff";
+    char instance[64], request[256];
+    join((char[]){"one"});
+    cJSON_Delete(ask(SUBMIT(",\"wait_ms\":20000", GOOD)));
+    cJSON *reply = ask("{\"v\":1,\"op\":\"agents\"}");
+    const cJSON *agent = cJSON_GetArrayItem(cJSON_GetObjectItem(reply, "agents"), 0);
+    snprintf(instance, sizeof instance, "%s",
+             cJSON_GetStringValue(cJSON_GetObjectItem(agent, "instance")));
+    cr_assert_eq(strlen(instance), 32);
+    cJSON_Delete(reply);
+    for (size_t i = 0; i < sizeof ops / sizeof ops[0]; i++) {
+        snprintf(request, sizeof request,
+                 "{\"v\":1,\"op\":\"%s\",\"agent\":\"one\",\"instance\":\"%s\"}", ops[i], other);
+        expect(request, "conflict");
+    }
+    snprintf(request, sizeof request,
+             "{\"v\":1,\"op\":\"restart\",\"agents\":[\"one\"],\"instances\":[\"%s\"]}", other);
+    expect(request, "conflict");
+    expect("{\"v\":1,\"op\":\"restart\",\"agents\":[\"one\"],\"instances\":[]}", "bad_request");
+    reply = ask("{\"v\":1,\"op\":\"agents\"}");
+    agent = cJSON_GetArrayItem(cJSON_GetObjectItem(reply, "agents"), 0);
+    cr_assert_str_eq(cJSON_GetStringValue(cJSON_GetObjectItem(agent, "state")), "ready");
+    cJSON_Delete(reply);
+    snprintf(request, sizeof request,
+             "{\"v\":1,\"op\":\"cordon\",\"agent\":\"one\",\"instance\":\"%s\"}", instance);
+    expect(request, "");
+}
+
+Test(control, why_a_strategy_or_an_operation_ended_is_in_the_audit)
+{
+    static const char *const whys[] = {"the fan is fine", "a try"}; // newest first
+    join((char[]){"one"});
+    cJSON_Delete(ask(SUBMIT(",\"wait_ms\":20000", GOOD)));
+    expect(
+        "{\"v\":1,\"op\":\"strategy\",\"name\":\"round-robin\",\"by\":\"me\",\"reason\":\"a try\"}",
+        "");
+    cJSON *reply = ask("{\"v\":1,\"op\":\"restart\",\"agents\":[\"one\"],\"force\":true}");
+    char request[128];
+    snprintf(request, sizeof request,
+             "{\"v\":1,\"op\":\"operation\",\"id\":%g,\"cancel\":true,\"by\":\"me\",\"reason\":"
+             "\"the fan is fine\"}",
+             cJSON_GetObjectItem(cJSON_GetObjectItem(reply, "operation"), "id")->valuedouble);
+    cJSON_Delete(reply);
+    expect(request, "");
+    reply = ask("{\"v\":1,\"op\":\"audit\",\"who\":\"me\"}");
+    const cJSON *audit = cJSON_GetObjectItem(reply, "audit");
+    cr_assert_eq(cJSON_GetArraySize(audit), 2);
+    for (int i = 0; i < 2; i++)
+        cr_assert_str_eq(
+            cJSON_GetStringValue(cJSON_GetObjectItem(cJSON_GetArrayItem(audit, i), "why")),
+            whys[i]);
+    cJSON_Delete(reply);
+}
+
 Test(control, an_agent_that_is_too_old_to_be_tuned_is_told_apart)
 {
     expect("{\"v\":1,\"op\":\"tune\"}", "bad_request");

@@ -11,6 +11,7 @@
 
 struct tui_canvas lab_canvas;
 struct tui_app *lab_app;
+const char *lab_models = "";
 static uint64_t token; /* of the request that was taken last */
 char *lab_sent;        /* its text; NULL: nothing was lab_sent */
 
@@ -63,8 +64,8 @@ void lab_cluster_of(unsigned int epoch, const char *agents, const char *operatio
     char *save = NULL;
     size_t used = (size_t)snprintf(text, sizeof(text),
                                    "{\"ok\":true,\"epoch\":%u,\"uptime_ms\":%lld,\"totals\":{},"
-                                   "\"operations\":[%s],\"agents\":[",
-                                   epoch, (long long)lab_app->now_ms, operations);
+                                   "\"operations\":[%s],\"models\":[%s],\"agents\":[",
+                                   epoch, (long long)lab_app->now_ms, operations, lab_models);
 
     snprintf(copy, sizeof(copy), "%s", agents);
     for (char *at = strtok_r(copy, " ", &save); at; at = strtok_r(NULL, " ", &save)) {

@@ -8,6 +8,8 @@ extern struct tui_canvas lab_canvas;
 extern struct tui_app *lab_app;
 extern char *lab_sent; /* what lab_next() took; NULL nothing */
 
+extern const char *lab_models; /* what snapshots say of models, as JSON */
+
 void lab_setup(void);
 void lab_teardown(void);
 
@@ -54,9 +56,9 @@ bool lab_shows(const char *text);
     "\"waiting\":0},{\"agent\":\"ember-02\",\"state\":\"ready\",\"running\":1,\"waiting\":" \
     "0}],\"warnings\":[]}"
 #define LAB_DONE "{\"ok\":true}"
-#define LAB_MODEL(version, live)                                                         \
-    "{\"ok\":true,\"model\":{\"name\":\"digits\",\"version\":" version ",\"jobs\":" live \
-    ",\"resident\":[\"ember-01\"],\"pinned\":[]}}"
+#define LAB_MODEL(version)                                                            \
+    "{\"ok\":true,\"model\":{\"name\":\"digits\",\"version\":" version ",\"jobs\":4," \
+    "\"resident\":[\"ember-01\"],\"pinned\":[]}}"
 
 #define LAB_OPERATION(id, target) \
     "{\"id\":" id ",\"kind\":\"drain\",\"target\":\"" target "\",\"state\":\"running\"}"

@@ -148,18 +148,18 @@ Test(target, a_model_stays_the_version_that_was_shown)
     lab_press(":pin digits --agent ember-02\r");
     lab_next();
     cr_assert(lab_has("\"op\":\"model\"") && lab_has("\"name\":\"digits\""));
-    lab_answer(LAB_MODEL("1", "0"));
+    lab_answer(LAB_MODEL("1"));
     cr_assert(lab_shows("pin digits:1 on ember-02?"));
     lab_press("\t\r");
     lab_next();
     cr_assert(lab_has("\"model\":\"digits\"") && lab_has("\"version\":1") &&
                   lab_has("\"agent\":\"ember-02\""),
               "whatever version was added since");
-    lab_answer(LAB_MODEL("1", "0"));
+    lab_answer(LAB_MODEL("1"));
     lab_press(":load digits --version 2\r");
     lab_next();
     cr_assert(lab_has("\"version\":2"));
-    lab_answer(LAB_MODEL("2", "0"));
+    lab_answer(LAB_MODEL("2"));
     lab_press("\t\r");
     lab_expect_nothing("no agent was named");
     cr_assert(lab_shows("load: give an agent"));
@@ -167,13 +167,18 @@ Test(target, a_model_stays_the_version_that_was_shown)
 
 Test(target, unloading_what_is_in_use_needs_its_name)
 {
+    lab_models = "{\"name\":\"digits\",\"version\":1,\"queued\":0,\"running\":0}";
     lab_cluster(LAB_THREE);
     lab_press(":unload digits:1 --agent ember-01\r");
     lab_next();
-    lab_answer(LAB_MODEL("1", "4"));
-    lab_press("\t\r");
-    lab_expect_nothing("it has jobs");
+    lab_answer(LAB_MODEL("1"));
+    lab_press("\t");
+    lab_models = "{\"name\":\"digits\",\"version\":1,\"queued\":3,\"running\":1}";
+    lab_cluster(LAB_THREE);
+    lab_press("\r");
+    lab_expect_nothing("it has jobs by now");
+    cr_assert(lab_shows("type 'digits:1' to confirm"));
     lab_press("digits:1\t\t\r");
     lab_next();
-    cr_assert(lab_has("\"op\":\"unload\""));
+    cr_assert(lab_has("\"op\":\"unload\"") && lab_has("\"agent\":\"ember-01\""));
 }

@@ -47,8 +47,9 @@ static bool can_confirm(const struct tui_dialog *dialog)
     return plan->kind == TUI_PLAN_DRAIN || plan->rows_total > 0;
 }
 
-bool tui_dialog_has(const struct tui_dialog *dialog, int focus)
+bool tui_dialog_has(const struct tui_app *app, int focus)
 {
+    const struct tui_dialog *dialog = &app->dialog;
     char word[TUI_TYPED_SIZE];
 
     if (focus == TUI_FOCUS_CANCEL)
@@ -59,17 +60,30 @@ bool tui_dialog_has(const struct tui_dialog *dialog, int focus)
         return false;
     if (focus < TUI_FOCUS_TYPED)
         return tui_order_takes(&dialog->order, (enum tui_argument)focus);
-    tui_dialog_word(dialog, word);
+    tui_dialog_word(app, word);
     return word[0] != 0;
 }
 
-void tui_dialog_word(const struct tui_dialog *dialog, char ret_word[TUI_TYPED_SIZE])
+static bool is_in_use(const struct tui_app *app)
 {
+    const struct tui_targets *targets = &app->dialog.order.targets;
+    bool used = false;
+
+    for (size_t i = 0; i < targets->count && !used; i++) {
+        const struct tui_served *model = tui_fleet_model(app->model->fleet, targets->ids[i]);
+        used = model && model->queued + model->running > 0;
+    }
+    return used;
+}
+
+void tui_dialog_word(const struct tui_app *app, char ret_word[TUI_TYPED_SIZE])
+{
+    const struct tui_dialog *dialog = &app->dialog;
     const struct tui_order *order = &dialog->order;
     enum tui_danger danger = row_of(dialog)->danger;
     bool needed = order->force || strcmp(order->values[TUI_ARGUMENT_FORCE], "yes") == 0 ||
                   (danger == TUI_DANGER_MANY && order->targets.count > 1) ||
-                  (danger == TUI_DANGER_USE && dialog->answer && dialog->answer->live > 0);
+                  (danger == TUI_DANGER_USE && is_in_use(app));
 
     ret_word[0] = 0;
     if (!needed)
@@ -226,7 +240,7 @@ bool tui_dialog_answer(struct tui_app *app, struct tui_update *update)
     order->force = dialog->answer->plan.needs_force;
     freeze_version(order, dialog->answer->version);
     dialog->change++;
-    if (!tui_dialog_has(dialog, dialog->focus))
+    if (!tui_dialog_has(app, dialog->focus))
         dialog->focus = TUI_FOCUS_CANCEL;
     return true;
 }
@@ -264,11 +278,11 @@ static void drop_target(struct tui_order *order, size_t index)
 }
 
 /* What is different from when it was last looked at, in words; "" nothing. Who is gone is left out
- * from here on. A job goes from state to state by itself: that is not news. */
+ * from here on. Jobs and models go from state to state by themselves: that is not news. */
 static void find_changes(struct tui_app *app, char ret_text[TUI_TEXT_SIZE])
 {
     struct tui_order *order = &app->dialog.order;
-    bool jobs = order->targets.kind == TUI_TARGET_JOB;
+    bool by_state = order->targets.kind == TUI_TARGET_AGENT;
     struct tui_target_now now;
     size_t used = 0;
 
@@ -285,7 +299,7 @@ static void find_changes(struct tui_app *app, char ret_text[TUI_TEXT_SIZE])
         else if (tui_target_differs(seen, &now))
             n = snprintf(ret_text + used, TUI_TEXT_SIZE - used, "%s%s is another one now",
                          used > 0 ? ", " : "", id);
-        else if (!jobs && strcmp(seen->state, now.state) != 0)
+        else if (by_state && strcmp(seen->state, now.state) != 0)
             n = snprintf(ret_text + used, TUI_TEXT_SIZE - used, "%s%s is %s now",
                          used > 0 ? ", " : "", id, now.state);
         used = used + (size_t)n < TUI_TEXT_SIZE ? used + (size_t)n : TUI_TEXT_SIZE - 1;
@@ -332,7 +346,7 @@ static bool check_typed(struct tui_app *app)
 {
     char word[TUI_TYPED_SIZE];
 
-    tui_dialog_word(&app->dialog, word);
+    tui_dialog_word(app, word);
     if (word[0] == 0 || strcmp(word, app->dialog.typed) == 0)
         return true;
     app->dialog.focus = TUI_FOCUS_TYPED;
@@ -381,7 +395,7 @@ static void move_focus(struct tui_app *app, int step)
     }
     do {
         dialog->focus = (dialog->focus + step + TUI_FOCUS_COUNT) % TUI_FOCUS_COUNT;
-    } while (!tui_dialog_has(dialog, dialog->focus));
+    } while (!tui_dialog_has(app, dialog->focus));
 }
 
 static void scroll(struct tui_app *app, int step)

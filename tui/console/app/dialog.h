@@ -56,10 +56,10 @@ bool tui_dialog_answer(struct tui_app *app, struct tui_update *update);
 void tui_dialog_drawn(struct tui_app *app, size_t last);
 
 /* Whether the focus can be there now. */
-bool tui_dialog_has(const struct tui_dialog *dialog, int focus);
+bool tui_dialog_has(const struct tui_app *app, int focus);
 
 /* What has to be typed before it can be confirmed; "" nothing. */
-void tui_dialog_word(const struct tui_dialog *dialog, char ret_word[TUI_TYPED_SIZE]);
+void tui_dialog_word(const struct tui_app *app, char ret_word[TUI_TYPED_SIZE]);
 
 void tui_dialog_finish(struct tui_dialog *dialog);
 

@@ -88,6 +88,16 @@ static void look_job(const struct tui_model *model, const char *id, struct tui_t
     snprintf(ret_now->mark, sizeof(ret_now->mark), "%s", job->model);
 }
 
+static void look_model(const struct tui_model *model, const char *id,
+                       struct tui_target_now *ret_now)
+{
+    const struct tui_served *served = tui_fleet_model(model->fleet, id);
+
+    if (served)
+        snprintf(ret_now->state, sizeof(ret_now->state), "%s",
+                 served->queued + served->running > 0 ? "in use" : "idle");
+}
+
 bool tui_target_differs(const struct tui_target_now *seen, const struct tui_target_now *now)
 {
     return seen->mark[0] != 0 && now->mark[0] != 0 && strcmp(seen->mark, now->mark) != 0;
@@ -103,6 +113,8 @@ void tui_target_look(const struct tui_model *model, enum tui_target kind, const 
         look_operation(model, id, ret_now);
     else if (kind == TUI_TARGET_JOB)
         look_job(model, id, ret_now);
+    else if (kind == TUI_TARGET_MODEL)
+        look_model(model, id, ret_now);
 }
 
 void tui_app_targets(const struct tui_app *app, enum tui_target kind,

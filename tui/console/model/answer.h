@@ -51,8 +51,8 @@ struct tui_answer {
     struct tui_refusal refusal;
     bool has_operation;
     struct tui_operation operation;
-    uint64_t job;           /* the number of the job that it names; 0 none */
-    uint64_t version, live; /* of a model: its version, and its jobs that have not ended */
+    uint64_t job;     /* the number of the job that it names; 0 none */
+    uint64_t version; /* of the model that it is about; 0 none */
     struct tui_plan plan;
     struct tui_fact facts[TUI_FACTS_MAX];
     size_t fact_count;

@@ -22,7 +22,7 @@ static const struct {
     {"job", "agent", "agent", TEXT},           {"job", "tenant", "tenant", TEXT},
     {"job", "attempt", "attempt", NUMBER},     {"model", "state", "state", TEXT},
     {"model", "resident", "loaded on", LIST},  {"model", "pinned", "pinned on", LIST},
-    {"model", "jobs", "jobs now", NUMBER},     {"model", "bytes", "file", BYTES},
+    {"model", "jobs", "jobs ever", NUMBER},     {"model", "bytes", "file", BYTES},
     {"settings", "value", "value", TEXT},      {"settings", "from", "from", TEXT},
     {"settings", "allowed", "allowed", TEXT},  {"settings", "default", "default", TEXT},
     {"settings", "live", "live", FLAG},        {"settings", "help", "about", TEXT},
@@ -200,7 +200,6 @@ static void fill(const cJSON *root, const cJSON *rows, struct tui_answer *answer
     }
     answer->job = integer(tui_json_object(root, "job"), "id");
     answer->version = integer(model, "version");
-    answer->live = integer(model, "jobs");
     parse_plan(root, &answer->plan);
     parse_facts(root, answer);
     answer->plan.rows_total = tui_json_count(rows, SIZE_MAX);

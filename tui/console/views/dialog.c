@@ -146,12 +146,12 @@ static void write_text(const struct tui_app *app, struct tui_pen *pen)
         write_told(dialog, pen);
 }
 
-static int count_fields(const struct tui_dialog *dialog)
+static int count_fields(const struct tui_app *app)
 {
     int count = 0;
 
     for (int i = 0; i <= TUI_FOCUS_TYPED; i++)
-        count += tui_dialog_has(dialog, i);
+        count += tui_dialog_has(app, i);
     return count;
 }
 
@@ -160,7 +160,7 @@ static struct layout lay_out(const struct tui_app *app, const struct tui_canvas 
     struct layout l = {.frame.cols =
                            canvas->cols - 4 < DIALOG_COLS ? canvas->cols - 4 : DIALOG_COLS};
     struct tui_pen pen = {.rect = {.cols = l.frame.cols - 4}};
-    int fields = count_fields(&app->dialog);
+    int fields = count_fields(app);
     int fixed = fields + 4; /* the frame, the title, the buttons */
 
     write_text(app, &pen);
@@ -230,7 +230,7 @@ static void draw_field(const struct tui_app *app, struct tui_canvas *canvas, con
         tui_canvas_put(canvas, y, x + used, L'_', TUI_ROLE_STRONG);
     if (typed && !here && value[0] == 0) {
         char word[TUI_TYPED_SIZE];
-        tui_dialog_word(dialog, word);
+        tui_dialog_word(app, word);
         tui_canvas_print(canvas, y, x, cols, TUI_ROLE_WARN, "type %s here", word);
     }
 }
@@ -241,7 +241,7 @@ static void draw_fields(const struct tui_app *app, struct tui_canvas *canvas,
     int y = l->fields_y;
 
     for (int i = 0; i <= TUI_FOCUS_TYPED; i++) {
-        if (tui_dialog_has(&app->dialog, i))
+        if (tui_dialog_has(app, i))
             draw_field(app, canvas, l, y++, i);
     }
 }
@@ -264,7 +264,7 @@ static void draw_buttons(const struct tui_app *app, struct tui_canvas *canvas,
     if (cancel)
         tui_canvas_select(canvas, y, start, x - start);
     x += 2;
-    if (!tui_dialog_has(dialog, TUI_FOCUS_CONFIRM))
+    if (!tui_dialog_has(app, TUI_FOCUS_CONFIRM))
         return;
     start = x;
     x += tui_canvas_print(canvas, y, x, right - x,
