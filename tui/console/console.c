@@ -391,7 +391,10 @@ static bool open_screen(struct loop *loop, const char **ret_why)
         .now_ms = loop->app->now_ms,
     };
 
-    return tui_screen_open(&screen, &loop->screen, ret_why);
+    if (!tui_screen_open(&screen, &loop->screen, ret_why))
+        return false;
+    loop->app->pixels = tui_screen_depth(loop->screen) >= TUI_DEPTH_256;
+    return true;
 }
 
 int tui_console_run(const struct tui_console_options *opts)

@@ -155,8 +155,8 @@ static void make_operation(struct tui_fleet *fleet, uint64_t time_ms)
     drain->deadline_ms = time_ms + 51000;
     drain->remaining = 3;
     drain->blocker_count = 1;
-    drain->blockers[0] = (struct tui_blocker){.job = 88121, .running_ms = 9000, .left_ms = 14000,
-                                              .has_left = true};
+    drain->blockers[0] =
+        (struct tui_blocker){.job = 88121, .running_ms = 9000, .left_ms = 14000, .has_left = true};
     snprintf(drain->blockers[0].model, sizeof(drain->blockers[0].model), "yolo");
     fleet->operations = drain;
     fleet->operation_count = 1;

@@ -97,7 +97,11 @@ static void compare(void)
     for (int y = 0; y < canvas.rows; y++) {
         for (int x = 0; x < canvas.cols; x++) {
             const struct tui_cell *cell = tui_canvas_at(&canvas, y, x);
-            const struct tui_ink *ink = &paint.inks[cell->selected != 0][cell->role];
+            const struct tui_ink pixels = {tui_color_pixel(cell->fg, paint.depth),
+                                           tui_color_pixel(cell->bg, paint.depth), 0};
+            const struct tui_ink *ink = cell->role == TUI_ROLE_PIXELS
+                                            ? &pixels
+                                            : &paint.inks[cell->selected != 0][cell->role];
             VTermScreenCell got;
             if (cell->ch == 0)
                 continue;
@@ -404,4 +408,26 @@ Test(terminal, any_bytes_are_taken)
         cr_assert_geq(tui_input_room(&input), 1, "it never gets stuck");
         now += number(100) ? 1 : 10000;
     }
+}
+
+Test(terminal, pictures_have_colours_of_their_own)
+{
+    VTermScreenCell cell;
+    VTermPos at = {.row = 1, .col = 2};
+
+    start(4, 10, "dark", TUI_DEPTH_TRUE);
+    tui_canvas_clear(&canvas);
+    tui_canvas_pixels(&canvas, 1, 2, 0x123456, 0xfedcba);
+    tui_canvas_pixels(&canvas, 1, 3, 0x123456, 0x000000);
+    show_all();
+    vterm_screen_get_cell(screen, at, &cell);
+    cr_assert_eq(cell.chars[0], 0x2580);
+    same_color(&cell.fg, 0x123456, TUI_DEPTH_TRUE, 1, 2);
+    same_color(&cell.bg, 0xfedcba, TUI_DEPTH_TRUE, 1, 2);
+    tui_paint_style(&paint, &theme, TUI_DEPTH_256);
+    show_all();
+    vterm_screen_get_cell(screen, at, &cell);
+    same_color(&cell.fg, 16 + 6 + 1, TUI_DEPTH_256, 1, 2);
+    cr_assert_eq(tui_color_pixel(0xffffff, TUI_DEPTH_256), 231);
+    cr_assert_eq(tui_color_pixel(0x808080, TUI_DEPTH_256), 16 + 2 * 43);
 }

@@ -153,10 +153,9 @@ Test(views, the_overview_keeps_what_decisions_need_at_every_size, .timeout = 60)
     for (int cols = 60; cols <= 300; cols += 3) {
         for (int rows = 16; rows <= 100; rows += 5) {
             draw(rows, cols);
-            static const char *const always[] = {"Throughput 1,517 jobs/s", "p99 85 ms!", "alerts",
-                                                 "ember-04 is lost",        "news",
-                                                 "drain ember-03: 3 left",  "queued 115",
-                                                 "queue 39%",               "model 99%"};
+            static const char *const always[] = {
+                "Throughput 1,517 jobs/s", "p99 85 ms!", "alerts",    "ember-04 is lost", "news",
+                "drain ember-03: 3 left",  "queued 115", "queue 39%", "model 99%"};
             for (size_t i = 0; i < sizeof(always) / sizeof(always[0]); i++)
                 cr_assert(shows(always[i]), "%s is not shown at %dx%d", always[i], cols, rows);
         }

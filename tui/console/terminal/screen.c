@@ -120,6 +120,11 @@ void tui_screen_close(struct tui_screen *screen)
     free(screen);
 }
 
+enum tui_depth tui_screen_depth(const struct tui_screen *screen)
+{
+    return screen->paint.depth;
+}
+
 void tui_screen_size(const struct tui_screen *screen, int *ret_rows, int *ret_cols)
 {
     struct winsize size;

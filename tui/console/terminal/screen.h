@@ -25,6 +25,9 @@ bool tui_screen_open(const struct tui_screen_options *opts, struct tui_screen **
 /* Puts the terminal back. NULL is allowed. */
 void tui_screen_close(struct tui_screen *screen);
 
+/* How many colours it shows. */
+enum tui_depth tui_screen_depth(const struct tui_screen *screen);
+
 /* The terminal's size now. */
 void tui_screen_size(const struct tui_screen *screen, int *ret_rows, int *ret_cols);
 

@@ -103,6 +103,22 @@ static int nearest(uint32_t rgb, int first, int last)
     return best;
 }
 
+int tui_color_pixel(uint32_t rgb, enum tui_depth depth)
+{
+    /* The cube's steps are 0, 95, 135, 175, 215, 255. */
+    int number = 0;
+
+    if (depth == TUI_DEPTH_TRUE)
+        return (int)rgb;
+    if (depth < TUI_DEPTH_256)
+        return TUI_COLOR_DEFAULT;
+    for (int shift = 16; shift >= 0; shift -= 8) {
+        int value = (int)(rgb >> shift & 0xff);
+        number = number * 6 + (value < 48 ? 0 : value < 115 ? 1 : (value - 35) / 40);
+    }
+    return 16 + number;
+}
+
 int tui_color_at(const struct tui_color *color, enum tui_depth depth)
 {
     if (!color->set || depth == TUI_DEPTH_NONE)

@@ -28,6 +28,10 @@ bool tui_color_parse(const char *text, size_t len, struct tui_color *ret_color);
 /* The number that says this colour at a depth: TUI_COLOR_DEFAULT, 0-7, 0-15, 0-255 or 0xrrggbb. */
 int tui_color_at(const struct tui_color *color, enum tui_depth depth);
 
+/* As tui_color_at for a picture's pixel: quick, by the cube of xterm's palette where that is all.
+ */
+int tui_color_pixel(uint32_t rgb, enum tui_depth depth);
+
 /* What xterm shows for a colour of its palette of 256. */
 uint32_t tui_color_xterm(int number);
 

@@ -1,5 +1,7 @@
 #include "views/picture.h"
 
+#define SMALL_SIDE 32 /* pixels to which smaller pictures are enlarged */
+
 /* The mean of the pixels that a target pixel covers, 0xrrggbb. */
 static uint32_t sample(const struct tui_picture *picture, uint32_t x, uint32_t y, uint32_t width,
                        uint32_t height)
@@ -8,18 +10,20 @@ static uint32_t sample(const struct tui_picture *picture, uint32_t x, uint32_t y
     uint32_t y0 = y * picture->height / height;
     uint32_t x1 = (x + 1) * picture->width / width;
     uint32_t y1 = (y + 1) * picture->height / height;
+
+    /* Of an enlarged one several cover the same pixel. */
+    x1 = x1 > x0 ? x1 : x0 + 1;
+    y1 = y1 > y0 ? y1 : y0 + 1;
+    uint32_t n = (x1 - x0) * (y1 - y0);
     uint32_t sum[3] = {0};
-    uint32_t n = 0;
 
     for (uint32_t py = y0; py < y1; py++) {
-        for (uint32_t px = x0; px < x1; px++, n++) {
+        for (uint32_t px = x0; px < x1; px++) {
             const uint8_t *pixel = picture->pixels + 3 * ((size_t)py * picture->width + px);
             for (int c = 0; c < 3; c++)
                 sum[c] += pixel[c];
         }
     }
-    if (n == 0)
-        return 0;
     return sum[0] / n << 16 | sum[1] / n << 8 | sum[2] / n;
 }
 
@@ -57,6 +61,14 @@ int tui_picture_draw(struct tui_canvas *canvas, struct tui_rect rect, enum tui_g
     }
     width = width > 0 ? width : 1;
     height = height > 0 ? height : 1;
+    /* A digit of 8 x 8 pixels is to be seen, too. */
+    uint32_t side = width > height ? width : height;
+    uint32_t times = 1;
+    while (side * (times + 1) <= SMALL_SIDE && width * (times + 1) <= cols &&
+           height * (times + 1) <= rows)
+        times++;
+    width *= times;
+    height *= times;
     for (uint32_t y = 0; y < height; y += 2) {
         for (uint32_t x = 0; x < width; x++) {
             uint32_t upper = sample(picture, x, y, width, height);

@@ -13,8 +13,8 @@ struct tui_picture {
 
 /*
  * Draws the whole picture into the upper left of the rectangle, as large as fits in its proportions
- * (a cell is taken to be twice as high as wide), never enlarged. Returns the rows used. Without
- * `colors`, or in ASCII, brightness becomes shades.
+ * (a cell is taken to be twice as high as wide); a tiny one is enlarged. Returns the rows used.
+ * Without `colors`, or in ASCII, brightness becomes shades.
  */
 int tui_picture_draw(struct tui_canvas *canvas, struct tui_rect rect, enum tui_glyphs glyphs,
                      bool colors, const struct tui_picture *picture);

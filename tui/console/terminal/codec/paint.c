@@ -118,14 +118,17 @@ static size_t encode(wchar_t ch, char ret_text[4])
     return bytes;
 }
 
-static const struct tui_ink *ink_of(const struct tui_paint *paint, const struct tui_cell *cell)
+static struct tui_ink ink_of(const struct tui_paint *paint, const struct tui_cell *cell)
 {
-    return &paint->inks[cell->selected != 0][cell->role < TUI_ROLE_COUNT ? cell->role : 0];
+    if (cell->role == TUI_ROLE_PIXELS)
+        return (struct tui_ink){tui_color_pixel(cell->fg, paint->depth),
+                                tui_color_pixel(cell->bg, paint->depth), 0};
+    return paint->inks[cell->selected != 0][cell->role < TUI_ROLE_COUNT ? cell->role : 0];
 }
 
 static bool is_blank(const struct tui_paint *paint, const struct tui_cell *cell)
 {
-    return cell->ch == L' ' && (ink_of(paint, cell)->attributes &
+    return cell->ch == L' ' && (ink_of(paint, cell).attributes &
                                 (TUI_ATTRIBUTE_REVERSE | TUI_ATTRIBUTE_UNDERLINE)) == 0;
 }
 
@@ -136,19 +139,21 @@ static bool looks_same(const struct tui_paint *paint, const struct tui_cell *a,
     if (memcmp(a, b, sizeof(*a)) == 0)
         return true;
     if (is_blank(paint, a) && is_blank(paint, b))
-        return ink_of(paint, a)->bg == ink_of(paint, b)->bg;
-    return a->ch == b->ch && same_ink(ink_of(paint, a), ink_of(paint, b));
+        return ink_of(paint, a).bg == ink_of(paint, b).bg;
+    struct tui_ink ink = ink_of(paint, a);
+    struct tui_ink other = ink_of(paint, b);
+    return a->ch == b->ch && same_ink(&ink, &other);
 }
 
 /* The ink of a cell, or the present one where the difference would not be seen. */
 static struct tui_ink ink_needed(const struct tui_paint *paint, const struct tui_cell *cell)
 {
-    const struct tui_ink *ink = ink_of(paint, cell);
+    struct tui_ink ink = ink_of(paint, cell);
 
-    if (is_blank(paint, cell) && ink->bg == paint->pen.bg &&
+    if (is_blank(paint, cell) && ink.bg == paint->pen.bg &&
         (paint->pen.attributes & (TUI_ATTRIBUTE_REVERSE | TUI_ATTRIBUTE_UNDERLINE)) == 0)
         return paint->pen;
-    return *ink;
+    return ink;
 }
 
 /* Rules, blocks and braille take one column everywhere; of the rest beyond ASCII nobody knows. */
@@ -202,7 +207,7 @@ static void bridge(struct tui_paint *paint, const struct tui_cell *row, int y, i
 static int blank_from(const struct tui_paint *paint, const struct tui_cell *row, int cols)
 {
     while (cols > 0 && is_blank(paint, &row[cols - 1]) &&
-           ink_of(paint, &row[cols - 1])->bg == TUI_COLOR_DEFAULT)
+           ink_of(paint, &row[cols - 1]).bg == TUI_COLOR_DEFAULT)
         cols--;
     return cols;
 }
