@@ -7,7 +7,9 @@
 #include <criterion/criterion.h>
 
 #include "fleets.h"
+#include "theme/zone.h"
 #include "views/chrome.h"
+#include "views/plot.h"
 
 #define MARGIN 3
 #define OUTSIDE L'\x01'
@@ -16,7 +18,8 @@
 static struct tui_app *app;
 static struct tui_canvas canvas;
 
-static const enum tui_view_id graph_views[] = {TUI_VIEW_OVERVIEW};
+static const enum tui_view_id graph_views[] = {TUI_VIEW_OVERVIEW, TUI_VIEW_LATENCY,
+                                               TUI_VIEW_CACHES};
 #define GRAPH_VIEWS (sizeof(graph_views) / sizeof(graph_views[0]))
 
 static void setup(void)
@@ -177,6 +180,45 @@ Test(views, the_overview_says_more_where_there_is_room)
     cr_assert(shows("its jobs go elsewhere: look at the host"), "what to do next");
 }
 
+Test(views, latency_shows_all_jobs_and_each_model)
+{
+    feed(&(struct fleet_recipe){.agents = 12, .models = 4}, 300);
+    app->view = TUI_VIEW_LATENCY;
+    draw(30, 100);
+    cr_assert(shows("Latency of all jobs"));
+    cr_assert(shows("Histogram  263k jobs"));
+    cr_assert(shows("p99 SLO"), "which bar is the 99th percentile, and which is the SLO");
+    cr_assert(shows("resnet50:2     5.6 ms  16 ms  44 ms"));
+    cr_assert(shows("digits:1  p50 2.7 ms"), "the selected model's history");
+    tui_app_key(app, 'j');
+    draw(30, 100);
+    cr_assert(shows("resnet50:2  p50 5.6 ms"));
+    tui_app_key(app, 'j');
+    draw(30, 100);
+    cr_assert(shows("whisper-tiny:4: no job of it has ended"));
+    app->now_ms += 250;
+    tui_app_key(app, TUI_KEY_LEFT);
+    draw(30, 100);
+    cr_assert(shows("At the cursor  20.2k jobs"));
+}
+
+Test(views, caches_say_what_they_are_and_how_they_do)
+{
+    feed(&(struct fleet_recipe){.agents = 12, .models = 4}, 300);
+    app->view = TUI_VIEW_CACHES;
+    draw(30, 200);
+    cr_assert(shows("model: models in device memory"), "the selected one's help");
+    cr_assert(shows("Hit rate 99%"));
+    cr_assert(shows("Lookups 81/s  evictions (line) 0.4/s"));
+    cr_assert(shows("Bytes "));
+    cr_assert(shows("answers to the same input"), "a column of help where there is room");
+    tui_app_key(app, 'j');
+    draw(30, 200);
+    cr_assert(shows("Hit rate 95%"));
+    draw(16, 60);
+    cr_assert(shows("capability #####    89%") || shows("89%"));
+}
+
 Test(views, a_paused_graph_reads_out_the_past_and_says_so)
 {
     feed(&(struct fleet_recipe){.agents = 12, .models = 4}, 300);
@@ -232,6 +274,34 @@ Test(views, zooming_keeps_the_cursor_in_sight)
         cr_assert_eq(app->graphs.cursor, cursor);
     }
     cr_assert_eq(app->graphs.span, 0);
+}
+
+Test(views, a_press_in_a_graph_puts_the_cursor_there_and_the_wheel_zooms)
+{
+    static struct tui_zones zones;
+    struct tui_pointer pointer = {TUI_POINTER_PRESS, 5, 30};
+
+    feed(&(struct fleet_recipe){.agents = 2, .models = 1}, 300);
+    canvas.zones = &zones;
+    draw(30, 100);
+    struct tui_timeline time = tui_graphs_time(app, 41);
+    tui_app_pointer(app, &pointer, &canvas);
+    cr_assert_not(tui_graphs_live(app));
+    cr_assert_eq(tui_timeline_column(&time, app->graphs.cursor), 30 - TUI_PLOT_AXIS_COLS);
+    draw(30, 100);
+    cr_assert(tui_canvas_at(&canvas, 6, 30)->selected, "the column under the mouse is marked");
+    pointer = (struct tui_pointer){TUI_POINTER_DRAG, 5, 20};
+    tui_app_pointer(app, &pointer, &canvas);
+    cr_assert_eq(tui_timeline_column(&time, app->graphs.cursor), 20 - TUI_PLOT_AXIS_COLS);
+    pointer.kind = TUI_POINTER_WHEEL_DOWN;
+    unsigned int span = app->graphs.span;
+    tui_app_pointer(app, &pointer, &canvas);
+    cr_assert_eq(app->graphs.span, span + 1);
+    /* What isn't a graph takes no cursor. */
+    tui_app_key(app, '0');
+    pointer = (struct tui_pointer){TUI_POINTER_PRESS, 5, 2};
+    tui_app_pointer(app, &pointer, &canvas);
+    cr_assert(tui_graphs_live(app));
 }
 
 Test(views, before_the_first_snapshot_keys_do_nothing)

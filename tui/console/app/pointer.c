@@ -23,6 +23,17 @@ static void select_row(struct tui_app *app, const char *id)
     list->gone = false;
 }
 
+/* The cursor goes where the mouse is, and with it while it is dragged. */
+static void point(struct tui_app *app, const struct tui_zone *zone, int x)
+{
+    struct tui_timeline time = tui_graphs_time(app, zone->rect.cols);
+    uint64_t from;
+    uint64_t count = tui_timeline_slots(&time, x - zone->rect.x, 0, 1, &from);
+
+    if (count > 0)
+        tui_graphs_point(app, from + count - 1);
+}
+
 static void press(struct tui_app *app, const struct tui_zone *zone)
 {
     if (zone->kind == TUI_ZONE_COMMAND) {
@@ -46,9 +57,16 @@ void tui_app_pointer(struct tui_app *app, const struct tui_pointer *pointer,
                      const struct tui_canvas *canvas)
 {
     const struct tui_zone *zone = tui_zone_at(canvas, pointer->y, pointer->x);
+    bool wheel = pointer->kind == TUI_POINTER_WHEEL_UP || pointer->kind == TUI_POINTER_WHEEL_DOWN;
+    bool graph = zone && zone->kind == TUI_ZONE_GRAPH && !tui_overlay_top(app);
 
     app->pointer = *pointer;
-    if (pointer->kind == TUI_POINTER_WHEEL_UP || pointer->kind == TUI_POINTER_WHEEL_DOWN) {
+    if (graph && wheel) {
+        (pointer->kind == TUI_POINTER_WHEEL_UP ? tui_do_zoom_in : tui_do_zoom_out)(app);
+    } else if (graph) {
+        if (pointer->kind == TUI_POINTER_PRESS || pointer->kind == TUI_POINTER_DRAG)
+            point(app, zone, pointer->x);
+    } else if (wheel) {
         tui_app_arrange(app, app->body);
         for (int i = 0; i < WHEEL_ROWS && !tui_overlay_top(app); i++)
             (pointer->kind == TUI_POINTER_WHEEL_UP ? tui_do_up : tui_do_down)(app);

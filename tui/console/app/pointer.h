@@ -21,8 +21,8 @@ struct tui_canvas;
 
 /*
  * The wheel moves as Up and Down do; a press selects a row, goes to a view, sorts by a heading or
- * does what a hint or a button says, as the canvas of the last frame has it. Otherwise it stays in
- * app->pointer for the view.
+ * does what a hint or a button says, as the canvas of the last frame has it. In a graph the wheel
+ * zooms, and a press puts the cursor there. Otherwise it stays in app->pointer for the view.
  */
 void tui_app_pointer(struct tui_app *app, const struct tui_pointer *pointer,
                      const struct tui_canvas *canvas);

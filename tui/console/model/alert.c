@@ -115,8 +115,7 @@ static void look_at_restarts(struct look *look)
 
     for (size_t i = 0; i < agents->count; i++) {
         const struct tui_pulse *pulse = &agents->items[i];
-        struct tui_pulse_part part =
-            tui_pulse_part(pulse, look->history->next - 1, 0, TUI_BEATS);
+        struct tui_pulse_part part = tui_pulse_part(pulse, look->history->next - 1, 0, TUI_BEATS);
         if (part.restarts > 0)
             add(look, TUI_ALERT_RESTARTS, pulse->name, 0,
                 "%s: %llu executor restart%s in the last 2 min", pulse->name,
@@ -165,11 +164,10 @@ static void look_at_failures(struct look *look)
 static void look_at_queue(struct look *look)
 {
     struct tui_bucket now = past(look, TUI_METRIC_QUEUED, 0, TUI_SLOTS_PER_MINUTE / 4);
-    struct tui_bucket ago = past(look, TUI_METRIC_QUEUED, TUI_SLOTS_PER_MINUTE * 3 / 4,
-                                 TUI_SLOTS_PER_MINUTE / 4);
+    struct tui_bucket ago =
+        past(look, TUI_METRIC_QUEUED, TUI_SLOTS_PER_MINUTE * 3 / 4, TUI_SLOTS_PER_MINUTE / 4);
 
-    if (now.count == 0 || ago.count == 0 ||
-        (double)now.mean < 1.5 * (double)ago.mean + 20)
+    if (now.count == 0 || ago.count == 0 || (double)now.mean < 1.5 * (double)ago.mean + 20)
         return;
     add(look, TUI_ALERT_QUEUE_GROWS, "", 0, "the queue grows: %.0f jobs, %.0f a minute ago",
         (double)now.mean, (double)ago.mean);

@@ -60,6 +60,34 @@ double tui_hist_between(const struct tui_hist *hist, double from_us, double to_u
     return sum;
 }
 
+struct tui_hist_cut tui_hist_cut_at(double us)
+{
+    size_t bucket = tui_hist_bucket(us < 1 ? 1 : (uint64_t)us);
+
+    return (struct tui_hist_cut){bucket, part_below(bucket, us)};
+}
+
+float tui_hist_split(const struct tui_hist *hist, const struct tui_hist_cut *cuts, size_t count,
+                     float *ret_counts)
+{
+    double below = 0; /* in the buckets before `bucket` */
+    double last = 0;
+    size_t bucket = 0;
+    float most = 0;
+
+    for (size_t i = 0; i < count; i++) {
+        for (; bucket < cuts[i].bucket; bucket++)
+            below += (double)hist->buckets[bucket];
+        double here = below + (double)hist->buckets[bucket] * cuts[i].part;
+        if (i > 0) {
+            ret_counts[i - 1] = (float)(here - last);
+            most = ret_counts[i - 1] > most ? ret_counts[i - 1] : most;
+        }
+        last = here;
+    }
+    return most;
+}
+
 double tui_hist_within(const struct tui_hist *hist, uint64_t limit_us)
 {
     double all = 0;

@@ -46,8 +46,8 @@ static void finish_model(struct tui_model_track *model)
 
 bool tui_history_init(struct tui_history *ret_history)
 {
-    *ret_history = (struct tui_history){.agents.limit = TUI_AGENTS_MAX,
-                                        .models.limit = TUI_SERVED_MAX};
+    *ret_history =
+        (struct tui_history){.agents.limit = TUI_AGENTS_MAX, .models.limit = TUI_SERVED_MAX};
     ret_history->hists = calloc(HISTS, sizeof(*ret_history->hists));
     if (!ret_history->hists)
         return false;

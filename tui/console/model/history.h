@@ -62,7 +62,7 @@ struct tui_history {
     size_t tracked_count;
     struct tui_hist_sample *hists;    /* a ring by number */
     struct tui_pulses agents, models; /* the last two minutes of each */
-    uint64_t failed, epoch; /* of the newest snapshot */
+    uint64_t failed, epoch;           /* of the newest snapshot */
 };
 
 /* False, and finished, when memory ran out. */

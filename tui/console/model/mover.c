@@ -41,8 +41,8 @@ static void look(const struct tui_history *history, const struct tui_pulses *pul
         struct tui_pulse_part now = tui_pulse_part(pulse, slot, 0, TUI_BEATS_NOW);
         struct tui_pulse_part before =
             tui_pulse_part(pulse, slot, TUI_BEATS_NOW, TUI_BEATS - TUI_BEATS_NOW);
-        struct tui_mover mover = {pulse->name, model, TUI_MOVER_FAILED, (double)before.failed,
-                                  (double)now.failed, 0};
+        struct tui_mover mover = {
+            pulse->name, model, TUI_MOVER_FAILED, (double)before.failed, (double)now.failed, 0};
         if (now.failed > before.failed) {
             /* Errors come before whatever is only faster or slower. */
             mover.score = 8 + log2(1 + (double)(now.failed - before.failed));
@@ -57,9 +57,8 @@ static void look(const struct tui_history *history, const struct tui_pulses *pul
         mover.what = TUI_MOVER_P95;
         mover.before = before.p95_us;
         mover.now = now.p95_us;
-        mover.score = isnan(before.p95_us) || isnan(now.p95_us)
-                          ? 0
-                          : change(before.p95_us, now.p95_us, 100);
+        mover.score =
+            isnan(before.p95_us) || isnan(now.p95_us) ? 0 : change(before.p95_us, now.p95_us, 100);
         if (mover.score > 0)
             offer(movers, count, max, mover);
     }

@@ -73,9 +73,8 @@ void tui_pulses_fold(struct tui_pulses *pulses, uint64_t slot, const char *name,
         pulse = add(pulses, beat);
         if (!pulse)
             return;
-        *pulse = (struct tui_pulse){.newest = beat,
-                                    .failed = vital->failed,
-                                    .restarts = vital->restarts};
+        *pulse = (struct tui_pulse){
+            .newest = beat, .failed = vital->failed, .restarts = vital->restarts};
         snprintf(pulse->name, sizeof(pulse->name), "%s", name);
         clear(pulse, 0, TUI_BEATS);
     }

@@ -22,8 +22,8 @@ struct tui_beat {
 
 struct tui_pulse {
     char name[TUI_NAME_SIZE];
-    uint64_t newest; /* the number of its newest beat */
-    uint64_t failed, restarts; /* counters as they were last seen */
+    uint64_t newest;                  /* the number of its newest beat */
+    uint64_t failed, restarts;        /* counters as they were last seen */
     struct tui_beat beats[TUI_BEATS]; /* by number */
 };
 
@@ -36,7 +36,7 @@ struct tui_pulses {
 
 /* What is folded in of one of them. */
 struct tui_vital {
-    double per_s, p95_us; /* NAN: not known */
+    double per_s, p95_us;      /* NAN: not known */
     uint64_t failed, restarts; /* counters since its start */
 };
 

@@ -4,22 +4,46 @@
 
 #define HEAT_SHADES 6
 
-void tui_spark_draw(struct tui_canvas *canvas, int y, int x, int cols, enum tui_glyphs glyphs,
-                    enum tui_role role, const float *values, double max)
+static wchar_t spark_of(enum tui_glyphs glyphs, double value, double max)
 {
     static const char ascii[] = "_.:-=+*#";
 
-    for (int i = 0; i < cols; i++) {
-        double v = (double)values[i];
-        if (isnan(v))
-            continue;
-        int level = max > 0 ? (int)ceil(fmin(fmax(v / max, 0), 1) * 8) : 0;
-        level = level < 1 ? 1 : level;
-        tui_canvas_put(canvas, y, x + i,
-                       glyphs == TUI_GLYPHS_ASCII ? (wchar_t)ascii[level - 1]
-                                                  : (wchar_t)(0x2580 + level),
-                       role);
+    if (isnan(value))
+        return L' ';
+    int level = max > 0 ? (int)ceil(fmin(fmax(value / max, 0), 1) * 8) : 0;
+    level = level < 1 ? 1 : level;
+    return glyphs == TUI_GLYPHS_ASCII ? (wchar_t)ascii[level - 1] : (wchar_t)(0x2580 + level);
+}
+
+void tui_spark_draw(struct tui_canvas *canvas, int y, int x, int cols, enum tui_glyphs glyphs,
+                    enum tui_role role, const float *values, double max)
+{
+    for (int i = 0; i < cols; i++)
+        tui_canvas_put(canvas, y, x + i, spark_of(glyphs, (double)values[i], max), role);
+}
+
+/* Appends a character of the blocks, or of ASCII, as UTF-8. */
+static char *append(char *at, const char *end, wchar_t ch)
+{
+    if (ch < 0x80 && at + 1 < end) {
+        *at++ = (char)ch;
+    } else if (ch >= 0x800 && at + 3 < end) {
+        *at++ = (char)(0xe0 | (ch >> 12));
+        *at++ = (char)(0x80 | ((ch >> 6) & 0x3f));
+        *at++ = (char)(0x80 | (ch & 0x3f));
     }
+    *at = 0;
+    return at;
+}
+
+void tui_spark_text(char *ret_text, size_t size, enum tui_glyphs glyphs, const float *values,
+                    size_t count, double max)
+{
+    char *at = ret_text;
+
+    *at = 0;
+    for (size_t i = 0; i < count; i++)
+        at = append(at, ret_text + size, spark_of(glyphs, (double)values[i], max));
 }
 
 double tui_spark_sample(const struct tui_series *series, const struct tui_timeline *time,
@@ -41,8 +65,8 @@ double tui_spark_sample(const struct tui_series *series, const struct tui_timeli
 
 static wchar_t heat_shade(enum tui_glyphs glyphs, int shade)
 {
-    static const wchar_t blocks[HEAT_SHADES] = {L'\u00b7', L':', L'\u2591', L'\u2592',
-                                                L'\u2593', L'\u2588'};
+    static const wchar_t blocks[HEAT_SHADES] = {L'\u00b7', L':',      L'\u2591',
+                                                L'\u2592', L'\u2593', L'\u2588'};
     static const wchar_t ascii[HEAT_SHADES] = {L'.', L':', L'-', L'+', L'%', L'@'};
 
     return glyphs == TUI_GLYPHS_ASCII ? ascii[shade] : blocks[shade];
@@ -94,8 +118,9 @@ static double part_value(const struct tui_part *part)
     return part->value > 0 ? part->value : 0;
 }
 
-void tui_stack_draw(struct tui_canvas *canvas, int y, int x, int cols, enum tui_glyphs glyphs,
-                    const struct tui_part *parts, size_t count)
+/* The columns of each part. */
+static void divide(int cols, const struct tui_part *parts, size_t count,
+                   int ret_cols[TUI_PARTS_MAX])
 {
     double left = 0;
     size_t parts_left = 0;
@@ -103,6 +128,7 @@ void tui_stack_draw(struct tui_canvas *canvas, int y, int x, int cols, enum tui_
     for (size_t i = 0; i < count; i++) {
         left += part_value(&parts[i]);
         parts_left += part_value(&parts[i]) > 0;
+        ret_cols[i] = 0;
     }
     /* Each takes its share of what is left, and leaves one column for each that follows. */
     for (size_t i = 0; i < count && cols > 0; i++) {
@@ -113,11 +139,34 @@ void tui_stack_draw(struct tui_canvas *canvas, int y, int x, int cols, enum tui_
         int width = (int)lround(value / left * cols);
         int most = cols - (int)parts_left;
         width = width > most ? most : width;
-        width = width < 1 ? 1 : width;
-        for (int c = 0; c < width; c++)
-            tui_canvas_put(canvas, y, x + c, tui_stack_shade(glyphs, i), parts[i].role);
+        ret_cols[i] = width < 1 ? 1 : width;
         left -= value;
-        x += width;
-        cols -= width;
+        cols -= ret_cols[i];
+    }
+}
+
+void tui_stack_draw(struct tui_canvas *canvas, int y, int x, int cols, enum tui_glyphs glyphs,
+                    const struct tui_part *parts, size_t count)
+{
+    int widths[TUI_PARTS_MAX];
+
+    divide(cols, parts, count, widths);
+    for (size_t i = 0; i < count; i++) {
+        for (int c = 0; c < widths[i]; c++)
+            tui_canvas_put(canvas, y, x++, tui_stack_shade(glyphs, i), parts[i].role);
+    }
+}
+
+void tui_stack_text(char *ret_text, size_t size, int cols, enum tui_glyphs glyphs,
+                    const struct tui_part *parts, size_t count)
+{
+    int widths[TUI_PARTS_MAX];
+    char *at = ret_text;
+
+    *at = 0;
+    divide(cols, parts, count, widths);
+    for (size_t i = 0; i < count; i++) {
+        for (int c = 0; c < widths[i]; c++)
+            at = append(at, ret_text + size, tui_stack_shade(glyphs, i));
     }
 }

@@ -17,6 +17,10 @@ void tui_spark_draw(struct tui_canvas *canvas, int y, int x, int cols, enum tui_
 double tui_spark_sample(const struct tui_series *series, const struct tui_timeline *time,
                         float *ret_values);
 
+/* The same as text of `count` characters. */
+void tui_spark_text(char *ret_text, size_t size, enum tui_glyphs glyphs, const float *values,
+                    size_t count, double max);
+
 /*
  * One column of a heat map: values[rows], the lowest row first, by shade and colour from `max` on
  * the darkest to just above 0 on the lightest, as square roots: rare things show, too. 0 is blank.
@@ -41,6 +45,10 @@ struct tui_part {
  * Shades tell the parts apart without colours. Blank if all are 0.
  */
 void tui_stack_draw(struct tui_canvas *canvas, int y, int x, int cols, enum tui_glyphs glyphs,
+                    const struct tui_part *parts, size_t count);
+
+/* The same as text of `cols` characters, without colours. */
+void tui_stack_text(char *ret_text, size_t size, int cols, enum tui_glyphs glyphs,
                     const struct tui_part *parts, size_t count);
 
 /* The shade of a part in tui_stack_draw. */

@@ -42,8 +42,7 @@ static int level_at(const struct raster *r, const struct tui_graph *graph,
                     const struct tui_series *series, int dot)
 {
     uint64_t from;
-    uint64_t count =
-        tui_timeline_slots(&graph->time, dot / r->wide, dot % r->wide, r->wide, &from);
+    uint64_t count = tui_timeline_slots(&graph->time, dot / r->wide, dot % r->wide, r->wide, &from);
     struct tui_bucket bucket = {.count = 0};
 
     if (count > 0)
@@ -191,8 +190,7 @@ static void draw_mark(struct tui_canvas *canvas, struct tui_rect rect, enum tui_
         if (label_x < 0 && stretch == width + 2)
             label_x = x - width;
         if (is_free(cell) && x % 2 == 0)
-            tui_canvas_put(canvas, y, x, glyphs == TUI_GLYPHS_ASCII ? L'-' : L'\u2500',
-                           mark->role);
+            tui_canvas_put(canvas, y, x, glyphs == TUI_GLYPHS_ASCII ? L'-' : L'\u2500', mark->role);
     }
     if (label_x >= 0) {
         tui_canvas_put(canvas, y, label_x - 1, L' ', mark->role);
@@ -227,9 +225,8 @@ void tui_graph_draw(struct tui_canvas *canvas, struct tui_rect rect, enum tui_gl
         tui_canvas_select(canvas, rect.y + y, rect.x + col, 1);
 }
 
-static void draw_label(struct tui_canvas *canvas, struct tui_rect rect, int row,
-                       enum tui_role role, double value,
-                       void (*format)(char *ret_text, size_t size, double value))
+static void draw_label(struct tui_canvas *canvas, struct tui_rect rect, int row, enum tui_role role,
+                       double value, void (*format)(char *ret_text, size_t size, double value))
 {
     char text[64];
 

@@ -27,11 +27,11 @@ struct tui_graph_mark {
 };
 
 struct tui_graph {
-    struct tui_timeline time; /* as wide as the rectangle that is drawn in */
+    struct tui_timeline time;           /* as wide as the rectangle that is drawn in */
     const struct tui_graph_line *lines; /* drawn in order, the last on top */
     size_t line_count;
     const struct tui_graph_mark *mark; /* NULL: none */
-    double max;      /* the value at the top; tui_graph_max gives one */
+    double max;                        /* the value at the top; tui_graph_max gives one */
     double min;      /* at the bottom of a logarithmic axis; 0: a linear one, from 0 */
     bool has_cursor; /* the column of slot `cursor` is marked */
     uint64_t cursor;

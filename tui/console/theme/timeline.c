@@ -55,7 +55,7 @@ static void label_ago(char *ret_text, size_t size, uint64_t seconds)
 {
     if (seconds % 60 == 0)
         snprintf(ret_text, size, "-%um", (unsigned int)(seconds / 60));
-    else if (seconds < 120)
+    else if (seconds < 60 || seconds == 90)
         snprintf(ret_text, size, "-%us", (unsigned int)seconds);
     else
         snprintf(ret_text, size, "-%um%02us", (unsigned int)(seconds / 60),

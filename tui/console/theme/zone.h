@@ -13,6 +13,7 @@ enum tui_zone_kind {
     TUI_ZONE_ROW,     /* id: of the row */
     TUI_ZONE_SORT,    /* value: index of the view's fields */
     TUI_ZONE_COMMAND, /* value: enum tui_command */
+    TUI_ZONE_GRAPH,   /* its columns are those of the time that graphs show */
 };
 
 struct tui_zone {

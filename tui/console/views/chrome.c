@@ -132,7 +132,7 @@ static void list_text(const struct tui_app *app, char *ret_text, size_t size)
         snprintf(ret_text, size, "%s", marks);
 }
 
-/* The views; where there is no room for all their names, the keys of the others. */
+/* The views; where there is no room for all their names, the keys of the others, or nothing. */
 static void draw_tabs(const struct tui_app *app, struct tui_canvas *canvas)
 {
     char text[TUI_TEXT_SIZE];
@@ -142,10 +142,12 @@ static void draw_tabs(const struct tui_app *app, struct tui_canvas *canvas)
     list_text(app, text, sizeof(text));
     for (size_t i = 0; i < TUI_VIEW_COUNT; i++)
         whole += tui_views[i].key != 0 ? (int)strlen(tui_views[i].title) + 4 : 0;
+    int least = 1 + 2 * TUI_VIEW_COUNT + (int)strlen(tui_views[app->view].title) + 3;
     bool names = whole + 1 + tui_canvas_width(canvas, text) < canvas->cols;
+    bool keys = least + 1 + tui_canvas_width(canvas, text) < canvas->cols;
     for (size_t i = 0; i < TUI_VIEW_COUNT; i++) {
         bool here = app->view == i;
-        if (tui_views[i].key == 0 && !here)
+        if ((tui_views[i].key == 0 || !keys) && !here)
             continue;
         int width = names || here ? (int)strlen(tui_views[i].title) + 3 : 1;
         tui_zone_add(canvas, (struct tui_rect){1, x, 1, width}, TUI_ZONE_VIEW, (int)i, NULL);

@@ -177,8 +177,7 @@ void tui_panel_within(const struct tui_app *app, struct tui_canvas *canvas, stru
                                               : NULL;
     if (!series)
         return;
-    const struct tui_graph_line lines[] = {
-        {series, NULL, TUI_GRAPH_AREA, TUI_ROLE_GRAPH_LOW, '#'}};
+    const struct tui_graph_line lines[] = {{series, NULL, TUI_GRAPH_AREA, TUI_ROLE_GRAPH_LOW, '#'}};
     const struct tui_graph_mark mark = {0.99, TUI_ROLE_GRAPH_LIMIT, "99%"};
     const struct tui_plot plot = {lines, 1, slo ? &mark : NULL, false, 1, format_share};
     struct tui_run run = title_of(canvas, rect, slo ? "Within the SLO " : "Hits in cache ");

@@ -87,9 +87,14 @@ static void draw_mover(const struct tui_app *app, struct tui_run *run,
     char now[TUI_FIGURE_SIZE];
 
     tui_run_put(run, worse ? TUI_ROLE_WARN : TUI_ROLE_OK, "%s ",
-                up ? ascii ? "^" : "\u25b2" : ascii ? "v" : "\u25bc");
+                up      ? ascii ? "^" : "\u25b2"
+                : ascii ? "v"
+                        : "\u25bc");
     int room = run->end - run->x - 26;
-    run->x += tui_canvas_text(run->canvas, run->y, run->x, room < 8 ? 8 : room > 20 ? 20 : room,
+    run->x += tui_canvas_text(run->canvas, run->y, run->x,
+                              room < 8    ? 8
+                              : room > 20 ? 20
+                                          : room,
                               TUI_ROLE_STRONG, mover->name) +
               1;
     if (mover->what == TUI_MOVER_FAILED) {

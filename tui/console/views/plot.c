@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "model/figure.h"
+#include "theme/zone.h"
 
 bool tui_run_has(struct tui_run *run, int cols)
 {
@@ -80,6 +81,7 @@ void tui_plot_draw(const struct tui_app *app, struct tui_canvas *canvas, struct 
     tui_graph_axis(canvas, (struct tui_rect){rect.y, rect.x, rows, TUI_PLOT_AXIS_COLS - 1},
                    app->glyphs, &graph, plot->format);
     tui_graph_draw(canvas, (struct tui_rect){rect.y, x, rows, cols}, app->glyphs, &graph);
+    tui_zone_add(canvas, (struct tui_rect){rect.y, x, rows, cols}, TUI_ZONE_GRAPH, 0, NULL);
     if (rows < rect.rows)
         tui_timeline_draw(canvas, rect.y + rows, x, &graph.time,
                           live ? 0 : tui_plot_clock_ms(app, graph.time.end));
