@@ -125,6 +125,7 @@ static void coordinator_settings(const struct agent_config *config, char *strate
     settings->retention_ms = config->retention_ms;
     settings->results_bytes_max = (uint64_t)config->results_bytes_max;
     settings->response_bytes_max = (uint64_t)config->response_bytes_max;
+    settings->slo_p99_ms = config->slo_p99_ms;
     settings->models_scan_ms = (uint32_t)config->models_scan_ms;
 }
 

@@ -215,6 +215,7 @@ static void coordinator_free(struct agent_coordinator *c)
     for (size_t i = 0; i < c->kept_count; i++)
         free(c->kept[(c->kept_first + i) % IO_EVENTS_KEPT].json);
     agent_io_stats_free(c);
+    agent_io_deltas_free(c);
     agent_coord_destroy(c->core);
     agent_seal_close(c->seal);
     agent_model_set_destroy(c->models);

@@ -34,6 +34,7 @@ struct agent_coordinator_settings {
     int64_t retention_ms;        // age at which an ended job is forgotten
     uint64_t results_bytes_max;  // of kept results; the oldest go first
     uint64_t response_bytes_max; // of results kept to answer equal inputs; 0 none
+    int64_t slo_p99_ms;          // what p99 of jobs' time should not exceed, for who looks; 0 none
     uint32_t models_scan_ms;     // how often the repository is looked at
 };
 

@@ -28,6 +28,9 @@
 #define IO_SPARE_JOBS 4096
 #define IO_IDLE_BYTES 64 // sent at once by a link that has nothing to do
 #define IO_SNAPSHOT_US 250000
+#define IO_DELTA_ALL 16             // so many agents stand in each delta
+#define IO_DELTA_AGENTS 256         // of more, so many at most because it is their turn
+#define IO_PLACES_MAX 256           // models on devices of one agent that are told
 #define IO_EVENTS_MAX 1024          // of one step
 #define IO_EVENTS_KEPT 4096         // in memory, for `events`
 #define IO_NOTICES_PER_SNAPSHOT 500 // job events that nobody keeps, published between two snapshots
@@ -80,8 +83,16 @@ struct io_json {
     cJSON *parsed;
 };
 
+// Of the telemetry, what is needed of every agent four times a second.
+struct io_told_counts {
+    double model_hits, model_misses, program_hits, program_misses;
+    uint64_t states; // a hash of its devices' states
+};
+
 struct io_told {
     struct io_json capabilities, telemetry;
+    struct io_told_counts counts;
+    uint32_t devices; // of the capabilities
 };
 
 struct io_link {
@@ -175,9 +186,32 @@ struct io_agent_stats {
     struct agent_rate done;
 };
 
+// What went wrong last with an agent.
+struct io_agent_error {
+    int64_t time_us;
+    char text[256];
+};
+
+enum { IO_SPAN_TOTAL, IO_SPAN_QUEUE, IO_SPAN_LOAD, IO_SPAN_COMPUTE, IO_SPAN_COPY, IO_SPANS };
+extern const char *const agent_io_span_names[IO_SPANS]; // as docs/control.md
+
+struct io_model_stats {
+    uint64_t done, failed; // since the start
+    struct agent_window total;
+    struct agent_mean means[IO_SPANS];
+    struct agent_rate done_rate;
+};
+
 struct io_stats {
-    struct agent_window total, queue, load, compute, copy;
+    struct agent_window spans[IO_SPANS];
     struct agent_rate submitted, done;
+};
+
+// By turns each agent stands in a delta, and one that changes at once.
+struct io_deltas {
+    uint64_t *told; // [room] by the agents' order: a hash of what is told at once
+    size_t room;
+    uint32_t next; // whose turn it is
 };
 
 struct io_after { // what a step left to do when it is over
@@ -236,7 +270,7 @@ struct agent_coordinator {
     struct agent_response_cache *responses;
     struct agent_pool job_pool;
     struct agent_idpages jobs;
-    struct agent_idmap links, tokens, stats_by_agent;
+    struct agent_idmap links, tokens, stats_by_agent, errors_by_agent, stats_by_model;
     struct io_link **link_list;
     size_t n_links, link_room;
     uint64_t *touched; // ids of links, of which some may be gone
@@ -260,7 +294,8 @@ struct agent_coordinator {
     size_t kept_first, kept_count;
     uint64_t next_cursor;
     uint64_t event_seq, snapshot_seq; // published last
-    uint32_t quiet_notices; // published since the last snapshot, of those that are not kept
+    uint32_t quiet_notices;  // published since the last snapshot, of those that are not kept
+    struct io_deltas deltas; // what they have told
     struct io_stats stats;
     int64_t next_tick_us, next_snapshot_us, next_heartbeat_us;
     bool failed; // can't go on
@@ -405,15 +440,20 @@ bool agent_io_hash_parse(const char *hex, uint8_t ret_hash[AGENT_HASH_SIZE]);
 void agent_io_notice(struct agent_coordinator *c, const struct agent_action *action);
 void agent_io_kept(struct agent_coordinator *c, uint64_t cursor, int64_t time_us, const char *json,
                    bool record);
-void agent_io_snapshot(struct agent_coordinator *c); // publishes
+void agent_io_snapshot(struct agent_coordinator *c); // publishes it, and what has changed
 
 // recover.c
 enum agent_status agent_io_recover(struct agent_coordinator *c, struct agent_error *err);
 
 // stats.c
+uint64_t agent_io_hash(uint64_t hash, const void *data, size_t len); // goes on from `hash`
 void agent_io_count_end(struct agent_coordinator *c, const struct agent_job_view *job);
-// NULL: it has done nothing yet.
+// NULL, as the next ones: it has done nothing yet.
 struct io_agent_stats *agent_io_agent_stats(struct agent_coordinator *c, const char *agent);
+struct io_model_stats *agent_io_model_stats(struct agent_coordinator *c, const uint8_t *hash);
+const struct io_agent_error *agent_io_agent_error(struct agent_coordinator *c, const char *agent);
+void agent_io_agent_failed(struct agent_coordinator *c, const char *agent, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
 void agent_io_stats_free(struct agent_coordinator *c);
 
 // json.c: the objects of docs/control.md. NULL when memory is short.
@@ -426,7 +466,10 @@ cJSON *agent_io_json_tune(const struct agent_tune_view *tune);
 void agent_io_instance_hex(const uint8_t *instance, char ret_hex[2 * NET_INSTANCE_SIZE + 1]);
 cJSON *agent_io_json_operation(struct agent_coordinator *c,
                                const struct agent_operation_view *operation);
+// json_snapshot.c
 cJSON *agent_io_json_snapshot(struct agent_coordinator *c, bool everything);
+cJSON *agent_io_json_delta(struct agent_coordinator *c);
+void agent_io_deltas_free(struct agent_coordinator *c);
 cJSON *agent_io_json_model(struct agent_coordinator *c, const struct agent_model *model,
                            bool labels);
 double agent_io_ms(int64_t us); // 0 stays 0

@@ -74,8 +74,9 @@ static void add_devices(cJSON *json, const struct io_link *link)
 {
     static const char *const fixed[] = {
         "index", "id", "name", "driver", "family", "memory_bytes", "compute_units", "fp16", "fp64"};
-    static const char *const live[] = {"state",   "reason", "memory_used_bytes", "busy", "restarts",
-                                       "batches", "jobs"};
+    static const char *const live[] = {
+        "state",   "reason", "memory_used_bytes", "busy",          "copy",   "restarts",
+        "batches", "jobs",   "kernels_per_s",     "temperature_c", "power_w"};
     cJSON *devices = cJSON_AddArrayToObject(json, "devices");
     if (link == NULL)
         return;
@@ -153,6 +154,67 @@ static void add_batches_of(struct agent_coordinator *c, cJSON *json, const struc
     }
 }
 
+// A model on one device, or on the way to the agent.
+static void add_place(cJSON *list, const char *id, const cJSON *told, const cJSON *device,
+                      bool pinned)
+{
+    const cJSON *state = cJSON_GetObjectItemCaseSensitive(told, "state");
+    const cJSON *load_us = cJSON_GetObjectItemCaseSensitive(told, "load_us");
+    const cJSON *bytes = cJSON_GetObjectItemCaseSensitive(told, "memory_bytes");
+    cJSON *place = cJSON_CreateObject();
+    add_text(place, "model", id);
+    if (device != NULL)
+        add_number(place, "device", device->valuedouble);
+    add_text(place, "state", cJSON_GetStringValue(state));
+    add_number(place, "bytes", cJSON_IsNumber(bytes) ? bytes->valuedouble : 0);
+    if (cJSON_IsNumber(load_us) && load_us->valuedouble > 0)
+        add_number(place, "load_ms", load_us->valuedouble / 1000);
+    cJSON_AddBoolToObject(place, "pinned", pinned);
+    cJSON_AddItemToArray(list, place);
+}
+
+static void add_places_of(struct agent_coordinator *c, cJSON *json,
+                          const struct agent_agent_view *agent, const struct io_link *link)
+{
+    cJSON *list = cJSON_AddArrayToObject(json, "resident");
+    const cJSON *models =
+        link != NULL ? cJSON_GetObjectItemCaseSensitive(agent_io_telemetry_of(link), "models")
+                     : NULL;
+    const cJSON *told, *device;
+    int count = 0;
+    cJSON_ArrayForEach(told, models)
+    {
+        uint8_t hash[AGENT_HASH_SIZE];
+        const cJSON *hex = cJSON_GetObjectItemCaseSensitive(told, "hash");
+        if (!cJSON_IsString(hex) || !agent_io_hash_parse(hex->valuestring, hash))
+            continue;
+        const struct agent_model *model = agent_model_set_find_hash(c->models, hash);
+        if (model == NULL)
+            continue;
+        char id[AGENT_MODEL_NAME_MAX + 16];
+        bool pinned = agent_coord_pinned(c->core, hash, agent->name);
+        const cJSON *devices = cJSON_GetObjectItemCaseSensitive(told, "devices");
+        snprintf(id, sizeof id, "%s:%u", model->name, model->version);
+        if (cJSON_GetArraySize(devices) == 0 && count++ < IO_PLACES_MAX)
+            add_place(list, id, told, NULL, pinned);
+        cJSON_ArrayForEach(device, devices)
+        {
+            if (cJSON_IsNumber(device) && count++ < IO_PLACES_MAX)
+                add_place(list, id, told, device, pinned);
+        }
+    }
+}
+
+static void add_last_error(struct agent_coordinator *c, cJSON *json, const char *agent)
+{
+    const struct io_agent_error *error = agent_io_agent_error(c, agent);
+    if (error == NULL)
+        return;
+    cJSON *object = cJSON_AddObjectToObject(json, "last_error");
+    add_number(object, "time_ms", agent_io_ms(error->time_us));
+    add_text(object, "text", error->text);
+}
+
 static void add_agent_load(struct agent_coordinator *c, cJSON *json,
                            const struct agent_agent_view *agent, const struct io_link *link)
 {
@@ -200,159 +262,10 @@ cJSON *agent_io_json_agent(struct agent_coordinator *c, const struct agent_agent
     add_agent_load(c, json, agent, link);
     add_models_of(c, json, agent);
     add_batches_of(c, json, link);
+    add_places_of(c, json, agent, link);
+    add_last_error(c, json, agent->name);
     add_devices(json, link);
     if (link != NULL)
         copy_members(json, agent_io_telemetry_of(link), live, sizeof live / sizeof live[0]);
-    return json;
-}
-
-// ---- snapshot
-
-static void add_latency(cJSON *latency, const char *name, struct agent_window *window, int64_t now)
-{
-    struct agent_hist hist;
-    agent_window_merge(window, now, &hist);
-    cJSON *json = cJSON_AddObjectToObject(latency, name);
-    add_number(json, "count", (double)hist.count);
-    add_number(json, "p50", (double)agent_hist_percentile(&hist, 50));
-    add_number(json, "p95", (double)agent_hist_percentile(&hist, 95));
-    add_number(json, "p99", (double)agent_hist_percentile(&hist, 99));
-    add_number(json, "max", (double)hist.max);
-}
-
-static void add_totals(cJSON *snapshot, const struct agent_totals *totals, size_t devices)
-{
-    cJSON *json = cJSON_AddObjectToObject(snapshot, "totals");
-    add_number(json, "agents", totals->agents);
-    add_number(json, "agents_ready", totals->agents_ready);
-    add_number(json, "devices", (double)devices);
-    add_number(json, "queued", totals->queued);
-    add_number(json, "assigned", totals->assigned);
-    add_number(json, "running", totals->running);
-    add_number(json, "kept", totals->kept);
-    add_number(json, "submitted", (double)totals->submitted);
-    add_number(json, "done", (double)totals->done);
-    add_number(json, "failed", (double)totals->failed);
-    add_number(json, "cancelled", (double)totals->cancelled);
-    add_number(json, "expired", (double)totals->expired);
-    add_number(json, "requeued", (double)totals->requeued);
-    add_number(json, "stale", (double)totals->stale);
-    add_number(json, "input_bytes", (double)totals->input_bytes);
-    add_number(json, "output_bytes", (double)totals->output_bytes);
-}
-
-static double member(const cJSON *object, const char *name)
-{
-    const cJSON *item = cJSON_GetObjectItemCaseSensitive(object, name);
-    return cJSON_IsNumber(item) ? item->valuedouble : 0;
-}
-
-static cJSON *add_cache(cJSON *caches, const char *name, double hits, double misses)
-{
-    cJSON *cache = cJSON_AddObjectToObject(caches, name);
-    add_number(cache, "hits", hits);
-    add_number(cache, "misses", misses);
-    return cache;
-}
-
-static size_t add_caches(const struct agent_coordinator *c, cJSON *snapshot)
-{
-    double model_hits = 0, model_misses = 0, program_hits = 0, program_misses = 0;
-    size_t devices = 0;
-    for (size_t i = 0; i < c->n_links; i++) {
-        const struct io_link *link = c->link_list[i];
-        const cJSON *caches =
-            cJSON_GetObjectItemCaseSensitive(agent_io_telemetry_of(link), "caches");
-        const cJSON *model = cJSON_GetObjectItemCaseSensitive(caches, "model");
-        model_hits += member(model, "hits");
-        model_misses += member(model, "misses");
-        const cJSON *device;
-        cJSON_ArrayForEach(device,
-                           cJSON_GetObjectItemCaseSensitive(agent_io_telemetry_of(link), "devices"))
-        {
-            const cJSON *program = cJSON_GetObjectItemCaseSensitive(device, "program");
-            program_hits += member(program, "hits");
-            program_misses += member(program, "misses");
-        }
-        if (link->welcomed && !link->closing)
-            devices += (size_t)cJSON_GetArraySize(
-                cJSON_GetObjectItemCaseSensitive(agent_io_capabilities_of(link), "devices"));
-    }
-    struct agent_caches core;
-    agent_coord_caches(c->core, &core);
-    cJSON *caches = cJSON_AddObjectToObject(snapshot, "caches");
-    cJSON *model = add_cache(caches, "model", model_hits, model_misses);
-    add_number(model, "evictions", (double)core.model_evictions);
-    add_number(model, "bytes", (double)core.model_bytes);
-    add_number(model, "prefetches", (double)core.prefetches);
-    add_number(model, "prefetch_hits", (double)core.prefetch_hits);
-    add_cache(caches, "sticky", (double)core.sticky.hits, (double)core.sticky.misses);
-    add_cache(caches, "program", program_hits, program_misses);
-    add_cache(caches, "capability", (double)core.capability.hits, (double)core.capability.misses);
-    struct agent_response_stats responses = agent_response_cache_stats(c->responses);
-    cJSON *response =
-        add_cache(caches, "response", (double)responses.hits, (double)responses.misses);
-    add_number(response, "evictions", (double)responses.evictions);
-    add_number(response, "bytes", (double)responses.bytes);
-    add_number(response, "entries", (double)responses.entries);
-    return devices;
-}
-
-static void add_ledger(struct agent_coordinator *c, cJSON *snapshot,
-                       const struct agent_totals *totals)
-{
-    struct agent_ledger_stats stats;
-    agent_ledger_stats(c->ledger, &stats);
-    cJSON *ledger = cJSON_AddObjectToObject(snapshot, "ledger");
-    bool none = agent_ledger_durability(c->ledger) == AGENT_DURABILITY_NONE;
-    const char *state = totals->ledger_ok ? "ok" : totals->ledger_damaged ? "damaged" : "failed";
-    add_text(ledger, "state", none ? "none" : state);
-    add_text(ledger, "error", totals->ledger_error);
-    add_number(ledger, "commits", (double)stats.commits);
-    add_number(ledger, "bytes", (double)stats.bytes);
-}
-
-static void add_lists(struct agent_coordinator *c, cJSON *snapshot)
-{
-    cJSON *agents = cJSON_AddArrayToObject(snapshot, "agents");
-    struct agent_agent_view agent;
-    for (uint32_t i = 0; agent_coord_agent_at(c->core, i, &agent); i++)
-        cJSON_AddItemToArray(agents, agent_io_json_agent(c, &agent));
-    cJSON *operations = cJSON_AddArrayToObject(snapshot, "operations");
-    struct agent_operation_view operation;
-    // What runs, and the last few that have ended.
-    for (uint32_t i = 0; agent_coord_operation_at(c->core, i, &operation); i++) {
-        if (i < 16 || !operation.finished)
-            cJSON_AddItemToArray(operations, agent_io_json_operation(c, &operation));
-    }
-}
-
-cJSON *agent_io_json_snapshot(struct agent_coordinator *c, bool everything)
-{
-    int64_t now = agent_io_now_us(c);
-    struct agent_totals totals;
-    agent_coord_totals(c->core, &totals);
-    cJSON *json = cJSON_CreateObject();
-    add_number(json, "time_ms", agent_io_ms(now));
-    add_number(json, "epoch", (double)c->epoch);
-    add_number(json, "event_seq", (double)c->event_seq);
-    add_text(json, "cluster", c->options.cluster);
-    add_text(json, "version", STOKER_VERSION);
-    add_number(json, "uptime_ms", agent_io_ms(now - c->started_us));
-    add_text(json, "strategy", totals.strategy);
-    add_text(json, "state", totals.stopping ? "stopping" : "running");
-    add_ledger(c, json, &totals);
-    add_totals(json, &totals, add_caches(c, json));
-    cJSON *rates = cJSON_AddObjectToObject(json, "rates");
-    add_number(rates, "submitted_per_s", agent_rate_per_s(&c->stats.submitted, now));
-    add_number(rates, "done_per_s", agent_rate_per_s(&c->stats.done, now));
-    cJSON *latency = cJSON_AddObjectToObject(json, "latency_us");
-    add_latency(latency, "total", &c->stats.total, now);
-    add_latency(latency, "queue", &c->stats.queue, now);
-    add_latency(latency, "load", &c->stats.load, now);
-    add_latency(latency, "compute", &c->stats.compute, now);
-    add_latency(latency, "copy", &c->stats.copy, now);
-    if (everything)
-        add_lists(c, json);
     return json;
 }

@@ -1,4 +1,5 @@
 // Agents' links: what comes in, as events for the core.
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -191,6 +192,9 @@ static enum net_status take_hello(struct agent_coordinator *c, struct io_link *l
     net_text_copy(hello.software, link->version, sizeof link->version);
     agent_io_told_capabilities(link, hello.capabilities.data, hello.capabilities.len);
     const cJSON *capabilities = agent_io_capabilities_of(link);
+    if (link->told != NULL)
+        link->told->devices = (uint32_t)cJSON_GetArraySize(
+            cJSON_GetObjectItemCaseSensitive(capabilities, "devices"));
     struct agent_event *event = agent_io_event(c, AGENT_EVENT_HELLO);
     event->link = link->id;
     event->hello.name = agent_io_scratch(c, hello.name.data, hello.name.len);
@@ -259,6 +263,10 @@ static enum net_status take_result(struct agent_coordinator *c, struct io_link *
         bytes += result.outputs[i].data.len;
     if (result.outcome == NET_OUTCOME_DONE)
         offer_output(c, link, &result.ref, frame);
+    if (result.outcome == NET_OUTCOME_FAILED_PERMANENT ||
+        result.outcome == NET_OUTCOME_FAILED_RETRYABLE)
+        agent_io_agent_failed(c, link->name, "job %" PRIu64 ": %.*s", result.ref.job,
+                              (int)result.error_text.len, result.error_text.data);
     struct agent_event *event = agent_io_event(c, AGENT_EVENT_RESULT);
     event->link = link->id;
     event->result = (struct agent_result){
@@ -294,6 +302,9 @@ static enum net_status take_model_state(struct agent_coordinator *c, struct io_l
     event->model.hash =
         (const uint8_t *)agent_io_scratch(c, (const char *)state.hash, sizeof state.hash);
     event->model.state = states[state.state];
+    if (state.state == NET_RESIDENCY_FAILED)
+        agent_io_agent_failed(c, link->name, "a model: %.*s", (int)state.text.len,
+                              state.text.data);
     event->model.bytes = state.bytes;
     event->model.load_us = state.load_us;
     event->model.text = agent_io_scratch(c, state.text.data, state.text.len);

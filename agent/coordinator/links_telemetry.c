@@ -147,6 +147,7 @@ static void device_notice(struct agent_coordinator *c, const struct io_link *lin
 {
     char text[AGENT_TEXT_MAX];
     snprintf(text, sizeof text, "device %d%s%.400s", index, reason[0] != '\0' ? ": " : "", reason);
+    agent_io_agent_failed(c, link->name, "%s", text);
     agent_io_notice(c, &(struct agent_action){.kind = AGENT_ACTION_NOTICE,
                                               .notice = kind,
                                               .severity = AGENT_NOTICE_WARNING,
@@ -182,6 +183,25 @@ static void take_devices(struct agent_coordinator *c, struct io_link *link, cons
     event->link = link->id;
     event->devices.ready = ready;
     event->devices.total = (uint32_t)index;
+}
+
+// What every snapshot needs of every agent, so that it need not parse all of them.
+static void take_counts(struct io_link *link, const cJSON *json)
+{
+    const cJSON *model =
+        cJSON_GetObjectItemCaseSensitive(cJSON_GetObjectItemCaseSensitive(json, "caches"), "model");
+    struct io_told_counts *counts = &link->told->counts;
+    const cJSON *device;
+    *counts = (struct io_told_counts){.model_hits = number_of(model, "hits"),
+                                      .model_misses = number_of(model, "misses")};
+    cJSON_ArrayForEach(device, cJSON_GetObjectItemCaseSensitive(json, "devices"))
+    {
+        const cJSON *program = cJSON_GetObjectItemCaseSensitive(device, "program");
+        const char *state = text_of(device, "state");
+        counts->program_hits += number_of(program, "hits");
+        counts->program_misses += number_of(program, "misses");
+        counts->states = agent_io_hash(counts->states, state, strlen(state) + 1);
+    }
 }
 
 // A member that is missing keeps its last value; returns whether one did. Only those that are used,
@@ -231,6 +251,8 @@ enum net_status agent_io_telemetry(struct agent_coordinator *c, struct io_link *
     } else {
         agent_io_told_telemetry(link, telemetry.json.data, telemetry.json.len);
     }
+    if (link->told != NULL)
+        take_counts(link, json);
     cJSON_Delete(json);
     return NET_OK;
 }

@@ -96,6 +96,17 @@ void agent_io_notice(struct agent_coordinator *c, const struct agent_action *act
     agent_io_calls_event(c);
 }
 
+// Takes over the object.
+static void publish(struct agent_coordinator *c, enum net_topic topic, cJSON *json,
+                    uint64_t *ret_seq)
+{
+    char *text = json != NULL ? cJSON_PrintUnformatted(json) : NULL;
+    if (text != NULL)
+        net_pub_send(c->pub, topic, text, strlen(text), ret_seq);
+    cJSON_free(text);
+    cJSON_Delete(json);
+}
+
 void agent_io_snapshot(struct agent_coordinator *c)
 {
     // Nobody would hear of single jobs, or of 1,000 agents four times a second.
@@ -103,12 +114,8 @@ void agent_io_snapshot(struct agent_coordinator *c)
     bool heard = net_pub_heard(c->pub, NET_TOPIC_SNAPSHOT);
     c->quiet_notices = 0;
     c->sink.job_notices = net_pub_heard(c->pub, NET_TOPIC_EVENT);
-    if (!heard)
-        return;
-    cJSON *snapshot = agent_io_json_snapshot(c, true);
-    char *text = snapshot != NULL ? cJSON_PrintUnformatted(snapshot) : NULL;
-    if (text != NULL)
-        net_pub_send(c->pub, NET_TOPIC_SNAPSHOT, text, strlen(text), &c->snapshot_seq);
-    cJSON_free(text);
-    cJSON_Delete(snapshot);
+    if (heard)
+        publish(c, NET_TOPIC_SNAPSHOT, agent_io_json_snapshot(c, true), &c->snapshot_seq);
+    if (net_pub_heard(c->pub, NET_TOPIC_DELTA))
+        publish(c, NET_TOPIC_DELTA, agent_io_json_delta(c), NULL);
 }

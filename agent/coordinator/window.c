@@ -1,5 +1,6 @@
 #include "window.h"
 
+#include <math.h>
 #include <string.h>
 
 // Empties the slots between the last second that was used and this one.
@@ -40,6 +41,24 @@ double agent_rate_per_s(struct agent_rate *rate, int64_t now_us)
     for (int64_t i = 0; i < AGENT_WINDOW_SLOTS; i++)
         sum += i == now && seconds > 1 ? 0 : rate->slots[i];
     return (double)sum / seconds;
+}
+
+void agent_mean_add(struct agent_mean *mean, int64_t now_us, uint64_t value)
+{
+    int64_t slot = advance(&mean->second, now_us, mean->slots, sizeof mean->slots[0]);
+    mean->slots[slot].count++;
+    mean->slots[slot].sum += value;
+}
+
+double agent_mean_of(struct agent_mean *mean, int64_t now_us)
+{
+    uint64_t count = 0, sum = 0;
+    advance(&mean->second, now_us, mean->slots, sizeof mean->slots[0]);
+    for (int i = 0; i < AGENT_WINDOW_SLOTS; i++) {
+        count += mean->slots[i].count;
+        sum += mean->slots[i].sum;
+    }
+    return count > 0 ? (double)sum / (double)count : NAN;
 }
 
 void agent_window_add(struct agent_window *window, int64_t now_us, uint64_t value_us)

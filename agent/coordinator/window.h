@@ -20,6 +20,16 @@ struct agent_window {
     struct agent_hist slots[AGENT_WINDOW_SLOTS];
 };
 
+struct agent_mean {
+    int64_t second;
+    struct {
+        uint64_t count, sum;
+    } slots[AGENT_WINDOW_SLOTS];
+};
+
+void agent_mean_add(struct agent_mean *mean, int64_t now_us, uint64_t value);
+// Of all slots; NAN of none.
+double agent_mean_of(struct agent_mean *mean, int64_t now_us);
 void agent_rate_add(struct agent_rate *rate, int64_t now_us, uint64_t count);
 // Over the ten full seconds, or those since the first count where they are fewer; in its first
 // second that one.

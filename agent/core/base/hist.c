@@ -1,5 +1,6 @@
 #include "hist.h"
 
+#include <stdbool.h>
 #include <string.h>
 
 #define HIST_SUB 32u
@@ -67,4 +68,25 @@ uint64_t agent_hist_percentile(const struct agent_hist *hist, double percent)
         }
     }
     return hist->max;
+}
+
+// 2^n and 3 * 2^n.
+static bool is_bound(uint64_t value)
+{
+    uint64_t odd = value >> __builtin_ctzll(value);
+    return value >= 8 && (odd == 1 || odd == 3);
+}
+
+void agent_hist_outline(const struct agent_hist *hist,
+                        void (*each)(void *user, uint64_t end_us, uint64_t count), void *user)
+{
+    uint64_t count = 0;
+    for (uint32_t i = 0; i < AGENT_HIST_BUCKETS; i++) {
+        count += hist->buckets[i];
+        if (!is_bound(bucket_end(i) + 1))
+            continue;
+        if (count > 0)
+            each(user, bucket_end(i) + 1, count);
+        count = 0;
+    }
 }

@@ -21,4 +21,9 @@ void agent_hist_merge(struct agent_hist *into, const struct agent_hist *from);
 // bucket, never above the greatest value; 0 for an empty histogram.
 uint64_t agent_hist_percentile(const struct agent_hist *hist, double percent);
 
+// Calls `each` for all that is in the histogram, in wide buckets that end before 8, 12, 16, 24, 32,
+// 48 … us, the lowest first; empty ones are left out.
+void agent_hist_outline(const struct agent_hist *hist,
+                        void (*each)(void *user, uint64_t end_us, uint64_t count), void *user);
+
 #endif

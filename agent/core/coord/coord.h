@@ -447,6 +447,13 @@ struct agent_agent_view {
     uint64_t done, failed, requeued;
 };
 
+// What the jobs of a model do now, and did since the start.
+struct agent_model_load {
+    uint32_t queued, held; // held: agents have them
+    uint64_t hits, misses; // jobs sent where the model was, and elsewhere
+    int64_t load_us;       // that loading it takes, smoothed over all agents; 0 unknown
+};
+
 struct agent_tune_view {
     const char *agent;
     struct agent_tune what;
@@ -521,6 +528,9 @@ enum agent_model_state agent_coord_model_on(const struct agent_coord *core, cons
                                             const char *agent);
 // Jobs of this model that were ever taken since the start.
 uint64_t agent_coord_model_jobs(const struct agent_coord *core, const uint8_t *hash);
+// False: no job of it was ever taken, and no agent has it.
+bool agent_coord_model_load(const struct agent_coord *core, const uint8_t *hash,
+                            struct agent_model_load *ret_load);
 // Operation `index`, newest first; false past the last.
 bool agent_coord_operation_at(const struct agent_coord *core, uint32_t index,
                               struct agent_operation_view *ret_view);

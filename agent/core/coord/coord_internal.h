@@ -128,15 +128,16 @@ struct coord_model {
     struct agent_text *name;
     uint32_t version;
     uint8_t hash[AGENT_HASH_SIZE];
-    uint32_t queued;     // over its flows
-    uint32_t refs;       // jobs of any kind
-    uint64_t total;      // jobs ever taken
-    int64_t run_us;      // smoothed, from the start to the result; 0 unknown
-    int64_t least_us;    // the least that a run took lately; 0 unknown
-    uint32_t job_us;     // a job's share of it, over all agents; 0 unknown
-    uint32_t load_us;    // over all agents; 0 unknown
-    uint64_t file_bytes; // 0 unknown
-    uint64_t bytes;      // as the files, or on an agent once that is known; 0 unknown
+    uint32_t queued;       // over its flows
+    uint32_t refs;         // jobs of any kind
+    uint64_t total;        // jobs ever taken
+    uint64_t hits, misses; // jobs sent where it was, and elsewhere
+    int64_t run_us;        // smoothed, from the start to the result; 0 unknown
+    int64_t least_us;      // the least that a run took lately; 0 unknown
+    uint32_t job_us;       // a job's share of it, over all agents; 0 unknown
+    uint32_t load_us;      // over all agents; 0 unknown
+    uint64_t file_bytes;   // 0 unknown
+    uint64_t bytes;        // as the files, or on an agent once that is known; 0 unknown
     struct agent_needs needs;
     uint64_t blocked;    // the world in which no agent could take it
     uint64_t skipped;    // the round in which none had room

@@ -206,6 +206,20 @@ uint64_t agent_coord_model_jobs(const struct agent_coord *core, const uint8_t *h
     return model != NULL ? model->total : 0;
 }
 
+bool agent_coord_model_load(const struct agent_coord *core, const uint8_t *hash,
+                            struct agent_model_load *ret_load)
+{
+    const struct coord_model *model = agent_coord_model_find(core, hash);
+    if (model == NULL)
+        return false;
+    *ret_load = (struct agent_model_load){.queued = model->queued,
+                                          .held = model->held,
+                                          .hits = model->hits,
+                                          .misses = model->misses,
+                                          .load_us = model->load_us};
+    return true;
+}
+
 static void view_operation(const struct agent_coord *core, const struct coord_operation *operation,
                            struct agent_operation_view *view)
 {

@@ -23,10 +23,11 @@ static void assign(struct agent_coord *core, struct coord_job *job, struct coord
         core->caches.prefetch_hits++;
         on->prefetched = false;
     }
-    if (on != NULL && on->state == AGENT_MODEL_RESIDENT)
-        core->caches.sticky.hits++;
-    else
-        core->caches.sticky.misses++;
+    bool is_there = on != NULL && on->state == AGENT_MODEL_RESIDENT;
+    core->caches.sticky.hits += is_there;
+    core->caches.sticky.misses += !is_there;
+    job->model->hits += is_there;
+    job->model->misses += !is_there;
     if (on == NULL || on->at == 0)
         agent_coord_room_make(core, agent, job->model);
     agent_coord_hold(core, job, agent);
