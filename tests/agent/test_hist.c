@@ -91,3 +91,50 @@ Test(window, young_rates_count_the_time_there_was)
         agent_rate_add(&rate, start + i * INT64_C(10000), 1);
     cr_assert_float_eq(agent_rate_per_s(&rate, start + INT64_C(4000000)), 100, 1);
 }
+
+struct outline {
+    uint64_t count, last_us;
+    uint32_t buckets;
+};
+
+static void take_bucket(void *user, uint64_t end_us, uint64_t count)
+{
+    struct outline *outline = user;
+    cr_assert_gt(end_us, outline->last_us);
+    cr_assert_gt(count, 0);
+    outline->last_us = end_us;
+    outline->count += count;
+    outline->buckets++;
+}
+
+Test(hist, an_outline_has_every_value_in_a_bucket_that_ends_behind_it)
+{
+    static struct agent_hist hist;
+    struct outline outline = {0};
+    agent_hist_add(&hist, 0);
+    agent_hist_add(&hist, 7);
+    agent_hist_add(&hist, 8);
+    agent_hist_add(&hist, 47);
+    agent_hist_add(&hist, 48);
+    agent_hist_outline(&hist, take_bucket, &outline);
+    cr_assert_eq(outline.count, 5);
+    cr_assert_eq(outline.buckets, 4, "0 and 7 | 8 | 47 | 48");
+    cr_assert_eq(outline.last_us, 64);
+    agent_hist_add(&hist, UINT64_MAX);
+    outline = (struct outline){0};
+    agent_hist_outline(&hist, take_bucket, &outline);
+    cr_assert_eq(outline.count, 6);
+}
+
+Test(window, means_are_of_the_window)
+{
+    static struct agent_mean mean;
+    int64_t start = INT64_C(1700000000) * 1000000;
+    cr_assert(isnan(agent_mean_of(&mean, start)));
+    agent_mean_add(&mean, start, 1000);
+    agent_mean_add(&mean, start + 1000000, 10);
+    agent_mean_add(&mean, start + 2000000, 20);
+    cr_assert_float_eq(agent_mean_of(&mean, start + 2000000), 1030.0 / 3, 1e-9);
+    cr_assert_float_eq(agent_mean_of(&mean, start + 11500000), 15, 1e-9);
+    cr_assert(isnan(agent_mean_of(&mean, start + INT64_C(60000000))));
+}
