@@ -112,6 +112,18 @@ Test(find, a_bad_filter_says_where_and_keeps_the_rows)
     cr_expect_str_eq(app->lists[TUI_VIEW_AGENTS].filter, "", "Esc puts back what was");
 }
 
+Test(find, a_filter_that_hides_the_selected_row_selects_the_first)
+{
+    press("j/ember-0[34]");
+    tui_app_key(app, TUI_KEY_ESC);
+    tui_chrome_draw(app, &canvas);
+    cr_expect_str_eq(tui_app_target(app, TUI_CONTEXT_AGENT), "ember-02", "Esc puts it back");
+    press("//ember-0[34]/");
+    cr_expect_str_eq(tui_app_target(app, TUI_CONTEXT_AGENT), "ember-03");
+    press("\b\b\b\b\b\r");
+    cr_expect_str_eq(tui_app_target(app, TUI_CONTEXT_AGENT), "ember-02", "it is shown again");
+}
+
 Test(find, escape_restores_the_filter_that_was)
 {
     press("/state:lost\r/");
@@ -193,6 +205,20 @@ Test(find, all_that_pass_the_filter_can_be_marked_and_turned_round)
     press("!");
     cr_expect(tui_marks_has(&app->lists[TUI_VIEW_AGENTS].marks, "ember-01"));
     cr_expect_not(tui_marks_has(&app->lists[TUI_VIEW_AGENTS].marks, "ember-02"));
+}
+
+Test(find, an_act_goes_to_what_is_marked_and_not_to_where_it_stood)
+{
+    press("j ");
+    press("/ember-04\r ");
+    press("oor");
+    fleet("{\"name\":\"ember-04\"},{\"name\":\"ember-09\"},{\"name\":\"ember-02\"}");
+    press("c");
+    cr_assert(app->dialog.open);
+    const struct tui_targets *targets = &app->dialog.order.targets;
+    cr_assert_eq(targets->count, 2);
+    cr_expect(tui_targets_has(targets, "ember-02"));
+    cr_expect(tui_targets_has(targets, "ember-04"));
 }
 
 Test(find, marks_end_at_their_limit)

@@ -44,6 +44,7 @@ struct tui_prompt {
     bool open;
     char text[TUI_FILTER_SIZE];
     char before[TUI_FILTER_SIZE];     /* the filter to go back to */
+    char selected[TUI_NAME_SIZE];     /* the row that was selected with it */
     struct tui_filter_error error;    /* why the filter that was typed isn't the list's; "" it is */
     struct tui_completion completion; /* of the last word, once Tab was pressed */
 };
@@ -136,8 +137,8 @@ struct tui_list *tui_app_list(struct tui_app *app);
 bool tui_app_selected(const struct tui_app *app, size_t *ret_index);
 
 /*
- * Filters the current view's list. False, with *ret_error set and the list as it was, when the
- * filter can't be understood.
+ * Filters the current view's list; where that hides the selected row, the first is selected. False,
+ * with *ret_error set and the list as it was, when the filter can't be understood.
  */
 bool tui_app_filter(struct tui_app *app, const char *text, struct tui_filter_error *ret_error);
 

@@ -61,21 +61,6 @@ static int compare_rows(const void *a, const void *b, void *user)
     return by != 0 ? by : x < y ? -1 : 1;
 }
 
-bool tui_app_filter(struct tui_app *app, const char *text, struct tui_filter_error *ret_error)
-{
-    struct tui_list *list = &app->lists[app->view];
-    struct tui_filter *filter = NULL;
-
-    /* The help has lines, which know no columns. */
-    if (tui_views[app->view].ops->fields &&
-        !tui_filter_compile(text, tui_views[app->view].ops->fields, &filter, ret_error))
-        return false;
-    tui_filter_destroy(list->compiled);
-    list->compiled = filter;
-    snprintf(list->filter, sizeof(list->filter), "%s", text);
-    return true;
-}
-
 void tui_list_finish(struct tui_list *list)
 {
     tui_filter_destroy(list->compiled);
@@ -199,6 +184,27 @@ void tui_app_arrange(struct tui_app *app, struct tui_rect body)
     size_t last = total > visible ? total - visible : 0;
     if (list->top > last)
         list->top = last;
+}
+
+bool tui_app_filter(struct tui_app *app, const char *text, struct tui_filter_error *ret_error)
+{
+    struct tui_list *list = &app->lists[app->view];
+    struct tui_filter *filter = NULL;
+
+    /* The help has lines, which know no columns. */
+    if (tui_views[app->view].ops->fields &&
+        !tui_filter_compile(text, tui_views[app->view].ops->fields, &filter, ret_error))
+        return false;
+    tui_filter_destroy(list->compiled);
+    list->compiled = filter;
+    snprintf(list->filter, sizeof(list->filter), "%s", text);
+    tui_app_arrange(app, app->body);
+    /* Who says what to show means what is shown. */
+    if (list->gone && app->row_count > 0) {
+        tui_views[app->view].ops->id(app, app->rows[0], list->selected);
+        find_selected(app, tui_views[app->view].ops);
+    }
+    return true;
 }
 
 static void move(struct tui_app *app, long step)

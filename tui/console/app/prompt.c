@@ -16,6 +16,7 @@ void tui_do_filter(struct tui_app *app)
     prompt->open = true;
     memcpy(prompt->before, app->lists[app->view].filter, sizeof(prompt->before));
     memcpy(prompt->text, prompt->before, sizeof(prompt->text));
+    memcpy(prompt->selected, app->lists[app->view].selected, sizeof(prompt->selected));
 }
 
 bool tui_overlay_prompt_open(const struct tui_app *app)
@@ -30,6 +31,7 @@ static void changed(struct tui_app *app)
 
     prompt->completion.count = 0;
     prompt->completion.stepping = false;
+    memcpy(app->lists[app->view].selected, prompt->selected, sizeof(prompt->selected));
     if (tui_app_filter(app, prompt->text, &prompt->error))
         prompt->error.text[0] = 0;
 }
@@ -49,6 +51,7 @@ void tui_do_prompt_abort(struct tui_app *app)
 {
     struct tui_filter_error error;
 
+    memcpy(app->lists[app->view].selected, app->prompt.selected, sizeof(app->prompt.selected));
     tui_app_filter(app, app->prompt.before, &error);
     app->prompt.open = false;
 }
