@@ -111,7 +111,7 @@ keys g
 wait_for "a row is selected" shows '^▸'
 keys : "drain ember-02 --deadline 30s --reason 'new fan'" Enter
 wait_for "the drain dialog shows the frozen target" shows 'drain ember-02\?'
-wait_for "and the coordinator's plan" shows '1 waiting go elsewhere at once, 2 running may finish'
+wait_for "and the coordinator's plan" shows '1 waiting goes elsewhere at once, 2 running may finish'
 wait_for "the plan was asked for, nothing more" logged '^drain plan ember-02'
 wait_for "the list sorts one way" before 'ember-03' 'ember-01'
 wait_for "the list sorts the other way" before 'ember-01' 'ember-03'
@@ -120,7 +120,7 @@ keys Enter
 wait_for "Enter alone does nothing" shows 'nothing was done'
 logged '^drain ember-02' && fail "Enter alone drained"
 keys : "drain ember-02 --deadline 30s --reason 'new fan'" Enter
-wait_for "the plan again" shows '1 waiting go elsewhere'
+wait_for "the plan again" shows '1 waiting goes elsewhere'
 keys Tab
 wait_for "the other button is chosen" shows '\[ drain ember-02 \]'
 # What has only just come up is not confirmed by a key: press until it is.

@@ -203,6 +203,10 @@ void tui_act(struct tui_app *app, enum tui_verb verb, const char *line)
         take_all(app->model->fleet, &dialog->order);
     if (!check_targets(app, line != NULL))
         return;
+    if (!tui_order_check_values(&dialog->order, app->model->fleet, why)) {
+        tui_app_message(app, TUI_ROLE_BAD, "%s", why);
+        return;
+    }
     tui_order_look(&dialog->order, app->model);
     remember_coordinator(app);
     dialog->open = true;

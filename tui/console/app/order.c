@@ -119,23 +119,29 @@ static bool check_choice(const struct tui_order *order, char ret_why[TUI_TEXT_SI
     return true;
 }
 
+bool tui_order_check_values(const struct tui_order *order, const struct tui_fleet *fleet,
+                            char ret_why[TUI_TEXT_SIZE])
+{
+    for (int i = 0; i < TUI_ARGUMENT_COUNT; i++) {
+        if (tui_order_takes(order, (enum tui_argument)i) && order->values[i][0] != 0 &&
+            !check_value((enum tui_argument)i, order->values[i], fleet, ret_why))
+            return false;
+    }
+    return true;
+}
+
 bool tui_order_check(const struct tui_order *order, const struct tui_fleet *fleet,
                      char ret_why[TUI_TEXT_SIZE])
 {
     for (int i = 0; i < TUI_ARGUMENT_COUNT; i++) {
-        if (!tui_order_takes(order, (enum tui_argument)i))
+        const char *word = tui_argument_rows[i].word;
+        if (order->values[i][0] != 0 || !(row_of(order)->required & (1u << i)))
             continue;
-        if (order->values[i][0] == 0 && (row_of(order)->required & (1u << i))) {
-            snprintf(ret_why, TUI_TEXT_SIZE, "%s: give %s %s", row_of(order)->word,
-                     strchr("aeiou", tui_argument_rows[i].word[0]) ? "an" : "a",
-                     tui_argument_rows[i].word);
-            return false;
-        }
-        if (order->values[i][0] != 0 &&
-            !check_value((enum tui_argument)i, order->values[i], fleet, ret_why))
-            return false;
+        snprintf(ret_why, TUI_TEXT_SIZE, "%s: give %s %s", row_of(order)->word,
+                 strchr("aeiou", word[0]) ? "an" : "a", word);
+        return false;
     }
-    return check_choice(order, ret_why);
+    return tui_order_check_values(order, fleet, ret_why) && check_choice(order, ret_why);
 }
 
 void tui_order_describe(char *ret_text, size_t size, const struct tui_order *order)

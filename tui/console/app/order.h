@@ -37,6 +37,10 @@ bool tui_order_takes(const struct tui_order *order, enum tui_argument argument);
  */
 bool tui_order_read(struct tui_order *order, const char *line, char ret_why[TUI_TEXT_SIZE]);
 
+/* Whether what was told is in its range and names somebody; if not, ret_why says what is wrong. */
+bool tui_order_check_values(const struct tui_order *order, const struct tui_fleet *fleet,
+                            char ret_why[TUI_TEXT_SIZE]);
+
 /* Whether nothing is missing or out of its range; if not, ret_why[TUI_TEXT_SIZE] says what. */
 bool tui_order_check(const struct tui_order *order, const struct tui_fleet *fleet,
                      char ret_why[TUI_TEXT_SIZE]);

@@ -102,7 +102,7 @@ static void write_told(const struct tui_dialog *dialog, struct tui_pen *pen)
             tui_pen_field(pen, "", TUI_ROLE_NORMAL, "%s", refusal->hint);
         break;
     case TUI_TOLD_ANSWER:
-        tui_dialog_plan(pen, dialog->answer);
+        tui_dialog_plan_head(pen, dialog->answer);
         break;
     }
     if (plan && dialog->edited)
@@ -138,12 +138,19 @@ static void write_text(const struct tui_app *app, struct tui_pen *pen)
         write_help(app, pen);
         return;
     }
-    if (!dialog->report)
-        tui_pen_field(pen, "effect", TUI_ROLE_NORMAL, "%s",
-                      tui_verb_rows[dialog->order.verb].effect);
-    write_targets(app, pen);
-    if (!dialog->report)
-        write_told(dialog, pen);
+    if (dialog->report) {
+        write_targets(app, pen);
+        return;
+    }
+    /* What it comes to is in sight before a thousand names are. */
+    if (dialog->order.targets.count == 1)
+        write_targets(app, pen);
+    write_told(dialog, pen);
+    tui_pen_field(pen, "effect", TUI_ROLE_NORMAL, "%s", tui_verb_rows[dialog->order.verb].effect);
+    if (dialog->order.targets.count > 1)
+        write_targets(app, pen);
+    if (dialog->told == TUI_TOLD_ANSWER)
+        tui_dialog_plan_rows(pen, dialog->answer);
 }
 
 static int count_fields(const struct tui_app *app)

@@ -120,33 +120,43 @@ static void write_rows(struct tui_pen *pen, const struct tui_answer *answer)
                       answer->plan.rows_total - answer->row_count);
 }
 
+static void write_blockers(struct tui_pen *pen, const struct tui_operation *operation)
+{
+    char ran[TUI_FIGURE_SIZE];
+    char left[TUI_FIGURE_SIZE];
+
+    for (size_t i = 0; i < operation->blocker_count; i++) {
+        const struct tui_blocker *blocker = &operation->blockers[i];
+        const char *end = !blocker->has_left      ? ", no run of its model was measured yet"
+                          : blocker->left_ms == 0 ? ", longer than expected"
+                                                  : ", ends in about ";
+        tui_figure_age(ran, sizeof(ran), blocker->running_ms);
+        tui_figure_age(left, sizeof(left), blocker->left_ms);
+        tui_pen_field(pen, i == 0 ? "held by" : "", TUI_ROLE_WARN,
+                      "job %" PRIu64 " (%s), runs for %s%s%s", blocker->job, blocker->model, ran,
+                      end, blocker->has_left && blocker->left_ms > 0 ? left : "");
+    }
+}
+
 static void write_drain(struct tui_pen *pen, const struct tui_answer *answer)
 {
     const struct tui_plan *plan = &answer->plan;
-    char text[TUI_FIGURE_SIZE];
+    char waiting[64] = "";
+    char running[64] = "";
+    char expected[TUI_FIGURE_SIZE];
 
-    if (plan->running + plan->waiting == 0) {
-        tui_pen_field(pen, "plan", TUI_ROLE_STRONG, "it has no jobs");
-        return;
-    }
-    tui_figure_age(text, sizeof(text), plan->expected_ms);
-    tui_pen_field(pen, "plan", TUI_ROLE_STRONG,
-                  "%" PRIu64 " waiting go elsewhere at once, %" PRIu64 " running may finish%s%s",
-                  plan->waiting, plan->running, plan->expected_ms > 0 ? ", expected in " : "",
-                  plan->expected_ms > 0 ? text : "");
-    if (plan->unmeasured > 0)
-        tui_pen_field(pen, "", TUI_ROLE_WARN,
-                      "of %" PRIu64 " no run of their model was measured yet", plan->unmeasured);
-    for (size_t i = 0; i < answer->operation.blocker_count; i++) {
-        const struct tui_blocker *blocker = &answer->operation.blockers[i];
-        char left[TUI_FIGURE_SIZE];
-        tui_figure_age(text, sizeof(text), blocker->running_ms);
-        tui_figure_age(left, sizeof(left), blocker->left_ms);
-        tui_pen_field(pen, i == 0 ? "held by" : "", TUI_ROLE_WARN,
-                      "job %" PRIu64 " (%s), runs for %s%s%s", blocker->job, blocker->model, text,
-                      blocker->has_left ? ", ends in about " : ", never measured",
-                      blocker->has_left ? left : "");
-    }
+    if (plan->waiting > 0)
+        snprintf(waiting, sizeof(waiting), "%" PRIu64 " waiting %s elsewhere at once",
+                 plan->waiting, plan->waiting == 1 ? "goes" : "go");
+    if (plan->running > 0)
+        snprintf(running, sizeof(running), "%" PRIu64 " running may finish", plan->running);
+    tui_figure_age(expected, sizeof(expected), plan->expected_ms);
+    tui_pen_field(pen, "plan", TUI_ROLE_STRONG, "%s%s%s%s%s",
+                  waiting[0] || running[0] ? waiting : "it has no jobs",
+                  waiting[0] && running[0] ? ", " : "", running,
+                  plan->expected_ms > 0 ? ", expected in " : "",
+                  plan->expected_ms > 0 ? expected : "");
+    write_blockers(pen, &answer->operation);
 }
 
 static void write_rebalance(struct tui_pen *pen, const struct tui_plan *plan)
@@ -218,16 +228,20 @@ static void write_fact(struct tui_pen *pen, const struct tui_fact *fact)
     tui_pen_field(pen, fits ? fact->label : "", TUI_ROLE_NORMAL, "%s", fact->text);
 }
 
-void tui_dialog_plan(struct tui_pen *pen, const struct tui_answer *answer)
+void tui_dialog_plan_head(struct tui_pen *pen, const struct tui_answer *answer)
 {
     const struct tui_plan *plan = &answer->plan;
 
-    for (size_t i = 0; i < answer->fact_count; i++)
-        write_fact(pen, &answer->facts[i]);
-    if (plan->kind == TUI_PLAN_NONE)
-        return;
-    write_head(pen, answer);
+    if (plan->kind != TUI_PLAN_NONE)
+        write_head(pen, answer);
     for (size_t i = 0; i < plan->warning_count; i++)
         tui_pen_field(pen, "WARNING", TUI_ROLE_BAD, "%s", plan->warnings[i]);
-    write_rows(pen, answer);
+    for (size_t i = 0; i < answer->fact_count; i++)
+        write_fact(pen, &answer->facts[i]);
+}
+
+void tui_dialog_plan_rows(struct tui_pen *pen, const struct tui_answer *answer)
+{
+    if (answer->plan.kind != TUI_PLAN_NONE)
+        write_rows(pen, answer);
 }

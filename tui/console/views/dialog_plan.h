@@ -5,6 +5,10 @@
 #include "model/answer.h"
 #include "views/grid.h"
 
-void tui_dialog_plan(struct tui_pen *pen, const struct tui_answer *answer);
+/* In a few lines, with what it warns of. */
+void tui_dialog_plan_head(struct tui_pen *pen, const struct tui_answer *answer);
+
+/* Job by job, or agent by agent. */
+void tui_dialog_plan_rows(struct tui_pen *pen, const struct tui_answer *answer);
 
 #endif
