@@ -1,10 +1,13 @@
 #include <unistd.h>
 
 #include "cli/cli.h"
+#include "cli/linear.h"
 #include "console/console.h"
 
 static const struct tui_option options[] = {
     {"read-only", NULL, "refuse every action that changes something"},
+    {"linear", NULL,
+     "plain lines instead of a screen: for screen readers, logs, and no terminal at all"},
     {"config", "FILE", "settings; else console.ini in $XDG_CONFIG_HOME/stoker, if it is there"},
 #define TUI_SETTING(field, key, type, argument, def, help) {key, argument, help},
 #include "console/config/settings.def"
@@ -24,8 +27,15 @@ static enum tui_exit run(struct tui_cli *cli)
 #undef TUI_SETTING
     };
 
+    if (tui_option_value(cli, "linear")) {
+        if (!tui_tls_open(cli))
+            return TUI_EXIT_USAGE;
+        console.tls = cli->tls;
+        return tui_linear(cli, &console);
+    }
     if (!isatty(STDIN_FILENO) || !isatty(STDOUT_FILENO)) {
-        tui_complain("stoker status shows the same numbers", "the console needs a terminal");
+        tui_complain("stoker --linear needs none, and stoker status shows the same numbers",
+                     "the console needs a terminal");
         return TUI_EXIT_USAGE;
     }
     if (!tui_tls_open(cli))
