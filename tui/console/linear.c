@@ -21,6 +21,7 @@
 #define EVENTS_AT_START 3
 /* A change that calls for a summary waits until it is over, or so long. */
 #define CHANGE_MS 3000
+#define EVENTS_MS 1500
 
 struct linear {
     struct tui_model *model;
@@ -209,11 +210,14 @@ static void take_input(struct linear *linear)
         run_line(linear);
 }
 
-/* With the input at its end: once there is something to say, if nothing was. */
+/* With the input at its end: once there was something to say, if no command did. The events come
+ * with an answer of their own, a moment after the first snapshot. */
 static bool is_done(const struct linear *linear)
 {
-    return linear->quit ||
-           (linear->ended && (linear->ran || linear->summary_ms > 0 || linear->silent));
+    bool told = linear->summary_ms > 0 &&
+                (linear->events_known || linear->now_ms - linear->summary_ms >= EVENTS_MS);
+
+    return linear->quit || (linear->ended && (linear->ran || linear->silent || told));
 }
 
 static void run(struct linear *linear)

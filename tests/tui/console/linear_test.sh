@@ -45,7 +45,8 @@ keys n Enter
 wait_for "no is no" shows 'drain: not done'
 logged '^drain ember-02' && fail "drained without consent"
 keys 'drain ember-02 --detach' Enter
-wait_for "it asks again" shows 'not done(.|\n)*\[y/N\]'
+asked() { [ "$(screen | grep -c '\[y/N\]')" = "$1" ]; }
+wait_for "it asks again" asked 2
 keys y Enter
 wait_for "yes drains that agent" logged '^drain ember-02'
 kill -STOP $double_pid
@@ -56,7 +57,7 @@ keys C-d
 wait_for "the end of input ends it" shows 'exit code 0'
 
 # Read-only refuses here, too; Ctrl-C ends it.
-tm respawn-window -k -t console "'$stoker' --linear --read-only --coordinator $control; \
+tm respawn-window -k -t console "trap : INT; '$stoker' --linear --read-only --coordinator $control; \
     echo \"exit code \$?\"; exec cat"
 wait_for "a summary" shows 'agents ready'
 keys 'cordon ember-01' Enter

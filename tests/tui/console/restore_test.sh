@@ -116,7 +116,7 @@ colors '38;5;' && fail "more than eight colours"
 settings='TERM=tmux-256color NO_COLOR=1'
 start
 wait_for "bold without colours" colors '\[1m'
-colors '\[[0-9;]*3[0-9]' && fail "a colour where NO_COLOR is set"
+colors '\[[0-9;]*3[0-7]m' && fail "a colour where NO_COLOR is set"
 
 # The configuration file: what is right is taken, what is wrong is told.
 mkdir -p "$dir/config/stoker"
@@ -137,7 +137,7 @@ wait_for "the last row" shows '^▸.*ember-04'
 keys g g
 wait_for "gg is the first one" shows '^▸.*ember-01'
 keys F2
-wait_for "a key that was given to a command" shows 'F2 +Show'
+wait_for "a key that was given to a command" shows 'F2 help'
 wait_for "and the live keymap in the help" shows 'gg Home'
 keys q q
 wait_for "it ends" shows 'exit code 0'
