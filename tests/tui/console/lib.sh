@@ -3,6 +3,8 @@
 socket=$dir/tmux
 log=$dir/actions
 double_pid=
+# What the operator of this machine has set and kept is none of a test's affair.
+export XDG_STATE_HOME=$dir/state XDG_CONFIG_HOME=$dir/config
 
 tm() { tmux -S "$socket" -f /dev/null "$@"; }
 cleanup() {

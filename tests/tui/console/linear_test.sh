@@ -7,7 +7,7 @@ stoker=$1 double=$2 golden=$3
 command -v tmux >/dev/null || { echo "tmux is not installed"; exit 77; }
 
 dir=$(mktemp -d)
-export LC_ALL=C.UTF-8 XDG_CONFIG_HOME=$dir/config
+export LC_ALL=C.UTF-8
 # shellcheck source=tests/tui/console/lib.sh
 . "$(dirname "$0")/lib.sh"
 logged() { grep -qE -- "$1" "$log" 2>/dev/null; }

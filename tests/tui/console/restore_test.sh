@@ -8,7 +8,7 @@ stoker=$1 double=$2 golden=$3
 command -v tmux >/dev/null || { echo "tmux is not installed"; exit 77; }
 
 dir=$(mktemp -d)
-export LC_ALL=C.UTF-8 XDG_CONFIG_HOME=$dir/config
+export LC_ALL=C.UTF-8
 # shellcheck source=tests/tui/console/lib.sh
 . "$(dirname "$0")/lib.sh"
 unset NO_COLOR COLORTERM COLORFGBG
@@ -22,7 +22,7 @@ modes_are_back() { cmp -s "$dir/modes.before" "$dir/modes.after"; }
 types() { tm send-keys -t console -l "$1"; }
 
 start() { # start OPTIONS...: what it says at its end is on the screen then
-    rm -f "$dir/modes.after"
+    rm -rf "$dir/modes.after" "$dir/state"
     tm respawn-window -k -t console "stty -g >$dir/modes.before; $settings '$stoker' console \
         --coordinator $control $* ; echo \"exit code \$?\"; stty -g >$dir/modes.after; exec cat"
     wait_for "it opens" shows 'Overview'
