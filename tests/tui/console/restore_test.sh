@@ -59,9 +59,11 @@ wait_for "in the window's new size" shows 'live *$'
 wait_for "on a screen of its own" [ "$(state)" = 1000 ]
 pid=$(pgrep -P "$(tm display-message -p -t console '#{pane_pid}')" -x stoker)
 kill -STOP "$pid"
-kill -CONT "$pid"
+wait_for "SIGSTOP from outside leaves the shell on its screen" shows 'Stopped'
+keys fg Enter
+wait_for "fg paints over what the shell wrote" hides 'Stopped'
 keys 2
-wait_for "it goes on after SIGSTOP and SIGCONT from outside" shows 'ember-01'
+wait_for "and takes the terminal's modes again" shows 'ember-01.*ready'
 keys q
 wait_for "and ends" shows 'shell>'
 
