@@ -8,7 +8,7 @@ PACKAGES='
     ocl-icd-opencl-dev opencl-c-headers pocl-opencl-icd libclblast-dev
     libnng-dev libcjson-dev libinih-dev libsqlite3-dev libsystemd-dev libssl-dev
     libprotobuf-c-dev protobuf-c-compiler libxxhash-dev
-    libncurses-dev libpng-dev libjpeg62-turbo-dev
+    libncurses-dev zlib1g-dev libpng-dev libjpeg62-turbo-dev
     libcriterion-dev libvterm-dev nng-utils jq tmux
 '
 

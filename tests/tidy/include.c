@@ -5,7 +5,7 @@
 
 static const char *const third_party[] = {
     "CL/",        "clblast",    "nng/",        "cjson/",    "curses.h",
-    "ncurses",    "form.h",     "panel.h",     "term.h",    "png.h",
+    "ncurses",    "form.h",     "panel.h",     "term.h",    "png.h",     "zlib.h",
     "jpeglib.h",  "jerror.h",   "sqlite3.h",   "systemd/",  "openssl/",
     "xxhash.h",   "ini.h",      "uthash.h",    "utarray.h", "utlist.h",
     "utstring.h", "criterion/", "protobuf-c/", "vterm.h",   "vterm_keycodes.h",

@@ -33,6 +33,7 @@ static const struct {
     {"term.h", "tui/console/", "tests/tui/"},
     {"ncurses", "tui/console/", "tests/tui/"},
     {"png.h", "tui/", "tests/tui/"},
+    {"zlib.h", "tui/console/record/", "tests/tui/"},
     {"jpeglib.h", "tui/", "tests/tui/"},
     {"vterm", "tests/", "tests/"},
     {"criterion/", "tests/", "tests/"},

@@ -23,7 +23,7 @@ struct tui_option {
     const char *help;
 };
 
-enum { TUI_OPTIONS_MAX = 24 };
+enum { TUI_OPTIONS_MAX = 32 };
 
 struct net_client;
 
@@ -102,8 +102,6 @@ void tui_print_json(const cJSON *reply);
  */
 enum { TUI_WAIT_SLICE_MS = 1000 };
 void tui_interrupt_catch(void);
-/* Ctrl-C ends the program again, and what was caught is forgotten. */
-void tui_interrupt_release(void);
 bool tui_interrupted(void);
 
 #endif

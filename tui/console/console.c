@@ -5,7 +5,6 @@
 #include <limits.h>
 #include <locale.h>
 #include <poll.h>
-#include <pwd.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,8 +13,11 @@
 #include <unistd.h>
 
 #include "app/state.h"
+#include "capture.h"
 #include "config/settings.h"
-#include "feed/feed.h"
+#include "feed/replay.h"
+#include "feed/source.h"
+#include "operator.h"
 #include "store.h"
 #include "submit/submitter.h"
 #include "terminal/screen.h"
@@ -29,8 +31,9 @@
 
 struct loop {
     struct tui_app *app;
-    struct tui_feed *feed;
-    struct tui_submitter *submitter;
+    struct tui_source source;
+    struct tui_submitter *submitter; /* NULL: a recording, to which nothing is submitted */
+    struct tui_capture_io capture;
     struct tui_screen *screen;
     struct tui_canvas canvas;
     struct tui_zones zones;
@@ -38,6 +41,7 @@ struct loop {
     struct tui_problems problems;
     char store[PATH_MAX]; /* where what is kept lies; "" nowhere */
     struct tui_theme theme;
+    int64_t now_ms;   /* the clock of life: app->now_ms is that of the data */
     int64_t frame_ms; /* when the last frame was drawn */
     bool dirty;       /* data changed: draw by the refresh rate */
     bool urgent;      /* the operator did something: draw at once */
@@ -47,31 +51,11 @@ struct loop {
     int ended;        /* the signal that ended it */
 };
 
-static uint64_t wall_clock_ms(void)
-{
-    struct timespec now;
-
-    clock_gettime(CLOCK_REALTIME, &now);
-    return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
-}
-
-/* Recorded with what this operator does: user@host. */
-static void find_by(char *ret_by, size_t size)
-{
-    const struct passwd *user = getpwuid(getuid());
-    char host[256] = "";
-    char text[320];
-
-    gethostname(host, sizeof(host) - 1);
-    snprintf(text, sizeof(text), "%.60s@%s", user ? user->pw_name : "?", host);
-    tui_text_clean(ret_by, size, text);
-}
-
 static void take_updates(struct loop *loop)
 {
     struct tui_update *update;
 
-    while ((update = tui_feed_take(loop->feed))) {
+    while ((update = loop->source.ops->take(loop->source.self))) {
         bool first = update->kind == TUI_UPDATE_FLEET && !loop->app->model->fleet;
         if (first || update->kind == TUI_UPDATE_ANSWER || update->kind >= TUI_UPDATE_POLL)
             loop->urgent = true;
@@ -84,7 +68,7 @@ static void take_news(struct loop *loop)
 {
     struct tui_news *news;
 
-    while ((news = tui_submitter_take(loop->submitter))) {
+    while (loop->submitter && (news = tui_submitter_take(loop->submitter))) {
         tui_form_news(loop->app, news);
         loop->urgent = true;
     }
@@ -125,7 +109,7 @@ static void take_input(struct loop *loop)
 {
     struct tui_event_input event;
 
-    while (!loop->app->quit && tui_screen_next(loop->screen, loop->app->now_ms, &event)) {
+    while (!loop->app->quit && tui_screen_next(loop->screen, loop->now_ms, &event)) {
         if (event.kind == TUI_EVENT_KEY)
             take_key(loop, event.key);
         else if (event.kind == TUI_EVENT_PASTE)
@@ -148,11 +132,18 @@ static void pass_on(struct loop *loop)
     struct tui_errand errand;
     struct tui_want want = tui_app_want(loop->app);
 
-    tui_feed_want(loop->feed, &want);
+    /* Whoever looks at the recording may want to see other views. */
+    for (int i = 0; i < TUI_POLL_COUNT && loop->app->capture.recording; i++)
+        want.polls[i] = true;
+    loop->source.ops->want(loop->source.self, &want);
     while (tui_app_take_request(loop->app, &request))
-        tui_feed_request(loop->feed, &request);
-    while (tui_form_take_errand(&loop->app->form, &errand))
+        loop->source.ops->request(loop->source.self, &request);
+    while (loop->submitter && tui_form_take_errand(&loop->app->form, &errand))
         tui_submitter_ask(loop->submitter, &errand);
+    if (loop->source.ops->control && loop->source.ops->control(loop->source.self, loop->app))
+        loop->urgent = true;
+    if (tui_capture_run(&loop->capture, loop->app))
+        loop->urgent = true;
 }
 
 static bool fit_canvas(struct loop *loop)
@@ -174,12 +165,11 @@ static void draw(struct loop *loop)
 {
     if (!fit_canvas(loop))
         return;
-    loop->app->clock_ms = wall_clock_ms();
     if (loop->all)
         tui_screen_forget(loop->screen);
     tui_chrome_draw(loop->app, &loop->canvas);
-    loop->rest = !tui_screen_show(loop->screen, &loop->canvas, loop->urgent, loop->app->now_ms);
-    loop->frame_ms = loop->app->now_ms;
+    loop->rest = !tui_screen_show(loop->screen, &loop->canvas, loop->urgent, loop->now_ms);
+    loop->frame_ms = loop->now_ms;
     loop->dirty = loop->urgent = loop->all = false;
 }
 
@@ -215,21 +205,30 @@ static void take_signals(struct loop *loop)
     }
 }
 
+static void read_clocks(struct loop *loop)
+{
+    loop->now_ms = tui_feed_clock_ms();
+    loop->source.ops->clock(loop->source.self, &loop->app->now_ms, &loop->app->clock_ms);
+}
+
 /* Draws if a frame is due and the line has room. How long to wait for something else, in
  * milliseconds; *ret_blocked: the line is what it waits for. */
 static int64_t draw_when_due(struct loop *loop, bool *ret_blocked)
 {
     bool key = loop->urgent || loop->all;
-    int64_t wait = next_frame_ms(loop) - loop->app->now_ms;
+    int64_t wait = next_frame_ms(loop) - loop->now_ms;
 
     *ret_blocked = false;
-    if (wait <= 0 && tui_screen_ready(loop->screen, key, loop->app->now_ms, &wait, ret_blocked)) {
+    if (wait <= 0 && tui_screen_ready(loop->screen, key, loop->now_ms, &wait, ret_blocked)) {
         draw(loop);
         wait = 0;
     }
-    int64_t input = tui_screen_input_wait_ms(loop->screen, loop->app->now_ms);
+    int64_t input = tui_screen_input_wait_ms(loop->screen, loop->now_ms);
+    int64_t source = loop->source.ops->wait_ms(loop->source.self);
     if (input >= 0 && input < wait)
         wait = input;
+    if (source >= 0 && source < wait)
+        wait = source;
     return wait > 1000 ? 1000 : wait < 0 ? 0 : wait;
 }
 
@@ -237,27 +236,33 @@ static void run(struct loop *loop)
 {
     while (!loop->app->quit && loop->ended == 0) {
         bool blocked;
-        loop->app->now_ms = tui_feed_clock_ms();
+        read_clocks(loop);
         int64_t wait = draw_when_due(loop, &blocked);
         struct pollfd fds[] = {
             {.fd = tui_screen_input_fd(loop->screen), .events = POLLIN},
             {.fd = tui_signals_fd(), .events = POLLIN},
-            {.fd = tui_feed_fd(loop->feed), .events = POLLIN},
-            {.fd = tui_submitter_fd(loop->submitter), .events = POLLIN},
+            {.fd = loop->source.ops->fd(loop->source.self), .events = POLLIN},
+            {.fd = loop->submitter ? tui_submitter_fd(loop->submitter) : -1, .events = POLLIN},
             {.fd = blocked ? tui_screen_output_fd(loop->screen) : -1, .events = POLLOUT},
         };
         poll(fds, sizeof(fds) / sizeof(fds[0]), (int)wait);
-        loop->app->now_ms = tui_feed_clock_ms();
+        read_clocks(loop);
         if (fds[1].revents)
             take_signals(loop);
         if (fds[0].revents & (POLLERR | POLLHUP | POLLNVAL) ||
-            (fds[0].revents && !tui_screen_read(loop->screen, loop->app->now_ms)))
+            (fds[0].revents && !tui_screen_read(loop->screen, loop->now_ms)))
             loop->ended = SIGHUP;
         take_input(loop);
         take_updates(loop);
         take_news(loop);
         pass_on(loop);
     }
+}
+
+static void report(const struct tui_problems *problems)
+{
+    for (size_t i = 0; i < problems->count && i < TUI_PROBLEMS_MAX; i++)
+        fprintf(stderr, "stoker: %s\n", problems->texts[i]);
 }
 
 /* A file that is wrong in places doesn't stop the console, but it is told. */
@@ -357,18 +362,18 @@ static bool prepare(struct loop *loop, const struct tui_console_options *opts)
     if (!tui_settings_load(opts->config, opts->settings, &loop->settings, &loop->app->keymap,
                            &loop->problems) ||
         !apply(loop, opts)) {
-        tui_problems_print(&loop->problems);
+        report(&loop->problems);
         return false;
     }
     loop->canvas.ascii = loop->app->glyphs == TUI_GLYPHS_ASCII;
     loop->app->read_only = opts->read_only;
     loop->app->slo_us = (uint64_t)loop->settings.slo * 1000;
-    loop->app->now_ms = tui_feed_clock_ms();
+    loop->now_ms = loop->app->now_ms = tui_feed_clock_ms();
     use_mouse(loop, loop->settings.mouse);
     show_problems(loop);
     remember(loop, opts);
     tui_text_clean(loop->app->address, sizeof(loop->app->address), opts->address);
-    find_by(loop->app->by, sizeof(loop->app->by));
+    tui_operator_name(loop->app->by, sizeof(loop->app->by));
     return true;
 }
 
@@ -382,7 +387,7 @@ static bool open_screen(struct loop *loop, const char **ret_why)
         .ask_background = strcmp(settings->theme, "auto") == 0 && !getenv("COLORFGBG"),
         .rate = settings->bandwidth,
         .escape_ms = settings->escape_delay,
-        .now_ms = loop->app->now_ms,
+        .now_ms = loop->now_ms,
     };
 
     if (!tui_screen_open(&screen, &loop->screen, ret_why))
@@ -391,20 +396,42 @@ static bool open_screen(struct loop *loop, const char **ret_why)
     return true;
 }
 
+/* Where the updates come from. False after a line on standard error. */
+static bool open_source(struct loop *loop, const struct tui_console_options *opts)
+{
+    char error[TUI_TEXT_SIZE];
+    struct tui_feed *feed;
+
+    if (opts->replay) {
+        if (!tui_replay_open(opts->replay, &loop->source, error))
+            goto failed;
+        tui_replay_begin(&loop->source, loop->app);
+        return tui_replay_start(loop->app, opts->replay_at, opts->replay_speed);
+    }
+    if (!tui_feed_create(opts->address, opts->tls, &feed, error))
+        goto failed;
+    loop->source = tui_source_feed(feed);
+    if (!tui_submitter_create(opts->address, opts->tls, &loop->submitter, error))
+        goto failed;
+    loop->capture.feed = feed;
+    loop->capture.record_bytes_max = opts->record_bytes_max;
+    if (!opts->record || tui_capture_begin(&loop->capture, loop->app, opts->record, error))
+        return true;
+failed:
+    fprintf(stderr, "stoker: %s\n", error);
+    return false;
+}
+
 int tui_console_run(const struct tui_console_options *opts)
 {
     struct loop loop = {.urgent = true};
-    char error[TUI_TEXT_SIZE];
     const char *why = NULL;
     int status = 2;
 
     if (!prepare(&loop, opts))
         goto out;
-    if (!tui_feed_create(opts->address, opts->tls, &loop.feed, error) ||
-        !tui_submitter_create(opts->address, opts->tls, &loop.submitter, error)) {
-        fprintf(stderr, "stoker: %s\n", error);
+    if (!open_source(&loop, opts))
         goto out;
-    }
     status = 1;
     if (!tui_signals_open()) {
         fprintf(stderr, "stoker: out of file descriptors\n");
@@ -420,11 +447,13 @@ int tui_console_run(const struct tui_console_options *opts)
     status = loop.ended != 0 ? 128 + loop.ended : 0;
     tui_signals_close();
     tui_screen_close(loop.screen);
+    report(&loop.problems);
     keep(&loop);
-    tui_problems_print(&loop.problems);
 out:
+    tui_capture_finish(&loop.capture, loop.app);
     tui_submitter_destroy(loop.submitter);
-    tui_feed_destroy(loop.feed);
+    if (loop.source.ops)
+        loop.source.ops->destroy(loop.source.self);
     tui_canvas_finish(&loop.canvas);
     tui_app_destroy(loop.app);
     return status;

@@ -8,6 +8,7 @@
 #define TUI_CONSOLE_CONSOLE_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "console/config/setting.h"
 
@@ -22,7 +23,12 @@ struct tui_console_options {
     const char *config;  /* the configuration file; NULL: the operator's, if there is one */
     /* A text for each setting that was given as an option, NULL for the others. */
     const char *settings[TUI_SETTING_COUNT];
-    bool read_only; /* refuse every action that would change the cluster */
+    const char *record;        /* record to this file from the start; NULL: no */
+    uint64_t record_bytes_max; /* of what is on disk; 0: the default */
+    const char *replay;        /* show this recording instead of a coordinator; NULL: no */
+    const char *replay_at;     /* where to begin, as tui_replay_parse takes it; NULL: the start */
+    const char *replay_speed;  /* NULL: 1 */
+    bool read_only;            /* refuse every action that would change the cluster */
 };
 
 /*

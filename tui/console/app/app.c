@@ -59,6 +59,18 @@ void tui_app_message(struct tui_app *app, enum tui_role role, const char *format
     app->message_at_ms = app->now_ms;
 }
 
+bool tui_app_refuses(struct tui_app *app)
+{
+    if (app->replay.active)
+        tui_app_message(app, TUI_ROLE_WARN,
+                        "this is a recording: what has been can be looked at, not changed");
+    else if (app->read_only)
+        tui_app_message(app, TUI_ROLE_WARN,
+                        "this console was started read-only (stoker console --read-only); "
+                        "nothing is changed from it");
+    return app->read_only;
+}
+
 uint64_t tui_app_send(struct tui_app *app, char *text)
 {
     if (!text || app->outbox_count == TUI_REQUESTS_MAX) {
@@ -146,8 +158,13 @@ void tui_app_command(struct tui_app *app, enum tui_command command)
 void tui_app_key(struct tui_app *app, uint32_t key)
 {
     const struct tui_overlay *overlay = tui_overlay_top(app);
-    enum tui_command command = tui_keymap_find(&app->keymap, tui_app_context(app), 1, key);
+    enum tui_command command = TUI_COMMAND_NONE;
 
+    /* The second of two keys belongs to the first. */
+    if (app->replay.active && !overlay && app->keymap.pending == TUI_KEY_NONE)
+        command = tui_keymap_find(&app->keymap, TUI_CONTEXT_REPLAY, 0, key);
+    if (command == TUI_COMMAND_NONE)
+        command = tui_keymap_find(&app->keymap, tui_app_context(app), 1, key);
     /* Data and view may have changed since the last frame, and rows are indexes into both. */
     tui_app_arrange(app, app->body);
     if (command == TUI_COMMAND_PREFIX)

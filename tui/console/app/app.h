@@ -7,6 +7,7 @@
 
 #include "app/action.h"
 #include "app/bookmarks.h"
+#include "app/capture.h"
 #include "app/dialog.h"
 #include "app/filter.h"
 #include "app/form.h"
@@ -14,6 +15,7 @@
 #include "app/marks.h"
 #include "app/palette.h"
 #include "app/pointer.h"
+#include "app/replay.h"
 #include "app/request.h"
 #include "keys/keymap.h"
 #include "model/model.h"
@@ -59,6 +61,8 @@ struct tui_app {
     bool read_only;
     uint64_t slo_us; /* instead of the cluster's; 0: that */
     bool quit;
+    struct tui_replay replay;
+    struct tui_capture capture;
     bool mouse;  /* the mouse acts here */
     bool redraw; /* the operator wants the whole screen drawn again */
 
@@ -128,6 +132,9 @@ struct tui_want tui_app_want(const struct tui_app *app);
  */
 void tui_app_message(struct tui_app *app, enum tui_role role, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
+
+/* True, with a message why, where nothing may be changed from here. */
+bool tui_app_refuses(struct tui_app *app);
 
 /* The keys' context now. */
 enum tui_context tui_app_context(const struct tui_app *app);

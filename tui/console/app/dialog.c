@@ -185,12 +185,8 @@ void tui_act(struct tui_app *app, enum tui_verb verb, const char *line)
     struct tui_dialog *dialog = &app->dialog;
     char why[TUI_TEXT_SIZE];
 
-    if (app->read_only) {
-        tui_app_message(app, TUI_ROLE_WARN,
-                        "this console was started read-only (stoker console --read-only); "
-                        "nothing is changed from it");
+    if (tui_app_refuses(app))
         return;
-    }
     tui_dialog_finish(dialog);
     tui_order_init(&dialog->order, verb);
     if (dialog->order.targets.kind != TUI_TARGET_NOTHING)

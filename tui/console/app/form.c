@@ -81,11 +81,8 @@ void tui_form_open(struct tui_app *app)
 {
     struct tui_form *form = &app->form;
 
-    if (app->read_only) {
-        tui_app_message(app, TUI_ROLE_WARN,
-                        "this console was started read-only; nothing is changed from it");
+    if (tui_app_refuses(app))
         return;
-    }
     if (form->token == 0)
         form->priority = TUI_PRIORITY_DEFAULT;
     form->open = true;

@@ -9,10 +9,10 @@
 #include <time.h>
 
 #include "feed/address.h"
-#include "feed/poll.h"
 #include "feed/queue.h"
 #include "feed/tap.h"
 #include "model/parse.h"
+#include "model/poll.h"
 #include "net_client.h"
 
 #define REQUESTS_MAX 8
@@ -482,6 +482,14 @@ void tui_feed_destroy(struct tui_feed *feed)
 int tui_feed_fd(const struct tui_feed *feed)
 {
     return feed->queue.fd;
+}
+
+void tui_feed_whole(struct tui_feed *feed)
+{
+    pthread_mutex_lock(&feed->mutex);
+    feed->incomplete = true;
+    pthread_cond_signal(&feed->wake);
+    pthread_mutex_unlock(&feed->mutex);
 }
 
 struct tui_tap *tui_feed_tap(struct tui_feed *feed)

@@ -39,6 +39,9 @@ void tui_feed_request(struct tui_feed *feed, const struct tui_request *request);
 /* What to poll once a second from now on. */
 void tui_feed_want(struct tui_feed *feed, const struct tui_want *want);
 
+/* Asks for a whole snapshot soon: whoever listens in from now on has none to begin with. */
+void tui_feed_whole(struct tui_feed *feed);
+
 /* Where to listen in: see feed/tap.h. */
 struct tui_tap *tui_feed_tap(struct tui_feed *feed);
 

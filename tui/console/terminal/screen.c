@@ -17,6 +17,7 @@
 #define BLOCKED_MS 1000
 /* An answer that comes after the end would be typed into the shell: waited for so long. */
 #define ANSWER_MS 200
+#define ANSWER_READS 3
 
 static const char mouse_on[] = "\033[?1002h\033[?1006h";
 static const char mouse_off[] = "\033[?1002l\033[?1006l";
@@ -95,13 +96,16 @@ bool tui_screen_open(const struct tui_screen_options *opts, struct tui_screen **
     return true;
 }
 
-/* Reads until the background's answer is there, and throws it away. */
+/* Reads until the background's answer is there, and throws it away. A few reads at most: keys that
+ * go on being pressed must not keep it from closing. */
 static void await_answer(struct tui_screen *screen)
 {
     struct pollfd fd = {.fd = STDIN_FILENO, .events = POLLIN};
     struct tui_event_input event;
 
-    while (screen->asked && poll(&fd, 1, ANSWER_MS) == 1 && tui_screen_read(screen, 0)) {
+    for (int i = 0; i < ANSWER_READS && screen->asked && poll(&fd, 1, ANSWER_MS) == 1 &&
+                    tui_screen_read(screen, 0);
+         i++) {
         while (tui_screen_next(screen, 0, &event))
             continue;
     }

@@ -19,6 +19,10 @@ static enum tui_role age_text(const struct tui_app *app, char *ret_text, size_t 
     int64_t age = tui_model_age_ms(app->model, app->now_ms);
     char text[TUI_FIGURE_SIZE];
 
+    if (app->replay.active) {
+        snprintf(ret_text, size, "recording");
+        return TUI_ROLE_WARN;
+    }
     if (age < 0) {
         snprintf(ret_text, size, "no data yet");
         return TUI_ROLE_WARN;
@@ -63,9 +67,15 @@ static int draw_age(const struct tui_app *app, struct tui_canvas *canvas)
         right -= (int)strlen(clock) + 2;
         tui_canvas_text(canvas, 0, right, 12, TUI_ROLE_BAR, clock);
     }
-    if (app->read_only) {
+    if (app->read_only && !app->replay.active) {
         right -= 11;
         tui_canvas_text(canvas, 0, right, 9, TUI_ROLE_BAR, "read-only");
+    }
+    if (app->capture.recording) {
+        char bytes[TUI_FIGURE_SIZE];
+        tui_figure_bytes(bytes, sizeof(bytes), app->capture.bytes);
+        right -= (int)strlen(bytes) + 6;
+        tui_canvas_print(canvas, 0, right, canvas->cols - right, TUI_ROLE_BAD, "REC %s", bytes);
     }
     return right;
 }
@@ -173,8 +183,8 @@ static bool warning(const struct tui_app *app, char *ret_text, size_t size, enum
     *ret_role = TUI_ROLE_BAD;
     if (silent > 0) {
         tui_figure_age(span, sizeof(span), (uint64_t)silent);
-        snprintf(ret_text, size, "no answer from %s for %s; retrying. %s", app->address, span,
-                 model->silence);
+        snprintf(ret_text, size, "no answer from %s for %s%s. %s", app->address, span,
+                 app->replay.active ? "" : "; retrying", model->silence);
         return true;
     }
     *ret_role = TUI_ROLE_WARN;
@@ -261,6 +271,8 @@ static void draw_hints(const struct tui_app *app, struct tui_canvas *canvas, int
         draw_hint(app, canvas, y, x, context);
         return;
     }
+    if (app->replay.active)
+        x = draw_hint(app, canvas, y, x, TUI_CONTEXT_REPLAY);
     /* Help and leaving first: they are what a lost operator needs when the line is short. */
     x = draw_hint(app, canvas, y, x, TUI_CONTEXT_ANY);
     if (context != TUI_CONTEXT_ANY)
@@ -297,6 +309,8 @@ void tui_chrome_draw(struct tui_app *app, struct tui_canvas *canvas)
         tui_canvas_text(canvas, 2, 0, canvas->cols, TUI_ROLE_NORMAL, "q leaves");
         return;
     }
+    if (app->replay.active)
+        tui_replay_draw(app, canvas, body.y + --body.rows);
     /* An answer to an action, an error before it and a silent coordinator all have to be seen. */
     if ((has_message(app) || tui_overlay_top(app)) && warning(app, text, sizeof(text), &role))
         tui_canvas_text(canvas, body.y + --body.rows, 1, canvas->cols - 2, role, text);

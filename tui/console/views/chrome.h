@@ -10,4 +10,7 @@
  */
 void tui_chrome_draw(struct tui_app *app, struct tui_canvas *canvas);
 
+/* The bar of a recording, over the whole row. */
+void tui_replay_draw(const struct tui_app *app, struct tui_canvas *canvas, int y);
+
 #endif

@@ -1,6 +1,6 @@
 /* Polls as the coordinator's JSON. */
-#ifndef TUI_CONSOLE_FEED_POLL_H
-#define TUI_CONSOLE_FEED_POLL_H
+#ifndef TUI_CONSOLE_MODEL_POLL_H
+#define TUI_CONSOLE_MODEL_POLL_H
 
 #include "model/want.h"
 
@@ -9,5 +9,8 @@ bool tui_poll_wanted(enum tui_poll poll, const struct tui_want *want);
 
 /* Its request; NULL when memory ran out. The caller frees it. */
 char *tui_poll_text(enum tui_poll poll, const struct tui_want *want);
+
+/* What such a request asked for; all of it where that can't be read. */
+void tui_poll_read(const char *text, struct tui_want *ret_want);
 
 #endif

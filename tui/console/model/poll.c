@@ -1,6 +1,10 @@
-#include "feed/poll.h"
+#include "model/poll.h"
+
+#include <string.h>
 
 #include <cjson/cJSON.h>
+
+#include "model/json.h"
 
 enum members { MEMBERS_NOTHING, MEMBERS_JOB, MEMBERS_MODEL, MEMBERS_JOBS, MEMBERS_AUDIT };
 
@@ -65,4 +69,26 @@ char *tui_poll_text(enum tui_poll poll, const struct tui_want *want)
         text = cJSON_PrintUnformatted(root);
     cJSON_Delete(root);
     return text;
+}
+
+void tui_poll_read(const char *text, struct tui_want *ret_want)
+{
+    cJSON *root = cJSON_Parse(text);
+    char op[TUI_WORD_SIZE];
+
+    memset(ret_want, 0, sizeof(*ret_want));
+    tui_json_text(root, "op", op, sizeof(op));
+    for (size_t i = 0; i < TUI_POLL_COUNT; i++)
+        ret_want->polls[i] = strcmp(polls[i].op, op) == 0;
+    ret_want->job = tui_json_integer(root, "id", TUI_INTEGER_MAX);
+    tui_json_text(root, "name", ret_want->model, sizeof(ret_want->model));
+    ret_want->version = tui_json_integer(root, "version", TUI_INTEGER_MAX);
+    tui_json_text(root, "state", ret_want->jobs.state, sizeof(ret_want->jobs.state));
+    tui_json_text(root, "model", ret_want->jobs.model, sizeof(ret_want->jobs.model));
+    tui_json_text(root, "agent", ret_want->jobs.agent, sizeof(ret_want->jobs.agent));
+    tui_json_text(root, "tenant", ret_want->jobs.tenant, sizeof(ret_want->jobs.tenant));
+    tui_json_text(root, "who", ret_want->audit.who, sizeof(ret_want->audit.who));
+    tui_json_text(root, "what", ret_want->audit.what, sizeof(ret_want->audit.what));
+    tui_json_text(root, "target", ret_want->audit.target, sizeof(ret_want->audit.target));
+    cJSON_Delete(root);
 }
