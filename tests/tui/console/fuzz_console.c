@@ -31,7 +31,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         update->asked.job = job;
         tui_app_update(app, update);
     }
-    for (const char *keys = "12d\x1b\r4\r78?"; *keys; keys++) {
+    for (const char *keys = "12d\x1b\r4\r789hHl-+6hk0ja?"; *keys; keys++) {
         tui_app_key(app, (uint32_t)*keys);
         tui_chrome_draw(app, &canvas);
     }

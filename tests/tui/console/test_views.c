@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include <criterion/criterion.h>
 
@@ -274,6 +275,80 @@ Test(views, zooming_keeps_the_cursor_in_sight)
         cr_assert_eq(app->graphs.cursor, cursor);
     }
     cr_assert_eq(app->graphs.span, 0);
+}
+
+/* The view's body as text, a line a row, without blanks at the ends. */
+static void body_text(int rows, int cols, FILE *out)
+{
+    for (int y = MARGIN; y < MARGIN + rows; y++) {
+        int last = cols - 1;
+        while (last >= 0 && tui_canvas_at(&canvas, y, MARGIN + last)->ch == L' ')
+            last--;
+        for (int x = 0; x <= last; x++) {
+            if (tui_canvas_at(&canvas, y, MARGIN + x)->ch != 0)
+                fprintf(out, "%lc", (wint_t)tui_canvas_at(&canvas, y, MARGIN + x)->ch);
+        }
+        fputc('\n', out);
+    }
+}
+
+/* Pictures that an eye approved. With UPDATE_GOLDEN set in the environment they are written anew:
+ *   UPDATE_GOLDEN=1 build/tests/tui/console/test_tui_console_views --filter views/pictures */
+Test(views, pictures)
+{
+    static const struct {
+        const char *name;
+        enum tui_view_id view;
+        int rows, cols;
+        enum tui_glyphs glyphs;
+    } pictures[] = {{"overview-100x26", TUI_VIEW_OVERVIEW, 26, 100, TUI_GLYPHS_BRAILLE},
+                    {"overview-60x12-ascii", TUI_VIEW_OVERVIEW, 12, 60, TUI_GLYPHS_ASCII},
+                    {"latency-100x26-block", TUI_VIEW_LATENCY, 26, 100, TUI_GLYPHS_BLOCK},
+                    {"caches-100x20", TUI_VIEW_CACHES, 20, 100, TUI_GLYPHS_BRAILLE}};
+
+    setenv("TZ", "UTC", 1);
+    tzset();
+    feed(&(struct fleet_recipe){.agents = 12, .models = 4}, 300);
+    for (size_t i = 0; i < sizeof(pictures) / sizeof(pictures[0]); i++) {
+        static char is[65536];
+        static char should[65536];
+        char path[1024];
+        app->glyphs = pictures[i].glyphs;
+        canvas.ascii = app->glyphs == TUI_GLYPHS_ASCII;
+        draw_inside(pictures[i].view, pictures[i].rows, pictures[i].cols);
+        FILE *out = fmemopen(is, sizeof(is), "w");
+        body_text(pictures[i].rows, pictures[i].cols, out);
+        fclose(out);
+        snprintf(path, sizeof(path), "%s/%s.txt", PICTURES_DIR, pictures[i].name);
+        FILE *file = fopen(path, getenv("UPDATE_GOLDEN") ? "w" : "r");
+        cr_assert(file, "can't open %s", path);
+        if (getenv("UPDATE_GOLDEN")) {
+            fputs(is, file);
+        } else {
+            should[fread(should, 1, sizeof(should) - 1, file)] = 0;
+            cr_expect_str_eq(is, should, "%s is drawn otherwise:\n%s", path, is);
+        }
+        fclose(file);
+    }
+}
+
+Test(views, a_key_leads_from_alert_to_alert)
+{
+    feed(&(struct fleet_recipe){.agents = 12, .models = 4}, 300);
+    draw(30, 100);
+    tui_app_key(app, 'a');
+    cr_assert_eq(app->view, TUI_VIEW_DETAIL);
+    cr_assert_str_eq(app->detail_id, "ember-04");
+    draw(30, 100);
+    cr_assert(shows("ember-04 is lost, last seen 8.3s ago - its jobs go elsewhere"));
+    tui_app_key(app, 'a');
+    cr_assert_str_eq(app->detail_id, "ember-02");
+    tui_app_key(app, 'a');
+    cr_assert_eq(app->view, TUI_VIEW_LATENCY, "the SLO is looked into there");
+    for (size_t i = 3; i < app->model->alerts.count; i++)
+        tui_app_key(app, 'a');
+    tui_app_key(app, 'a');
+    cr_assert_str_eq(app->detail_id, "ember-04", "round again");
 }
 
 Test(views, a_press_in_a_graph_puts_the_cursor_there_and_the_wheel_zooms)

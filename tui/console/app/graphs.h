@@ -7,6 +7,7 @@
 
 #include <stdbool.h>
 
+#include "model/alert.h"
 #include "theme/timeline.h"
 
 #define TUI_SPANS 5
@@ -17,6 +18,7 @@ struct tui_graphs {
     unsigned int span; /* index of tui_graphs_minutes */
     uint64_t end;      /* one past the newest slot in sight; 0: live */
     uint64_t cursor;   /* the slot under the cursor, while not live */
+    struct tui_alert alert; /* the last one that was gone to */
 };
 
 extern const unsigned int tui_graphs_minutes[TUI_SPANS];

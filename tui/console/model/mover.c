@@ -3,8 +3,10 @@
 #include <math.h>
 #include <string.h>
 
-#define LEAST_TIMES 1.25 /* less than a quarter more, or less, is no news */
-#define LEAST_BEATS 3    /* of which a minute is judged */
+/* Less than so many times as much, or as little, is no news; percentiles vary more than rates. */
+#define LEAST_TIMES_RATE 1.25
+#define LEAST_TIMES_P95 1.5
+#define LEAST_BEATS 3 /* of which a minute is judged */
 
 static void offer(struct tui_mover *movers, size_t *count, size_t max, struct tui_mover mover)
 {
@@ -21,11 +23,11 @@ static void offer(struct tui_mover *movers, size_t *count, size_t max, struct tu
 
 /* How many times as much, as a power of two; 0 for what is no news. `noise` is what either may be
  * off by without anybody caring. */
-static double change(double before, double now, double noise)
+static double change(double before, double now, double noise, double least_times)
 {
     double times = fabs(log2((now + noise) / (before + noise)));
 
-    return times >= log2(LEAST_TIMES) && fabs(now - before) > noise ? times : 0;
+    return times >= log2(least_times) && fabs(now - before) > noise ? times : 0;
 }
 
 static void look(const struct tui_history *history, const struct tui_pulses *pulses, bool model,
@@ -51,14 +53,16 @@ static void look(const struct tui_history *history, const struct tui_pulses *pul
         mover.what = TUI_MOVER_RATE;
         mover.before = before.per_s;
         mover.now = isnan(now.per_s) ? 0 : now.per_s;
-        mover.score = isnan(before.per_s) ? 0 : change(before.per_s, mover.now, noise);
+        mover.score =
+            isnan(before.per_s) ? 0 : change(before.per_s, mover.now, noise, LEAST_TIMES_RATE);
         if (mover.score > 0)
             offer(movers, count, max, mover);
         mover.what = TUI_MOVER_P95;
         mover.before = before.p95_us;
         mover.now = now.p95_us;
-        mover.score =
-            isnan(before.p95_us) || isnan(now.p95_us) ? 0 : change(before.p95_us, now.p95_us, 100);
+        mover.score = isnan(before.p95_us) || isnan(now.p95_us)
+                          ? 0
+                          : change(before.p95_us, now.p95_us, 100, LEAST_TIMES_P95);
         if (mover.score > 0)
             offer(movers, count, max, mover);
     }

@@ -124,7 +124,7 @@ void tui_panel_movers(const struct tui_app *app, struct tui_canvas *canvas, stru
     if (count == 0) {
         run = run_at(canvas, rect, 1);
         put_cut(&run, TUI_ROLE_DIM,
-                tui_movers_ready(&app->model->history) ? "nobody changed by a quarter or more"
+                tui_movers_ready(&app->model->history) ? "nobody changed much"
                                                        : "after a minute and a half of data");
     }
     for (size_t i = 0; i < count && (int)i + 1 < rect.rows; i++) {
