@@ -446,7 +446,27 @@ Test(find, filter_and_marks_have_room_beside_the_views)
 {
     cr_assert(tui_canvas_resize(&canvas, 16, 60));
     press("/state:ready\r ");
-    cr_expect_eq(row_of("1 marked  filter: state:ready (2 of 4)"), 1);
+    cr_expect_eq(row_of("1 marked  2/4 /state:ready"), 1);
+}
+
+Test(find, the_names_of_the_views_give_way_to_what_the_list_shows)
+{
+    cr_assert(tui_canvas_resize(&canvas, 16, 200));
+    cr_expect_eq(row_of("4 Jobs "), 1);
+    cr_expect_eq(row_of("2[Agents]"), 1);
+    cr_assert(tui_canvas_resize(&canvas, 16, 60));
+    press("/state:ready\r");
+    cr_expect_lt(row_of("Jobs "), 0);
+    cr_expect_eq(row_of("1 [Agents] "), 1);
+    SHOWS("state:ready");
+}
+
+Test(find, help_is_not_cut_where_it_is_narrow)
+{
+    cr_assert(tui_canvas_resize(&canvas, 60, 60));
+    press("4?");
+    SHOWS("Cancel the job, or those that are");
+    SHOWS("marked");
 }
 
 Test(find, every_command_of_the_shell_is_known)

@@ -124,8 +124,9 @@ static void marks_text(char *ret_text, size_t size, const struct tui_marks *mark
                  marks->gone);
 }
 
-/* What is marked and filtered in the list: "3 marked  filter: state:ready (2 of 4)". */
-static void list_text(const struct tui_app *app, char *ret_text, size_t size)
+/* What is marked and filtered in the list: "3 marked  filter: state:ready (2 of 4)", or in short
+ * "3 marked  2/4 /state:ready". */
+static void list_text(const struct tui_app *app, bool in_short, char *ret_text, size_t size)
 {
     const struct tui_list *list = &app->lists[app->view];
     char marks[64] = "";
@@ -135,41 +136,73 @@ static void list_text(const struct tui_app *app, char *ret_text, size_t size)
         return;
     if (list->marks.count > 0)
         marks_text(marks, sizeof(marks), &list->marks);
-    if (list->filter[0] != 0)
-        snprintf(ret_text, size, "%s%sfilter: %s (%zu of %zu)", marks, marks[0] ? "  " : "",
-                 list->filter, app->row_count, list->total);
+    const char *gap = marks[0] != 0 ? "  " : "";
+    if (list->filter[0] != 0 && in_short)
+        snprintf(ret_text, size, "%s%s%zu/%zu /%s", marks, gap, app->row_count, list->total,
+                 list->filter);
+    else if (list->filter[0] != 0)
+        snprintf(ret_text, size, "%s%sfilter: %s (%zu of %zu)", marks, gap, list->filter,
+                 app->row_count, list->total);
     else
         snprintf(ret_text, size, "%s", marks);
 }
 
-/* The views; where there is no room for all their names, the keys of the others, or nothing. */
+/* How much of the views' names there is room for. */
+enum tabs { TABS_KEYS, TABS_TIGHT, TABS_WIDE };
+
+static int tab_width(size_t view, enum tabs tabs, bool here)
+{
+    int title = (int)strlen(tui_views[view].title);
+
+    if (here)
+        return title + (tabs == TABS_WIDE && tui_views[view].key != 0 ? 3 : 2);
+    return tui_views[view].key == 0 ? 0
+           : tabs == TABS_WIDE      ? title + 3
+           : tabs == TABS_TIGHT     ? title + 1
+                                    : 1;
+}
+
+static int draw_tab(struct tui_canvas *canvas, int x, size_t view, enum tabs tabs, bool here)
+{
+    int width = tab_width(view, tabs, here);
+    int left = canvas->cols - x;
+
+    if (width == 0)
+        return x;
+    tui_zone_add(canvas, (struct tui_rect){1, x, 1, width}, TUI_ZONE_VIEW, (int)view, NULL);
+    if (tui_views[view].key != 0 && (!here || tabs == TABS_WIDE))
+        tui_canvas_put(canvas, 1, x, (wchar_t)tui_views[view].key, TUI_ROLE_KEY);
+    if (here)
+        tui_canvas_print(canvas, 1, x + (tabs == TABS_WIDE && tui_views[view].key != 0), left,
+                         TUI_ROLE_STRONG, "[%s]", tui_views[view].title);
+    else if (tabs != TABS_KEYS)
+        tui_canvas_text(canvas, 1, x + (tabs == TABS_WIDE ? 2 : 1), left, TUI_ROLE_DIM,
+                        tui_views[view].title);
+    return x + width + 1;
+}
+
+/* The views, with what is filtered and marked in this one; their names give way to that. */
 static void draw_tabs(const struct tui_app *app, struct tui_canvas *canvas)
 {
     char text[TUI_TEXT_SIZE];
-    int whole = 1;
+    enum tabs tabs = TABS_WIDE;
     int x = 1;
 
-    list_text(app, text, sizeof(text));
-    for (size_t i = 0; i < TUI_VIEW_COUNT; i++)
-        whole += tui_views[i].key != 0 ? (int)strlen(tui_views[i].title) + 4 : 0;
-    int least = 1 + 2 * TUI_VIEW_COUNT + (int)strlen(tui_views[app->view].title) + 3;
-    bool names = whole + 1 + tui_canvas_width(canvas, text) < canvas->cols;
-    bool keys = least + 1 + tui_canvas_width(canvas, text) < canvas->cols;
-    for (size_t i = 0; i < TUI_VIEW_COUNT; i++) {
-        bool here = app->view == i;
-        if ((tui_views[i].key == 0 || !keys) && !here)
-            continue;
-        int width = names || here ? (int)strlen(tui_views[i].title) + 3 : 1;
-        tui_zone_add(canvas, (struct tui_rect){1, x, 1, width}, TUI_ZONE_VIEW, (int)i, NULL);
-        if (tui_views[i].key != 0)
-            x += tui_canvas_print(canvas, 1, x, canvas->cols - x, TUI_ROLE_KEY, "%c",
-                                  tui_views[i].key);
-        if (names || here)
-            x += tui_canvas_print(canvas, 1, x, canvas->cols - x,
-                                  here ? TUI_ROLE_STRONG : TUI_ROLE_DIM, here ? "[%s]" : " %s ",
-                                  tui_views[i].title);
-        x += 1;
+    list_text(app, false, text, sizeof(text));
+    int need = tui_canvas_width(canvas, text);
+    for (; tabs > TABS_KEYS; tabs--) {
+        int width = need > 0 ? need + 3 : 0;
+        for (size_t i = 0; i < TUI_VIEW_COUNT; i++) {
+            int tab = tab_width(i, tabs, app->view == i);
+            width += tab > 0 ? tab + 1 : 0;
+        }
+        if (width <= canvas->cols)
+            break;
     }
+    for (size_t i = 0; i < TUI_VIEW_COUNT; i++)
+        x = draw_tab(canvas, x, i, tabs, app->view == i);
+    if (need > canvas->cols - x - 2)
+        list_text(app, true, text, sizeof(text));
     tui_canvas_text(canvas, 1, x + 1, canvas->cols - x - 2, TUI_ROLE_WARN, text);
 }
 

@@ -6,6 +6,8 @@
 #include "app/ex.h"
 #include "views/grid.h"
 
+#define INDENT 21 /* of what a key or a command does */
+
 /* Lines that a search may leave out; a title stands only over lines that are there. */
 struct help {
     struct tui_pen pen;
@@ -23,7 +25,7 @@ static void write_line(struct help *help, const char *text)
         tui_pen_print(&help->pen, TUI_ROLE_TITLE, "%s", help->title);
         help->title = NULL;
     }
-    tui_pen_print(&help->pen, TUI_ROLE_NORMAL, "  %s", text);
+    tui_pen_wrap(&help->pen, INDENT, TUI_ROLE_NORMAL, text);
 }
 
 __attribute__((format(printf, 2, 3))) static void print_line(struct help *help, const char *format,
@@ -48,7 +50,7 @@ static void write_keys(const struct tui_app *app, struct help *help, enum tui_co
         if (binding->context != context)
             continue;
         tui_binding_keys(keys, sizeof(keys), binding);
-        print_line(help, "%-18s %s", keys, binding->help);
+        print_line(help, "  %-18s %s", keys, binding->help);
     }
 }
 
@@ -56,7 +58,7 @@ static void write_views(struct help *help)
 {
     help->title = "Views";
     for (size_t i = 0; i < TUI_VIEW_COUNT; i++)
-        print_line(help, "%c   %-12s %s", tui_views[i].key != 0 ? tui_views[i].key : ' ',
+        print_line(help, "  %c   %-12s %s", tui_views[i].key != 0 ? tui_views[i].key : ' ',
                    tui_views[i].title, tui_views[i].help);
 }
 
@@ -69,7 +71,7 @@ static void write_bookmarks(const struct tui_app *app, struct help *help)
         if (!app->bookmarks.all[i].used)
             continue;
         tui_place_describe(text, sizeof(text), &app->bookmarks.all[i].place);
-        print_line(help, "%c   %s", tui_bookmark_letter(i), text);
+        print_line(help, "  %c   %s", tui_bookmark_letter(i), text);
     }
 }
 
@@ -99,10 +101,10 @@ static void write_help(const struct tui_app *app, struct help *help)
     for (size_t i = 0; i < TUI_VERB_COUNT; i++) {
         char usage[TUI_TEXT_SIZE];
         tui_verb_usage(usage, sizeof(usage), (enum tui_verb)i);
-        print_line(help, "%s: %s", usage, tui_verb_rows[i].help);
+        print_line(help, "  %s: %s", usage, tui_verb_rows[i].help);
     }
     for (size_t i = 0; tui_ex_commands[i].name; i++)
-        print_line(help, "%-12s %s%s%s", tui_ex_commands[i].name, tui_ex_commands[i].arguments,
+        print_line(help, "  %-12s %s%s%s", tui_ex_commands[i].name, tui_ex_commands[i].arguments,
                    tui_ex_commands[i].arguments[0] ? ": " : "", tui_ex_commands[i].help);
     write_bookmarks(app, help);
     for (int context = 0; context < TUI_CONTEXT_COUNT; context++) {
@@ -125,17 +127,17 @@ static int lines(const struct tui_app *app, int cols)
 static int page(const struct tui_app *app, struct tui_rect body)
 {
     (void)app;
-    return body.rows;
+    return body.rows - 1; /* the last one tells of more */
 }
 
 static void draw(const struct tui_app *app, struct tui_canvas *canvas, struct tui_rect body)
 {
     struct help help = {.pen = {.canvas = canvas,
-                                .rect = {body.y, 1, body.rows, body.cols - 2},
+                                .rect = {body.y, 1, body.rows - 1, body.cols - 2},
                                 .skip = (int)app->lists[TUI_VIEW_HELP].top}};
 
     write_help(app, &help);
-    if (help.pen.line > help.pen.skip + body.rows)
+    if (help.pen.line > help.pen.skip + body.rows - 1)
         tui_canvas_right(canvas, body.y + body.rows - 1, body.cols - 29, 28, TUI_ROLE_KEY,
                          "more below: j, PgDn; / finds");
 }

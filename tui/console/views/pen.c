@@ -72,3 +72,20 @@ void tui_pen_field(struct tui_pen *pen, const char *label, enum tui_role role, c
         at += strspn(at, " ");
     } while (*at != 0);
 }
+
+void tui_pen_wrap(struct tui_pen *pen, int indent, enum tui_role role, const char *text)
+{
+    char part[512];
+    int x = 0;
+
+    do {
+        int cols = pen->rect.cols - x < 8 ? 8 : pen->rect.cols - x;
+        size_t bytes = wrap_at(text, cols);
+        snprintf(part, sizeof(part), "%.*s", (int)bytes, text);
+        pen_text(pen, x, role, part);
+        pen->line++;
+        text += bytes;
+        text += strspn(text, " ");
+        x = indent;
+    } while (*text != 0);
+}

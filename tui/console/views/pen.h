@@ -15,6 +15,9 @@ struct tui_pen {
 void tui_pen_print(struct tui_pen *pen, enum tui_role role, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
+/* A text as it is, whose further lines begin at column `indent`. */
+void tui_pen_wrap(struct tui_pen *pen, int indent, enum tui_role role, const char *text);
+
 /* A label in its own column, and a text that is wrapped beside it. */
 void tui_pen_field(struct tui_pen *pen, const char *label, enum tui_role role, const char *format,
                    ...) __attribute__((format(printf, 4, 5)));
