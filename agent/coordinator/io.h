@@ -86,6 +86,7 @@ struct io_json {
 // Of the telemetry, what is needed of every agent four times a second.
 struct io_told_counts {
     double model_hits, model_misses, program_hits, program_misses;
+    uint32_t models; // that are resident
     uint64_t states; // a hash of its devices' states
 };
 

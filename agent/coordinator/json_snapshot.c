@@ -128,6 +128,7 @@ static size_t add_caches(const struct agent_coordinator *c, cJSON *snapshot)
         sum.model_hits += link->told->counts.model_hits;
         sum.model_misses += link->told->counts.model_misses;
         sum.program_hits += link->told->counts.program_hits;
+        sum.models += link->told->counts.models;
         sum.program_misses += link->told->counts.program_misses;
         if (link->welcomed && !link->closing)
             devices += link->told->devices;
@@ -138,6 +139,7 @@ static size_t add_caches(const struct agent_coordinator *c, cJSON *snapshot)
     cJSON *model = add_cache(caches, "model", sum.model_hits, sum.model_misses);
     add_number(model, "evictions", (double)core.model_evictions);
     add_number(model, "bytes", (double)core.model_bytes);
+    add_number(model, "entries", sum.models);
     add_number(model, "prefetches", (double)core.prefetches);
     add_number(model, "prefetch_hits", (double)core.prefetch_hits);
     add_cache(caches, "sticky", (double)core.sticky.hits, (double)core.sticky.misses);

@@ -194,6 +194,9 @@ static void take_counts(struct io_link *link, const cJSON *json)
     const cJSON *device;
     *counts = (struct io_told_counts){.model_hits = number_of(model, "hits"),
                                       .model_misses = number_of(model, "misses")};
+    const cJSON *resident;
+    cJSON_ArrayForEach(resident, cJSON_GetObjectItemCaseSensitive(json, "models")) counts->models +=
+        strcmp(text_of(resident, "state"), "resident") == 0;
     cJSON_ArrayForEach(device, cJSON_GetObjectItemCaseSensitive(json, "devices"))
     {
         const cJSON *program = cJSON_GetObjectItemCaseSensitive(device, "program");

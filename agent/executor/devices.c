@@ -31,6 +31,7 @@ static bool device_to_json(cJSON *list, const struct cx_device_info *info, size_
            cJSON_AddStringToObject(object, "platform", info->platform_name) != NULL &&
            cJSON_AddStringToObject(object, "driver", info->driver) != NULL &&
            cJSON_AddStringToObject(object, "version", info->version) != NULL &&
+           cJSON_AddStringToObject(object, "pci", info->pci) != NULL &&
            cJSON_AddStringToObject(object, "family", cx_device_type_name(info->type)) != NULL &&
            cJSON_AddStringToObject(object, "kernels", cx_family_name(info->family)) != NULL &&
            cJSON_AddNumberToObject(object, "memory_bytes", (double)info->global_bytes) != NULL &&
@@ -186,6 +187,7 @@ static int probe_parse(const char *text, size_t length, struct agent_device *ret
         text_take(item, "name", device->name, sizeof(device->name));
         text_take(item, "driver", device->driver, sizeof(device->driver));
         text_take(item, "family", device->family, sizeof(device->family));
+        text_take(item, "pci", device->pci, sizeof(device->pci));
         device->memory_bytes = (uint64_t)number_take(item, "memory_bytes");
         device->compute_units = (uint32_t)number_take(item, "compute_units");
         device->fp16 = cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(item, "fp16"));

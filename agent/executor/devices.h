@@ -19,6 +19,7 @@ struct agent_device {
     char name[128];
     char driver[128];
     char family[16]; /* "cpu", "gpu", "accelerator" */
+    char pci[16];    /* as struct cx_device_info */
     uint64_t memory_bytes;
     uint32_t compute_units;
     bool fp16, fp64;

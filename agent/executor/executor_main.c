@@ -22,6 +22,7 @@ struct executor {
     union executor_packet packet;
     union executor_packet reply;
     uint64_t stopped_batch; /* the last that nobody wants any more */
+    uint64_t copy_us, launches;
     /* While it tunes or runs */
     uint64_t told_us;
     bool stop_wanted, is_broken;
@@ -65,6 +66,8 @@ static void counters_fill(const struct executor *executor, struct executor_count
         .device_bytes = stats.arena_bytes_live + stats.arena_bytes_idle,
         .program_hits = stats.program_hits,
         .program_misses = stats.program_misses,
+        .copy_us = executor->copy_us,
+        .launches = executor->launches,
     };
 }
 
@@ -182,6 +185,9 @@ static enum cx_status run_batch(struct executor *executor, const struct executor
     cx_device_stop_by(executor->device, NULL, NULL);
     ran->copy_us = timing.copy_in_us + timing.copy_out_us;
     ran->compute_us = timing.compute_us;
+    executor->copy_us += ran->copy_us;
+    if (status == CX_OK)
+        executor->launches += cx_plan_launch_count(plan);
     return status;
 }
 

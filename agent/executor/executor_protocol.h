@@ -50,6 +50,9 @@ struct executor_counters {
     uint64_t device_bytes; /* device memory held now */
     uint64_t program_hits;
     uint64_t program_misses;
+    /* Since the process began. */
+    uint64_t copy_us;  /* between host and device */
+    uint64_t launches; /* of kernels */
 };
 
 struct executor_ready {

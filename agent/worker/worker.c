@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "agent_log.h"
+#include "sensors.h"
 #include "worker_internal.h"
 
 uint64_t agent_worker_clock_us(void)
@@ -292,6 +293,18 @@ static struct worker_core *core_create(const struct agent_worker *worker)
     return agent_worker_core_create(&options);
 }
 
+/* A processor's sensors for devices that are processors, a card's for cards. */
+static struct agent_sensors *open_sensors(const struct agent_worker *worker)
+{
+    struct agent_sensors_options options = {
+        .root = "/sys", .n = worker->n_devices, .every_ms = 1000};
+    for (uint32_t i = 0; i < worker->n_devices; i++) {
+        const struct agent_device *info = &worker->devices[i].info;
+        options.places[i] = strcmp(info->family, "cpu") == 0 ? "cpu" : info->pci;
+    }
+    return agent_sensors_create(&options);
+}
+
 static enum agent_status open_parts(struct agent_worker *worker, struct agent_error *err)
 {
     char dir[AGENT_CONFIG_TEXT_MAX + 80], error[STORE_ERROR_MAX];
@@ -306,6 +319,7 @@ static enum agent_status open_parts(struct agent_worker *worker, struct agent_er
     worker->core = core_create(worker);
     if (worker->wake_fd < 0 || worker->capabilities == NULL || worker->core == NULL)
         return agent_error_set(err, AGENT_ERR_NOMEM, "out of memory");
+    worker->sensors = open_sensors(worker);
     worker->fetch = agent_fetch_create(&options, error);
     if (worker->fetch == NULL)
         return agent_error_set(err, AGENT_ERR_IO, "%s", error);
@@ -314,6 +328,7 @@ static enum agent_status open_parts(struct agent_worker *worker, struct agent_er
 
 static void worker_free(struct agent_worker *worker)
 {
+    agent_sensors_destroy(worker->sensors);
     net_link_dialer_free(worker->dialer);
     agent_fetch_destroy(worker->fetch);
     for (uint32_t i = 0; i < worker->n_devices; i++) {

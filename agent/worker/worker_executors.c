@@ -47,7 +47,10 @@ void agent_worker_device_kill(struct agent_worker *worker, uint32_t index)
     pid_t pid = device->process.pid;
     agent_executor_process_end(&device->process, how);
     device->is_running = false;
-    device->counters.device_bytes = 0;
+    device->counters = (struct executor_counters){
+        .program_hits = device->counters.program_hits,
+        .program_misses = device->counters.program_misses,
+    };
     device->cpu_ticks = 0;
     agent_log(AGENT_LOG_WARNING, "executor ended", LOG_INT("device", index), LOG_INT("pid", pid),
               LOG_STR("how", how));

@@ -51,6 +51,7 @@ struct worker_device {
     struct executor_ran ran; /* its answer, until the next RUN */
     struct executor_counters counters;
     uint64_t busy_sampled_us;
+    struct executor_counters sampled; /* the counters at the last telemetry */
     uint64_t cpu_ticks;
 };
 
@@ -94,6 +95,7 @@ struct agent_worker {
     uint64_t cpu_ticks;
     uint32_t n_devices;
     struct worker_device devices[AGENT_DEVICES_MAX];
+    struct agent_sensors *sensors; /* NULL: none */
     struct worker_model models[WORKER_MODELS_MAX];
     /* Answers that were found while actions were carried out; taken after them. */
     struct worker_event later[LATER_MAX];

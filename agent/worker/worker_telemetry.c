@@ -1,5 +1,6 @@
 /* What the agent says of itself: once in HELLO, and 4 times a second. docs/protocol.md lists it. */
 #include <inttypes.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,6 +9,7 @@
 #include <cjson/cJSON.h>
 
 #include "cx.h"
+#include "sensors.h"
 #include "worker_internal.h"
 
 uint64_t agent_worker_models_bytes_max(const struct agent_worker *worker, uint32_t device)
@@ -61,6 +63,34 @@ static const char *device_state_name(const struct worker_device_view *view)
     return "ready";
 }
 
+/* What isn't known is left out. */
+static void add_known(cJSON *item, const char *name, double value)
+{
+    if (!isnan(value))
+        cJSON_AddNumberToObject(item, name, value);
+}
+
+/* Counters that fall are of another process: its own since its start. */
+static double grown(uint64_t now, uint64_t before)
+{
+    return (double)(now >= before ? now - before : now);
+}
+
+static void add_activity(struct agent_worker *worker, cJSON *item, uint32_t index, uint64_t span_us)
+{
+    struct worker_device *device = &worker->devices[index];
+    const struct executor_counters *now = &device->counters, *before = &device->sampled;
+    double temperature_c, power_w;
+    agent_sensors_read(worker->sensors, index, &temperature_c, &power_w);
+    cJSON_AddNumberToObject(item, "copy",
+                            fmin(grown(now->copy_us, before->copy_us) / (double)span_us, 1));
+    cJSON_AddNumberToObject(item, "kernels_per_s",
+                            grown(now->launches, before->launches) * 1e6 / (double)span_us);
+    add_known(item, "temperature_c", temperature_c);
+    add_known(item, "power_w", power_w);
+    device->sampled = *now;
+}
+
 static void add_device(struct agent_worker *worker, cJSON *list, uint32_t index, uint64_t now_us,
                        uint64_t span_us)
 {
@@ -78,6 +108,7 @@ static void add_device(struct agent_worker *worker, cJSON *list, uint32_t index,
     cJSON_AddNumberToObject(item, "restarts", view.restarts);
     cJSON_AddNumberToObject(item, "batches", (double)view.batches);
     cJSON_AddNumberToObject(item, "jobs", (double)view.jobs);
+    add_activity(worker, item, index, span_us);
     cJSON *program = cJSON_AddObjectToObject(item, "program");
     cJSON_AddNumberToObject(program, "hits", (double)device->counters.program_hits);
     cJSON_AddNumberToObject(program, "misses", (double)device->counters.program_misses);

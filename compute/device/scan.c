@@ -10,7 +10,11 @@
 #include "error.h"
 
 #define PLATFORM_MAX 16
-#define DEVICE_MAX 64            /* a platform */
+#define DEVICE_MAX 64 /* a platform */
+/* Of cl_nv_device_attribute_query; a slot is 8 times the device, and the function. */
+#define PCI_BUS_NV 0x4008
+#define PCI_SLOT_NV 0x4009
+#define PCI_DOMAIN_NV 0x400A
 #define CPUID_AVX_VNNI (1u << 4) /* leaf 7, sub-leaf 1, eax */
 
 static void device_string(cl_device_id device, cl_device_info what, char *text, size_t text_size)
@@ -118,6 +122,39 @@ static enum cx_int8_dot find_int8_dot(const struct cx_device_info *info)
     return CX_INT8_DOT_NONE;
 }
 
+static void format_pci(struct cx_device_info *info, unsigned domain, unsigned bus, unsigned device,
+                       unsigned function)
+{
+    snprintf(info->pci, sizeof info->pci, "%04x:%02x:%02x.%x", domain & 0xffffu, bus & 0xffu,
+             device & 0x1fu, function & 7u);
+}
+
+/* One of three extensions tells which card it is. */
+static void find_pci(cl_device_id device, struct cx_device_info *info)
+{
+    cl_device_topology_amd topology;
+    cl_uint bus = 0, slot = 0;
+#if defined(CL_DEVICE_PCI_BUS_INFO_KHR)
+    cl_device_pci_bus_info_khr place;
+    if (device_has_extension(device, "cl_khr_pci_bus_info") &&
+        clGetDeviceInfo(device, CL_DEVICE_PCI_BUS_INFO_KHR, sizeof place, &place, NULL) ==
+            CL_SUCCESS) {
+        format_pci(info, place.pci_domain, place.pci_bus, place.pci_device, place.pci_function);
+        return;
+    }
+#endif
+    if (device_has_extension(device, "cl_amd_device_attribute_query") &&
+        clGetDeviceInfo(device, CL_DEVICE_TOPOLOGY_AMD, sizeof topology, &topology, NULL) ==
+            CL_SUCCESS &&
+        topology.raw.type == CL_DEVICE_TOPOLOGY_TYPE_PCIE_AMD)
+        format_pci(info, 0, (unsigned char)topology.pcie.bus, (unsigned char)topology.pcie.device,
+                   (unsigned char)topology.pcie.function);
+    else if (device_has_extension(device, "cl_nv_device_attribute_query") &&
+             clGetDeviceInfo(device, PCI_BUS_NV, sizeof bus, &bus, NULL) == CL_SUCCESS &&
+             clGetDeviceInfo(device, PCI_SLOT_NV, sizeof slot, &slot, NULL) == CL_SUCCESS)
+        format_pci(info, device_uint(device, PCI_DOMAIN_NV), bus, slot >> 3, slot & 7);
+}
+
 static void describe(struct cx_found *found)
 {
     struct cx_device_info *info = &found->info;
@@ -134,6 +171,7 @@ static void describe(struct cx_found *found)
     info->family = info->type == CX_DEVICE_CPU ? CX_FAMILY_CPU : CX_FAMILY_GPU;
     describe_limits(device, info);
     info->int8_dot = find_int8_dot(info);
+    find_pci(device, info);
     device_make_id(device, info);
 }
 

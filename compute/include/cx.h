@@ -98,6 +98,8 @@ const char *cx_family_name(enum cx_family family);
  * assembly; as DOT in kernels/cpu/int8_dot.cl numbers them. */
 enum cx_int8_dot { CX_INT8_DOT_NONE, CX_INT8_DOT_AVX512_VNNI, CX_INT8_DOT_AVX_VNNI };
 
+#define CX_PCI_MAX 16
+
 struct cx_device_info {
     char id[40];       /* "0:0-9f83c2a1": platform:device-hash; stable while the hardware is */
     uint32_t platform; /* the numbers in the id */
@@ -107,6 +109,7 @@ struct cx_device_info {
     char platform_name[128];
     char driver[128];
     char version[128];
+    char pci[CX_PCI_MAX]; /* address of the card, "0000:03:00.0", where the driver tells it */
     enum cx_device_type type;
     enum cx_family family;
     bool available;

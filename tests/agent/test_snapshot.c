@@ -101,6 +101,7 @@ Test(snapshot, tells_what_models_did_and_where_they_are)
     cr_expect_not(cJSON_HasObjectItem(device, "power_w"), "the agent did not tell it");
     const cJSON *caches = cJSON_GetObjectItem(after, "caches");
     cr_expect_eq(number_at(cJSON_GetObjectItem(caches, "model"), "hits"), 5);
+    cr_expect_eq(number_at(cJSON_GetObjectItem(caches, "model"), "entries"), 1);
     cr_expect_eq(number_at(cJSON_GetObjectItem(caches, "program"), "misses"), 1);
     cJSON_Delete(after);
 }

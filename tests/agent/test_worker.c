@@ -106,6 +106,8 @@ Test(worker, jobs_are_batched_and_each_gets_its_own_rows)
         expect_done(1 + i, 1.0f + (float)i);
     cr_expect_eq(coordinator.started, 40);
     cr_expect(double_wait_telemetry(&coordinator, "\"state\":\"resident\""));
+    cr_expect_not_null(strstr(coordinator.telemetry, "\"kernels_per_s\":"));
+    cr_expect_not_null(strstr(coordinator.telemetry, "\"copy\":"));
     cr_expect_not_null(strstr(coordinator.telemetry, "\"name\":\"input\",\"dtype\":\"float32\""));
 }
 
