@@ -127,8 +127,16 @@ Test(target, an_operation_that_ended_or_is_another_now_is_not_cancelled)
     cr_assert(lab_shows("stop operation 7?"));
     lab_cluster_of(3, LAB_THREE, LAB_OPERATION("8", "ember-01"));
     lab_press("\r");
-    lab_expect_nothing("7 has ended");
+    lab_expect_nothing("7 has left the list");
     cr_assert(lab_shows("7 has ended; nothing was sent"));
+    lab_cluster_of(3, LAB_THREE, LAB_OPERATION("7", "ember-03"));
+    lab_press(":stop 7\r");
+    lab_key(TUI_KEY_TAB);
+    lab_settle();
+    lab_cluster_of(3, LAB_THREE,
+                   "{\"id\":7,\"kind\":\"drain\",\"target\":\"ember-03\",\"state\":\"done\"}");
+    lab_press("\r");
+    lab_expect_nothing("7 is done");
     lab_cluster_of(3, LAB_THREE, LAB_OPERATION("7", "ember-03"));
     lab_press(":stop 7\r");
     lab_key(TUI_KEY_TAB);

@@ -22,6 +22,7 @@ void tui_dialog_finish(struct tui_dialog *dialog)
 {
     free(dialog->answer);
     dialog->answer = NULL;
+    dialog->token = 0;
     dialog->open = false;
 }
 
@@ -228,7 +229,7 @@ bool tui_dialog_answer(struct tui_app *app, struct tui_update *update)
     struct tui_dialog *dialog = &app->dialog;
     struct tui_order *order = &dialog->order;
 
-    if (!dialog->open || dialog->token == 0 || update->token != dialog->token)
+    if (dialog->token == 0 || update->token != dialog->token)
         return false;
     dialog->token = 0;
     free(dialog->answer);
