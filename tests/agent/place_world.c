@@ -238,6 +238,21 @@ static void join(struct world *w, uint32_t i)
     step(w, &hello);
 }
 
+// The repository tells what each takes.
+static void offer(struct world *w, uint8_t model)
+{
+    uint8_t hash[AGENT_HASH_SIZE];
+    char name[16];
+    struct agent_event event = {.kind = AGENT_EVENT_MODEL};
+    hash_of(model, hash);
+    snprintf(name, sizeof name, "m%u", model);
+    event.model_info.name = name;
+    event.model_info.version = 1;
+    event.model_info.hash = hash;
+    event.model_info.bytes = BYTES;
+    step(w, &event);
+}
+
 static void schedule_arrival(struct world *w)
 {
     double capacity = 0; // jobs a us
@@ -350,6 +365,8 @@ bool place_world_run(const struct place_options *options, struct place_result *r
     for (uint32_t m = 0; m < options->models; m++)
         w->weights[m] = sum += pow(m + 1, -options->zipf);
     bool ok = agent_coord_create(&limits, &w->core, &err) == AGENT_OK;
+    for (uint32_t m = 0; ok && m < options->models; m++)
+        offer(w, (uint8_t)m);
     for (uint32_t i = 0; ok && i < options->agents; i++)
         join(w, i);
     w->next_arrival_us = w->now_us;

@@ -147,7 +147,6 @@ struct coord_model {
     uint32_t n_holders, holders_room;
     uint32_t n_usable;             // of them, those that have it and are ready
     uint32_t held;                 // jobs that agents have
-    int64_t recent_us;             // device time of what was sent lately
     int64_t demand_us;             // device time that was asked of it, faded over minutes
     uint64_t looked_at;            // the last look for something to prefetch that did
     int64_t refused_us;            // since when nobody who is there can load it; 0 somebody may

@@ -139,11 +139,6 @@ void agent_coord_place_tick(struct agent_coord *core)
         core->rank_job_us = core->job_us;
         agent_coord_index_rebuild(core);
     }
-    for (uint32_t i = 0; i < core->n_models; i++) {
-        struct coord_model *model = core->models[i];
-        if (model != NULL)
-            model->recent_us -= (model->recent_us + (1 << FADE_SHIFT) - 1) >> FADE_SHIFT;
-    }
     agent_coord_room_tick(core);
     agent_coord_refusals_tick(core);
     agent_coord_prefetch_fade(core);

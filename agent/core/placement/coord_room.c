@@ -12,9 +12,13 @@
 #define LOAD_SLACK_US 2000 // a load that short is not worth a thought
 #define HOLDERS_ASKED 4
 #define VICTIMS_MAX 16
-#define DEMAND_LOADS 4   // work of a second in loads of it: how surely a victim will be missed
-#define COLD_LOADS 8     // unused for so many times its load: it goes without regret
-#define PATIENCE_LOADS 8 // so long it may wait for its turn
+#define DEMAND_LOADS 4    // work of a second in loads of it: how surely a victim will be missed
+#define COLD_LOADS 8      // unused for so many times its load: it goes without regret
+#define PATIENCE_LOADS 16 // so long it may wait for its turn
+#define IDLE_LOADS 2      // where an agent has nothing to do, so long
+#define WORK_LOADS 8      // work that pays for a switch; loads only pay in batches
+#define IDLE_WORK_LOADS 4 // where an agent has nothing else to do
+#define DEMAND_SHIFT 6    // of what was asked for in minutes, to what it was in a second or two
 #define PATIENCE_US_MIN 100000
 #define PATIENCE_US_MAX 10000000
 
@@ -63,7 +67,7 @@ bool agent_coord_room_has_space(const struct coord_agent *agent, const struct co
 // What of this model's work an agent does: what would be missed.
 static int64_t demand_us(const struct coord_model *model)
 {
-    return model->n_holders > 0 ? model->recent_us / model->n_holders : 0;
+    return model->n_holders > 0 ? (model->demand_us >> DEMAND_SHIFT) / model->n_holders : 0;
 }
 
 struct room {
@@ -184,7 +188,11 @@ static enum agent_rule memory_rule(const struct agent_coord *core, const struct 
     if (room->count == 0 || room->cold || has_waited(core, agent, model))
         return AGENT_RULE_NONE;
     int64_t work = (int64_t)model->queued * model->job_us;
-    return work >= agent_coord_load_us(core, agent, model) ? AGENT_RULE_NONE : AGENT_RULE_SWITCH;
+    int64_t load = agent_coord_load_us(core, agent, model);
+    if (agent_coord_agent_holds(agent) > 0)
+        return work >= load * WORK_LOADS ? AGENT_RULE_NONE : AGENT_RULE_SWITCH;
+    bool waits = model->wants_us != 0 && core->now_us - model->wants_us >= load * IDLE_LOADS;
+    return waits || work >= load * IDLE_WORK_LOADS ? AGENT_RULE_NONE : AGENT_RULE_SWITCH;
 }
 
 enum agent_rule agent_coord_room_rule(const struct agent_coord *core,

@@ -109,7 +109,6 @@ void agent_coord_speed_taken(struct agent_coord *core, struct coord_job *job)
     agent->recent_us += each;
     core->recent_us += each;
     model->held++;
-    model->recent_us += job->work_us;
     model->demand_us += job->work_us;
     core->demand_us += job->work_us;
     struct coord_on *on = agent_coord_on_get(model, agent->slot);
