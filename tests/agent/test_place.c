@@ -71,11 +71,11 @@ Test(place, models_that_do_not_fit_take_turns_and_do_not_thrash)
                                                             .warm_jobs = 2000,
                                                             .outstanding = 1024});
     cr_assert_geq(sticky(&result), 0.95, "%.3f", sticky(&result));
-    // A quarter of the jobs is for models that had to go, and 0.5 s for a load are those of 100 jobs:
-    // at best four fifths of the time are left for jobs (docs/performance.md).
+    // A quarter of the jobs is for models that had to go, and 0.5 s for a load are those of 100
+    // jobs: at best four fifths of the time are left for jobs (docs/performance.md).
     cr_assert_leq(result.loads, 150, "%llu", (unsigned long long)result.loads);
     cr_assert_geq(result.ideal, 0.6, "%.3f", result.ideal);
-    cr_assert_leq(result.max_over_mean, 1.3, "%.3f", result.max_over_mean);
+    cr_assert_leq(result.max_over_mean, 1.5, "%.3f", result.max_over_mean);
 }
 
 Test(place, short_jobs_on_many_agents_keep_them_all_busy)
