@@ -89,6 +89,10 @@ static void append(struct agent_coordinator *c, const struct agent_action *actio
         agent_rate_add(&c->stats.submitted, c->step_us, 1);
     } else if (action->record->kind == AGENT_RECORD_END) {
         blob = adopt_output(c, action);
+        if (strcmp(action->record->job.error_code, AGENT_CODE_POISONED) == 0)
+            agent_io_note(
+                c, &(struct io_after){.kind = IO_AFTER_POISONED, .id = action->record->job.id},
+                NULL);
     }
     if (agent_ledger_append(c->ledger, action->seq, action->record, blob) != AGENT_OK)
         agent_io_fail(c, "out of memory");
@@ -196,6 +200,9 @@ void agent_io_after(struct agent_coordinator *c)
             break;
         case IO_AFTER_OPERATION:
             agent_io_calls_operation(c, after.id);
+            break;
+        case IO_AFTER_POISONED:
+            agent_io_poisoned(c, after.id);
             break;
         case IO_AFTER_DAMAGED:
             event = agent_io_event(c, AGENT_EVENT_CANCEL);

@@ -221,7 +221,8 @@ struct io_after { // what a step left to do when it is over
         IO_AFTER_ENDED,
         IO_AFTER_OPERATION,
         IO_AFTER_CLOSE,
-        IO_AFTER_DAMAGED
+        IO_AFTER_DAMAGED,
+        IO_AFTER_POISONED
     } kind;
     uint64_t id; // token, job, operation, link
     uint64_t subject;
@@ -414,12 +415,15 @@ struct agent_blob *agent_io_submit_input(struct agent_coordinator *c,
                                          const struct agent_model *model,
                                          const struct io_inputs *inputs, uint8_t priority);
 uint32_t agent_io_rows_of(const struct net_tensor *first);
-// Looks for the outputs of an equal job before and tells the core in `submit`. NULL: the model does
-// not allow it, or memory is short; the job runs then as any other.
+// Looks for the outputs of an equal job before and tells the core in `submit`, and what is inside
+// where something like it is in quarantine. NULL: the model does not allow it, or memory is short;
+// the job runs then as any other.
 struct io_content *agent_io_content_ask(struct agent_coordinator *c,
                                         const struct agent_model *model,
                                         const struct agent_blob *input,
                                         struct agent_submit *submit);
+// It has ended as poisoned: the core is told what is in it.
+void agent_io_poisoned(struct agent_coordinator *c, uint64_t id);
 // The outputs of a job that is done and committed, for later ones.
 void agent_io_content_keep(struct agent_coordinator *c, const struct io_job *job);
 void agent_io_content_free(struct io_content *content); // takes NULL

@@ -118,19 +118,29 @@ struct agent_blob *agent_io_submit_input(struct agent_coordinator *c,
                           c->encoded.len - NET_FRAME_HEADER_SIZE);
 }
 
+// What is in a job, as a DISPATCH of it has it.
+static bool content_of(const uint8_t *model_hash, const struct agent_blob *input,
+                       uint8_t ret_key[AGENT_RESPONSE_KEY_SIZE])
+{
+    struct net_dispatch dispatch;
+    struct net_frame frame = {
+        .type = NET_MSG_DISPATCH, .len = (uint32_t)input->size, .body = input->bytes};
+    return net_dispatch_decode(&frame, &dispatch, NULL) == NET_OK &&
+           agent_response_key(model_hash, dispatch.packed.data, dispatch.packed.len, ret_key);
+}
+
 struct io_content *agent_io_content_ask(struct agent_coordinator *c,
                                         const struct agent_model *model,
                                         const struct agent_blob *input, struct agent_submit *submit)
 {
-    struct net_dispatch dispatch;
-    struct net_frame frame = {.type = NET_MSG_DISPATCH};
+    uint8_t key[AGENT_RESPONSE_KEY_SIZE];
+    if (input != NULL && agent_coord_poison_of(c->core, model->hash) &&
+        content_of(model->hash, input, key))
+        submit->content = (const uint8_t *)agent_io_scratch(c, (const char *)key, sizeof key);
     if (!model->cache_responses || c->settings.response_bytes_max == 0 || input == NULL)
         return NULL;
-    frame.len = (uint32_t)input->size;
-    frame.body = input->bytes;
     struct io_content *content = calloc(1, sizeof *content);
-    if (content == NULL || net_dispatch_decode(&frame, &dispatch, NULL) != NET_OK ||
-        !agent_response_key(model->hash, dispatch.packed.data, dispatch.packed.len, content->key)) {
+    if (content == NULL || !content_of(model->hash, input, content->key)) {
         free(content);
         return NULL;
     }
@@ -138,6 +148,23 @@ struct io_content *agent_io_content_ask(struct agent_coordinator *c,
     submit->cached = content->output != NULL;
     submit->output_bytes = submit->cached ? content->output->size : 0;
     return content;
+}
+
+void agent_io_poisoned(struct agent_coordinator *c, uint64_t id)
+{
+    uint8_t key[AGENT_RESPONSE_KEY_SIZE];
+    struct agent_job_view view;
+    const struct io_job *job = agent_io_job(c, id);
+    if (job == NULL || job->input == NULL || !agent_coord_job(c->core, id, &view) ||
+        !content_of(view.hash, job->input, key))
+        return;
+    // Getting the event may take a step, which ends what the view points to.
+    uint8_t hash[AGENT_HASH_SIZE];
+    memcpy(hash, view.hash, sizeof hash);
+    struct agent_event *event = agent_io_event(c, AGENT_EVENT_POISON);
+    event->poison.job = id;
+    event->poison.model = (const uint8_t *)agent_io_scratch(c, (const char *)hash, sizeof hash);
+    event->poison.content = (const uint8_t *)agent_io_scratch(c, (const char *)key, sizeof key);
 }
 
 void agent_io_content_keep(struct agent_coordinator *c, const struct io_job *job)

@@ -211,3 +211,84 @@ Test(coord_breaker, agents_that_die_under_a_job_do_not_poison_it)
     answer(job, AGENT_OUTCOME_DONE, "");
     rig_state(&rig, job, AGENT_JOB_DONE);
 }
+
+// ---- what is known to kill, by its content
+
+static const uint8_t content[AGENT_HASH_SIZE] = {9, 9};
+
+static void poisoned(uint64_t job)
+{
+    struct agent_event event = {.kind = AGENT_EVENT_POISON};
+    event.poison.job = job;
+    event.poison.content = content;
+    event.poison.model = rig_hash;
+    rig_step(&rig, &event);
+    rig_commit(&rig);
+}
+
+static const struct rig_action *submit_content(const uint8_t *what, uint64_t retry_of)
+{
+    static uint64_t token = 90000;
+    struct agent_event event = rig_submission(++token, "");
+    event.submit.content = what;
+    event.submit.retry_of = retry_of;
+    event.by = "ops";
+    rig_step(&rig, &event);
+    rig_commit(&rig);
+    const struct rig_action *reply = rig_find(&rig, AGENT_ACTION_REPLY, token, 0);
+    cr_assert_not_null(reply);
+    return reply;
+}
+
+Test(coord_breaker, the_same_input_under_a_new_job_is_refused_until_somebody_retries)
+{
+    static const uint8_t other[AGENT_HASH_SIZE] = {9, 8}, other_model[AGENT_HASH_SIZE] = {7};
+    cr_assert_not(agent_coord_poison_of(rig.core, rig_hash));
+    poisoned(41);
+    cr_assert(agent_coord_poison_of(rig.core, rig_hash));
+    cr_assert_not(agent_coord_poison_of(rig.core, other_model), "a new version is another model");
+    const struct rig_action *reply = submit_content(content, 0);
+    cr_assert_eq(reply->reply, AGENT_REPLY_CONFLICT);
+    cr_assert_not_null(strstr(reply->text, "job 41 had the same input"), "%s", reply->text);
+    cr_assert_not_null(strstr(reply->text, "stoker retry 41"), "%s", reply->text);
+    cr_assert_eq(submit_content(other, 0)->reply, AGENT_REPLY_OK);
+    cr_assert_eq(submit_content(NULL, 0)->reply, AGENT_REPLY_OK);
+    cr_assert_eq(submit_content(content, 41)->reply, AGENT_REPLY_OK, "it is the retry");
+    cr_assert_eq(submit_content(content, 0)->reply, AGENT_REPLY_OK);
+}
+
+Test(coord_breaker, what_kills_is_known_after_a_restart_and_bounded)
+{
+    char key[80] = "poison:", model[80] = "";
+    for (int i = 0; i < AGENT_HASH_SIZE; i++) {
+        snprintf(key + 7 + 2 * i, 3, "%02x", content[i]);
+        snprintf(model + 2 * i, 3, "%02x", rig_hash[i]);
+    }
+    char value[100];
+    snprintf(value, sizeof value, "%s:41", model);
+    struct agent_event event = {.kind = AGENT_EVENT_RECOVER_META};
+    event.meta.key = key;
+    event.meta.value = value;
+    rig_step(&rig, &event);
+    cr_assert_eq(submit_content(content, 0)->reply, AGENT_REPLY_CONFLICT);
+    for (uint8_t i = 0; i < 255; i++) {
+        uint8_t more[AGENT_HASH_SIZE] = {1, i};
+        event = (struct agent_event){.kind = AGENT_EVENT_POISON};
+        event.poison.job = 100 + i;
+        event.poison.content = more;
+        event.poison.model = rig_hash;
+        rig_step(&rig, &event);
+    }
+    cr_assert_eq(submit_content(content, 0)->reply, AGENT_REPLY_CONFLICT, "256 are kept");
+    uint8_t last[AGENT_HASH_SIZE] = {2};
+    event.poison.content = last;
+    rig_step(&rig, &event);
+    cr_assert_eq(submit_content(content, 0)->reply, AGENT_REPLY_OK, "the oldest goes");
+    // What can't be read is nothing.
+    event = (struct agent_event){.kind = AGENT_EVENT_RECOVER_META};
+    event.meta.key = key;
+    event.meta.value = "12";
+    rig_step(&rig, &event);
+    event.meta.key = "poison:1";
+    rig_step(&rig, &event);
+}

@@ -31,6 +31,14 @@ done
 check "no agent is to blame" agents_ready 3
 check "they work still" "$STOKER" submit noop "$work/good.raw" $raw --wait --timeout 60s
 
+first=$(jq '.id' "$work/job.json")
+expect_exit 7 "job $first had the same input" "$STOKER" submit noop "$work/deadly.raw" $raw
+kill -KILL "$coordinator_pid"
+start_coordinator
+wait_for 60 agents_ready 3
+expect_exit 7 "stoker retry $first" "$STOKER" submit noop "$work/deadly.raw" $raw
+check "another input goes" "$STOKER" submit noop "$work/good.raw" $raw --wait --timeout 60s
+
 # On other drivers it may be fine: agents with the real executor take over.
 id=$(jq '.id' "$work/job.json")
 for name in one two three; do

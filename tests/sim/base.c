@@ -144,6 +144,13 @@ void sim_model_hash(uint32_t model, uint8_t ret_hash[AGENT_HASH_SIZE])
     ret_hash[AGENT_HASH_SIZE - 1] = (uint8_t)model;
 }
 
+const uint8_t *sim_poison_content(uint32_t model)
+{
+    static uint8_t contents[SIM_MODELS_MAX][AGENT_HASH_SIZE];
+    memset(contents[model], (int)model + 1, AGENT_HASH_SIZE);
+    return contents[model];
+}
+
 uint32_t sim_model_of_hash(const uint8_t *hash)
 {
     return hash[AGENT_HASH_SIZE - 1];

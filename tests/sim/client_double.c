@@ -65,6 +65,8 @@ static void submit(struct sim *sim, uint32_t index)
         .input_bytes = 100,
         .rows = op->d >> 16,
     };
+    if ((op->d & SIM_JOB_POISON) != 0)
+        event.submit.content = sim_poison_content(op->a);
     sim_coordinator_call(sim, &event);
 }
 
@@ -202,6 +204,12 @@ void sim_client_reply(struct sim *sim, const struct sim_out *reply)
         else
             call->is_over = true;
         break;
+    case AGENT_REPLY_CONFLICT:
+        call->is_over = true;
+        call->token = 0;
+        if ((sim->scenario->ops[index].d & SIM_JOB_POISON) != 0)
+            break;
+        // fall through
     default:
         sim_fail(sim, "a good submission is refused", "reply %d", (int)reply->reply);
     }

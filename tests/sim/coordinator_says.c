@@ -1,4 +1,6 @@
 // What the coordinator's core decides, as it leaves the process: after the step, in one go.
+#include <string.h>
+
 #include "tests/sim/sim.h"
 
 struct sim_io_link *sim_coordinator_link(struct sim_coordinator *c, uint64_t id)
@@ -74,7 +76,16 @@ static struct sim_message *say(struct sim *sim, const struct agent_action *actio
 
 static void act_append(struct sim *sim, const struct agent_action *action)
 {
+    const struct agent_job_record *job = &action->record->job;
     sim_disk_append(sim, action);
+    if (action->record->kind == AGENT_RECORD_END &&
+        strcmp(job->error_code, AGENT_CODE_POISONED) == 0) {
+        uint32_t model = sim_model_of_hash(job->hash);
+        struct agent_event event = {.kind = AGENT_EVENT_POISON};
+        event.poison.job = job->id;
+        event.poison.content = event.poison.model = sim_poison_content(model);
+        sim_coordinator_call(sim, &event);
+    }
     // It dies before anything of this step leaves the process.
     if (sim->disk.appends == sim->scenario->crash_append)
         sim->coordinator.must_die = true;

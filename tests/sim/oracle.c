@@ -117,6 +117,10 @@ static void on_job_append(struct sim *sim, const struct agent_action *action)
     if (call == sim->scenario->n_ops)
         sim_fail(sim, "a job of no submission", "job %llu", (unsigned long long)id);
     *job = (struct sim_job){.is_appended = true, .call = call + 1};
+    const struct sim_op *op = &sim->scenario->ops[call];
+    if ((op->d & SIM_JOB_POISON) != 0 && sim->oracle.is_poison[op->a])
+        sim_fail(sim, "an input that is known to kill is taken again", "job %llu",
+                 (unsigned long long)id);
     sim_trace(sim, "core appends job %llu of submission %u", (unsigned long long)id, call);
 }
 
@@ -184,6 +188,14 @@ static void check_drained(struct sim *sim, const struct agent_operation_record *
     }
 }
 
+// Of what kills, each model's is one byte again and again.
+static void on_meta_append(struct sim *sim, const char *key, const char *value)
+{
+    unsigned number;
+    if (sscanf(key, "poison:%2x", &number) == 1 && number > 0 && number <= SIM_MODELS_MAX)
+        sim->oracle.is_poison[number - 1] = value[0] != '\0';
+}
+
 static void on_append(struct sim *sim, const struct agent_action *action)
 {
     const struct agent_record *record = action->record;
@@ -194,6 +206,9 @@ static void on_append(struct sim *sim, const struct agent_action *action)
         break;
     case AGENT_RECORD_END:
         on_end_append(sim, action);
+        break;
+    case AGENT_RECORD_META:
+        on_meta_append(sim, record->meta.key, record->meta.value);
         break;
     case AGENT_RECORD_FORGET:
         for (uint32_t i = 0; i < record->forget.count; i++)
@@ -422,6 +437,10 @@ void sim_oracle_died(struct sim *sim)
 
 void sim_oracle_started(struct sim *sim)
 {
+    memset(sim->oracle.is_poison, 0, sizeof sim->oracle.is_poison);
+    for (size_t i = 0; i < sim->disk.n_metas; i++)
+        on_meta_append(sim, sim->disk.metas[i].record.meta.key,
+                       sim->disk.metas[i].record.meta.value);
     for (uint32_t i = 0; i < SIM_AGENTS_MAX; i++)
         sim->oracle.agents[i] =
             (struct sim_agent_known){.admin = sim_disk_admin(sim, sim->hosts[i].name)};

@@ -475,6 +475,7 @@ struct sim_oracle {
     uint64_t told_now[256]; // of this step
     size_t n_told_now;
     bool has_ticked, is_rebalancing;
+    bool is_poison[SIM_MODELS_MAX];   // jobs that kill are known, as last appended
     uint64_t unloads_of, unload_step; // the last link that was told to drop a model, and when
 };
 
@@ -534,6 +535,7 @@ void sim_fail(struct sim *sim, const char *what, const char *format, ...)
 void sim_trace(struct sim *sim, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void sim_mark(struct sim *sim, uint64_t a, uint64_t b); // into the trace's hash
 void sim_model_hash(uint32_t model, uint8_t ret_hash[AGENT_HASH_SIZE]);
+const uint8_t *sim_poison_content(uint32_t model); // static: what is in its jobs that kill
 uint32_t sim_model_of_hash(const uint8_t *hash);
 const char *sim_error_name(uint32_t error); // of an enum worker_error, as on the wire
 void *sim_grow(void *list, size_t *room, size_t count, size_t size); // exits without memory

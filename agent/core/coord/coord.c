@@ -5,6 +5,7 @@
 
 #include "agent/core/coord/coord_internal.h"
 #include "agent/core/placement/coord_index.h"
+#include "agent/core/queue/coord_poison.h"
 
 void agent_coord_limits_init(struct agent_coord_limits *limits)
 {
@@ -128,6 +129,7 @@ void agent_coord_destroy(struct agent_coord *core)
     agent_heap_finish(&core->timers);
     agent_coord_turns_finish(core);
     free(core->waits);
+    free(core->poisons);
     free(core);
 }
 
@@ -170,6 +172,7 @@ static void recover(struct agent_coord *core, const struct agent_event *event)
         break;
     case AGENT_EVENT_RECOVER_META:
         agent_coord_recover_tenant(core, event->meta.key, event->meta.value);
+        agent_coord_recover_poison(core, event->meta.key, event->meta.value);
         break;
     case AGENT_EVENT_RECOVER_PIN:
         agent_coord_recover_pin(core, event);
@@ -191,6 +194,9 @@ static void from_operator(struct agent_coord *core, const struct agent_event *ev
         break;
     case AGENT_EVENT_CANCEL:
         agent_coord_cancel(core, event);
+        break;
+    case AGENT_EVENT_POISON:
+        agent_coord_poison(core, event);
         break;
     case AGENT_EVENT_CORDON:
         agent_coord_cordon(core, event);

@@ -110,6 +110,8 @@ struct agent_submit {
     uint32_t rows;         // of its batch dimension, for display
     bool cached;           // the I/O has its outputs already: it ends as done without an agent
     uint64_t output_bytes; // of them
+    // A hash of model and inputs, where agent_coord_poison_of() says so; NULL else.
+    const uint8_t *content;
 };
 
 #define AGENT_DEVICES_MAX 64
@@ -196,6 +198,7 @@ enum agent_event_kind {
     AGENT_EVENT_LINK_LOST,
     // From operators. `token` comes back in one AGENT_ACTION_REPLY.
     AGENT_EVENT_SUBMIT,
+    AGENT_EVENT_POISON, // from the I/O: what was in a job that has ended as AGENT_CODE_POISONED
     AGENT_EVENT_CANCEL,
     AGENT_EVENT_CORDON,
     AGENT_EVENT_UNCORDON,
@@ -269,6 +272,10 @@ struct agent_event {
             uint64_t bytes; // of its files
             struct agent_needs needs;
         } model_info;
+        struct {
+            uint64_t job;
+            const uint8_t *content, *model; // AGENT_HASH_SIZE bytes each
+        } poison;
         struct agent_result result;
         struct agent_tune tune;
         struct agent_tune_state tune_state; // `reason` has its text
@@ -526,6 +533,8 @@ bool agent_coord_agent(const struct agent_coord *core, const char *name,
                        struct agent_agent_view *ret_view);
 enum agent_model_state agent_coord_model_on(const struct agent_coord *core, const uint8_t *hash,
                                             const char *agent);
+// Whether submissions of this model have to say what is inside: some input of it is poison.
+bool agent_coord_poison_of(const struct agent_coord *core, const uint8_t *model);
 // Jobs of this model that were ever taken since the start.
 uint64_t agent_coord_model_jobs(const struct agent_coord *core, const uint8_t *hash);
 // False: no job of it was ever taken, and no agent has it.

@@ -324,6 +324,9 @@ struct agent_coord {
     struct agent_text *ledger_damage; // NULL: it is not damaged
     struct agent_text *ledger_error;
 
+    struct coord_poison *poisons; // oldest first
+    uint32_t n_poisons;
+
     uint64_t submitted, done, failed, cancelled, expired, requeued, stale;
 };
 

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "agent/core/coord/coord_internal.h"
+#include "agent/core/queue/coord_poison.h"
 
 #define FORGET_IDS 256  // of one record
 #define RETAIN_MAX 8192 // jobs forgotten at one time, so that no step takes long
@@ -176,6 +177,7 @@ static void forget(struct forgetting *forgetting, uint64_t id)
     if (forgetting->count == FORGET_IDS)
         tell(forgetting);
     forgetting->ids[forgetting->count++] = id;
+    agent_coord_poison_forget(forgetting->core, id);
     agent_coord_act(forgetting->core,
                     &(struct agent_action){.kind = AGENT_ACTION_FORGET, .id = id});
 }

@@ -4,6 +4,7 @@
 
 #include "agent/core/coord/coord_internal.h"
 #include "agent/core/planted.h"
+#include "agent/core/queue/coord_poison.h"
 
 static void reply_known(struct agent_coord *core, uint64_t token, uint64_t id)
 {
@@ -67,6 +68,8 @@ void agent_coord_submit(struct agent_coord *core, const struct agent_event *even
         return;
     }
     struct coord_tenant *tenant = NULL;
+    if (agent_coord_is_poison(core, event))
+        return;
     if (!agent_coord_admits(core, event, &tenant))
         return;
     struct coord_model *model =
@@ -88,8 +91,10 @@ void agent_coord_submit(struct agent_coord *core, const struct agent_event *even
     job->submitted_us = core->now_us;
     agent_coord_admitted(core, job);
     agent_coord_job_enter(core, job, COORD_PENDING, false);
-    if (submit->retry_of != 0)
+    if (submit->retry_of != 0) {
         audit_retry(core, event, job->id);
+        agent_coord_poison_forget(core, submit->retry_of);
+    }
     core->token = event->token;
     agent_coord_append_job(core, job, AGENT_RECORD_JOB);
     core->token = 0;
