@@ -106,7 +106,7 @@ bool agent_coord_is_poison(struct agent_coord *core, const struct agent_event *e
         submit->content != NULL ? find(core, submit->content) : NULL;
     if (poison == NULL || submit->retry_of != 0 || AGENT_PLANTED(POISON_AGAIN))
         return false;
-    agent_coord_reply(core, event->token, AGENT_REPLY_CONFLICT, poison->job,
+    agent_coord_reply(core, event->token, AGENT_REPLY_CONFLICT, 0,
                       "poisoned: job %" PRIu64 " had the same input, killed executors with it and "
                       "is in quarantine: stoker retry %" PRIu64,
                       poison->job, poison->job);
