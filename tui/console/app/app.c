@@ -18,8 +18,9 @@ struct tui_app *tui_app_create(void)
     if (!app)
         return NULL;
     app->model = tui_model_create();
-    if (!app->model) {
-        free(app);
+    app->work = tui_work_create();
+    if (!app->model || !app->work) {
+        tui_app_destroy(app);
         return NULL;
     }
     tui_keymap_init(&app->keymap);
@@ -38,6 +39,7 @@ void tui_app_destroy(struct tui_app *app)
     tui_dialog_finish(&app->dialog);
     for (size_t i = 0; i < app->outbox_count; i++)
         free(app->outbox[i].text);
+    tui_work_destroy(app->work);
     tui_model_destroy(app->model);
     free(app);
 }

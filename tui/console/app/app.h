@@ -21,6 +21,7 @@
 #include "model/model.h"
 #include "theme/glyphs.h"
 #include "views/view.h"
+#include "views/work.h"
 
 #define TUI_REQUESTS_MAX 8
 #define TUI_MESSAGE_SIZE 512
@@ -53,6 +54,7 @@ struct tui_prompt {
 
 struct tui_app {
     struct tui_model *model; /* owned */
+    struct tui_work *work;   /* owned; a cache of what views make of the model */
     struct tui_keymap keymap;
     enum tui_glyphs glyphs;
     bool pixels; /* cells can have any colour: pictures are shown as they are */

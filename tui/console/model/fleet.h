@@ -127,6 +127,13 @@ struct tui_blocker {
     bool has_left; /* left_ms is known */
 };
 
+/* An agent of a drain-all or a restart. */
+struct tui_operation_agent {
+    char name[TUI_NAME_SIZE];
+    char step[TUI_WORD_SIZE];
+    uint64_t drain; /* its own operation; 0: none yet */
+};
+
 struct tui_operation {
     uint64_t id;
     char kind[TUI_WORD_SIZE];
@@ -135,11 +142,17 @@ struct tui_operation {
     char by[TUI_NAME_SIZE];
     char reason[TUI_TEXT_SIZE];
     char text[TUI_TEXT_SIZE]; /* what it does now, or how it ended */
-    uint64_t started_ms, deadline_ms, expected_end_ms, remaining, requeued;
-    uint64_t parts, parts_done; /* agents of a drain-all or a restart, moves of a rebalance */
+    uint64_t started_ms, deadline_ms, finished_ms, expected_end_ms, remaining, requeued;
+    uint64_t parent; /* the operation that it is a part of; 0: none */
+    /* Agents of a drain-all or a restart, moves of a rebalance, candidates of a tuning. */
+    uint64_t parts, parts_done;
+    uint64_t stayed;              /* of the moves */
+    uint64_t before_us, after_us; /* a run of what is tuned; 0: not measured */
     bool safe_to_remove;
     struct tui_blocker blockers[TUI_BLOCKERS_MAX];
     size_t blocker_count;
+    struct tui_operation_agent agents[TUI_OPERATION_AGENTS_MAX];
+    size_t agent_count;
 };
 
 struct tui_totals {

@@ -15,6 +15,7 @@
 #define TUI_WARNINGS_MAX 32    /* of one plan */
 #define TUI_PLAN_ROWS_MAX 1000 /* of one plan: jobs or agents; the rest is counted */
 #define TUI_FACTS_MAX 24       /* told about a target */
+#define TUI_OPERATION_AGENTS_MAX 64 /* of one operation; the rest is counted */
 #define TUI_CACHES_MAX 8
 #define TUI_EVENTS_MAX 512
 #define TUI_EVENTS_PAGE_MAX 1000

@@ -270,6 +270,28 @@ void tui_parse_served(const cJSON *object, struct tui_served *ret_model)
     parse_latency(tui_json_object(object, "latency_us"), &ret_model->total);
 }
 
+static void parse_operation_parts(const cJSON *object, struct tui_operation *ret_operation)
+{
+    const cJSON *agents = tui_json_array(object, "agents");
+    const cJSON *tune = tui_json_object(object, "tune");
+    const cJSON *at = agents ? agents->child : NULL;
+
+    ret_operation->parts = integer(object, "agents_total") + integer(object, "moves") +
+                           integer(tune, "candidates");
+    ret_operation->parts_done = integer(object, "agents_done") + integer(object, "moved") +
+                                integer(tune, "measured");
+    ret_operation->stayed = integer(object, "stayed");
+    ret_operation->before_us = integer(tune, "before_us");
+    ret_operation->after_us = integer(tune, "after_us");
+    ret_operation->agent_count = tui_json_count(agents, TUI_OPERATION_AGENTS_MAX);
+    for (size_t i = 0; i < ret_operation->agent_count; i++, at = at->next) {
+        struct tui_operation_agent *agent = &ret_operation->agents[i];
+        tui_json_text(at, "agent", agent->name, sizeof(agent->name));
+        tui_json_text(at, "step", agent->step, sizeof(agent->step));
+        agent->drain = integer(at, "drain");
+    }
+}
+
 void tui_parse_operation(const cJSON *object, struct tui_operation *ret_operation)
 {
     const cJSON *blockers = tui_json_array(object, "blockers");
@@ -285,8 +307,9 @@ void tui_parse_operation(const cJSON *object, struct tui_operation *ret_operatio
     ret_operation->started_ms = integer(object, "started_ms");
     ret_operation->deadline_ms = integer(object, "deadline_ms");
     ret_operation->expected_end_ms = integer(object, "expected_end_ms");
-    ret_operation->parts = integer(object, "agents_total") + integer(object, "moves");
-    ret_operation->parts_done = integer(object, "agents_done") + integer(object, "moved");
+    ret_operation->finished_ms = integer(object, "finished_ms");
+    ret_operation->parent = integer(object, "parent");
+    parse_operation_parts(object, ret_operation);
     ret_operation->remaining = integer(object, "remaining");
     ret_operation->requeued = integer(object, "requeued");
     ret_operation->safe_to_remove = tui_json_flag(object, "safe_to_remove");

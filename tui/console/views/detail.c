@@ -1,203 +1,76 @@
-#include <inttypes.h>
+#include "views/detail.h"
+
 #include <math.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
-#include "model/figure.h"
-#include "views/grid.h"
+#include "app/line.h"
+#include "views/work.h"
 
-#define AGENT_EVENTS 12
+enum field { TEXT };
 
-/* What the device has found to be the best number of rows for each of its models. */
-static void write_batches(struct tui_pen *pen, const struct tui_agent *agent, uint32_t device)
+static const struct tui_field fields[] = {
+    [TEXT] = {"text", TUI_FIELD_TEXT, false},
+    {NULL, TUI_FIELD_TEXT, false},
+};
+
+static const struct tui_detail *const details[TUI_CONTEXT_COUNT] = {
+#define TUI_DETAIL(context, lower) [TUI_CONTEXT_##context] = &tui_detail_##lower,
+#include "views/details.def"
+#undef TUI_DETAIL
+};
+
+const struct tui_detail *tui_detail_of(enum tui_context context)
 {
-    for (size_t i = 0; i < agent->batch_count; i++) {
-        const struct tui_batch *batch = &agent->batches[i];
-        char rate[TUI_FIGURE_SIZE];
-        if (batch->device != device)
-            continue;
-        tui_figure_rate(rate, sizeof(rate), batch->rows_per_s);
-        tui_pen_field(pen, "  batch", TUI_ROLE_NORMAL, "%s: %" PRIu64 " rows, %s rows/s",
-                      batch->model, batch->rows, rate);
-    }
+    return details[context];
 }
 
-static void write_device(struct tui_pen *pen, const struct tui_agent *agent,
-                         const struct tui_device *device)
+/* Room for the pointer, for the mark of a link, and a margin. */
+static int text_cols(struct tui_rect body)
 {
-    char used[TUI_FIGURE_SIZE];
-    char total[TUI_FIGURE_SIZE];
-    char busy[TUI_FIGURE_SIZE];
-
-    tui_figure_bytes(used, sizeof(used), device->memory_used_bytes);
-    tui_figure_bytes(total, sizeof(total), device->memory_bytes);
-    tui_figure_percent(busy, sizeof(busy), device->busy);
-    tui_pen_print(pen, TUI_ROLE_TITLE, "Device %u  %s", device->index, device->name);
-    tui_pen_field(pen, "  state", tui_state_role(device->state), "%s%s%s", device->state,
-                  device->reason[0] ? ": " : "", device->reason);
-    tui_pen_field(pen, "  load", TUI_ROLE_NORMAL, "%s busy, %s of %s of memory", busy, used, total);
-    tui_pen_field(pen, "  work", TUI_ROLE_NORMAL, "%" PRIu64 " jobs in %" PRIu64 " batches",
-                  device->jobs, device->batches);
-    write_batches(pen, agent, device->index);
-    tui_pen_field(pen, "  executor", device->restarts > 0 ? TUI_ROLE_WARN : TUI_ROLE_NORMAL,
-                  "restarted %" PRIu64 " times", device->restarts);
-    tui_pen_field(pen, "  hardware", TUI_ROLE_DIM, "%s, %u compute units%s%s, driver %s",
-                  device->family, device->compute_units, device->fp16 ? ", fp16" : "",
-                  device->fp64 ? ", fp64" : "", device->driver);
+    return body.cols > 10 ? body.cols - 4 : body.cols;
 }
 
-static void write_agent_work(struct tui_pen *pen, const struct tui_agent *agent)
+static size_t count(const struct tui_app *app)
 {
-    char text[TUI_FIGURE_SIZE];
-    char p50[TUI_FIGURE_SIZE];
-    char p95[TUI_FIGURE_SIZE];
+    const struct tui_detail *detail = tui_detail_of(app->detail);
+    struct tui_sheet *sheet = &app->work->sheet;
 
-    tui_figure_rate(text, sizeof(text), agent->done_per_s);
-    tui_figure_us(p50, sizeof(p50), agent->p50_us > 0 ? (double)agent->p50_us : NAN);
-    tui_figure_us(p95, sizeof(p95), agent->p95_us > 0 ? (double)agent->p95_us : NAN);
-    tui_pen_field(pen, "throughput", TUI_ROLE_STRONG, "%s jobs/s, p50 %s, p95 %s", text, p50, p95);
-    tui_pen_field(pen, "jobs", TUI_ROLE_NORMAL,
-                  "%" PRIu64 " running, %" PRIu64 " assigned (%" PRIu64
-                  " wait there); room for %" PRIu64,
-                  agent->running, agent->assigned, agent->queued, agent->credit);
-    tui_pen_field(pen, "since start", TUI_ROLE_NORMAL,
-                  "%" PRIu64 " done, %" PRIu64 " failed, %" PRIu64 " requeued", agent->done,
-                  agent->failed, agent->requeued);
+    if (!detail || !tui_sheet_begin(sheet, text_cols(app->body), app->glyphs))
+        return 0;
+    detail->write(app, sheet);
+    return sheet->count;
 }
 
-static void write_agent(const struct tui_app *app, struct tui_pen *pen)
+static void id(const struct tui_app *app, size_t index, char ret_id[TUI_NAME_SIZE])
 {
-    const struct tui_agent *agent = tui_fleet_agent(app->model->fleet, app->detail_id);
-    char seen[TUI_FIGURE_SIZE];
-    char rtt[TUI_FIGURE_SIZE];
-    char rss[TUI_FIGURE_SIZE];
-    size_t shown = 0;
-
-    tui_pen_print(pen, TUI_ROLE_TITLE, "Agent %s", app->detail_id);
-    if (!agent) {
-        tui_pen_print(pen, TUI_ROLE_BAD, "is not in the cluster now");
-    } else {
-        tui_figure_age(seen, sizeof(seen), agent->seen_ms_ago);
-        tui_figure_us(rtt, sizeof(rtt), (double)agent->rtt_us);
-        tui_figure_bytes(rss, sizeof(rss), agent->rss_bytes);
-        tui_pen_field(pen, "state", tui_state_role(agent->state), "%s%s%s", agent->state,
-                      agent->reason[0] ? ": " : "", agent->reason);
-        tui_pen_field(pen, "link", TUI_ROLE_NORMAL, "%s, seen %s ago, round trip %s, version %s",
-                      agent->address, seen, rtt, agent->version);
-        write_agent_work(pen, agent);
-        tui_pen_field(pen, "process", TUI_ROLE_DIM, "%s of memory", rss);
-        for (size_t i = 0; i < agent->model_count; i++)
-            tui_pen_field(pen, i == 0 ? "models" : "", TUI_ROLE_NORMAL, "%s", agent->models[i]);
-        for (size_t i = 0; i < agent->device_count; i++)
-            write_device(pen, agent, &agent->devices[i]);
-    }
-    tui_pen_print(pen, TUI_ROLE_TITLE, "Events");
-    for (size_t i = 0; i < tui_model_event_count(app->model) && shown < AGENT_EVENTS; i++) {
-        const struct tui_event *event = tui_model_event(app->model, i);
-        if (strcmp(event->agent, app->detail_id) != 0)
-            continue;
-        char clock[TUI_FIGURE_SIZE];
-        tui_figure_clock(clock, sizeof(clock), event->time_ms);
-        tui_pen_field(pen, clock, tui_severity_role(event->severity), "%s %s", event->kind,
-                      event->text);
-        shown++;
-    }
-    if (shown == 0)
-        tui_pen_print(pen, TUI_ROLE_DIM, "none about it");
+    memcpy(ret_id, app->work->sheet.lines[index].id, TUI_NAME_SIZE);
 }
 
-static void write_timing(struct tui_pen *pen, const struct tui_job *job)
+/* The line as it is read, so that a pane can be filtered, too. */
+static void value(const struct tui_app *app, size_t index, size_t field,
+                  struct tui_value *ret_value)
 {
-    char text[TUI_FIGURE_SIZE];
-    uint64_t total = job->timing_us[TUI_SPAN_TOTAL];
+    struct tui_canvas *canvas = &app->work->sheet.canvas;
 
-    for (size_t i = 0; i < TUI_SPAN_COUNT; i++) {
-        uint64_t us = job->timing_us[i];
-        tui_figure_us(text, sizeof(text), total > 0 ? (double)us : NAN);
-        char label[TUI_WORD_SIZE];
-        snprintf(label, sizeof(label), "  %s", tui_span_names[i]);
-        if (total > 0 && i != TUI_SPAN_TOTAL)
-            tui_pen_field(pen, label, TUI_ROLE_NORMAL, "%9s  %3.0f%%", text,
-                          fmin(100.0 * (double)us / (double)total, 999));
-        else
-            tui_pen_field(pen, label, TUI_ROLE_STRONG, "%9s", text);
+    (void)field;
+    ret_value->room[0] = 0;
+    for (int x = 0; x < canvas->cols; x++) {
+        wchar_t ch = tui_canvas_at(canvas, (int)index, x)->ch;
+        if (ch != 0)
+            tui_line_type(ret_value->room, TUI_VALUE_SIZE, (uint32_t)ch);
     }
+    ret_value->text = ret_value->room;
+    ret_value->number = (double)index; /* lines stay in their order */
 }
 
-static void write_job_fields(struct tui_pen *pen, const struct tui_job *job)
+static void open(const struct tui_app *app, size_t index, enum tui_context *ret_context,
+                 char ret_id[TUI_NAME_SIZE])
 {
-    char clock[3][TUI_FIGURE_SIZE];
+    const struct tui_sheet_line *line = &app->work->sheet.lines[index];
 
-    tui_figure_clock(clock[0], sizeof(clock[0]), job->submitted_ms);
-    tui_figure_clock(clock[1], sizeof(clock[1]), job->started_ms);
-    tui_figure_clock(clock[2], sizeof(clock[2]), job->finished_ms);
-    tui_pen_field(pen, "state", tui_state_role(job->state), "%s", job->state);
-    tui_pen_field(pen, "model", TUI_ROLE_NORMAL, "%s:%" PRIu64 ", batch of %" PRIu64, job->model,
-                  job->version, job->batch);
-    if (job->agent[0] != 0)
-        tui_pen_field(pen, "agent", TUI_ROLE_NORMAL, "%s, device %" PRIu64, job->agent,
-                      job->device);
-    tui_pen_field(pen, "attempt", job->attempt > 1 ? TUI_ROLE_WARN : TUI_ROLE_NORMAL,
-                  "%" PRIu64 " of %" PRIu64 ", priority %" PRIu64, job->attempt, job->attempts_max,
-                  job->priority);
-    tui_pen_field(pen, "times", TUI_ROLE_NORMAL, "submitted %s, started %s, finished %s", clock[0],
-                  clock[1], clock[2]);
-    if (job->deadline_ms != 0) {
-        tui_figure_clock(clock[0], sizeof(clock[0]), job->deadline_ms);
-        tui_pen_field(pen, "deadline", TUI_ROLE_NORMAL, "%s", clock[0]);
-    }
-    if (job->key[0] != 0)
-        tui_pen_field(pen, "key", TUI_ROLE_NORMAL, "%s", job->key);
-    if (job->error_message[0] != 0 || job->error_code[0] != 0)
-        tui_pen_field(pen, "error", TUI_ROLE_BAD, "%s: %s", job->error_code, job->error_message);
-}
-
-static void write_job(const struct tui_app *app, struct tui_pen *pen)
-{
-    const struct tui_polled *polled = &app->model->polled[TUI_POLL_JOB];
-    const struct tui_job_detail *detail = tui_model_job(app->model);
-    uint64_t id = strtoull(app->detail_id, NULL, 10);
-
-    tui_pen_print(pen, TUI_ROLE_TITLE, "Job %s", app->detail_id);
-    if (polled->asked.job != id) {
-        tui_pen_print(pen, TUI_ROLE_DIM, "asking the coordinator...");
-        return;
-    }
-    if (!detail) {
-        tui_pen_field(pen, "refused", TUI_ROLE_BAD, "%s", polled->refusal.message);
-        tui_pen_field(pen, "", TUI_ROLE_NORMAL, "%s", polled->refusal.hint);
-        return;
-    }
-    write_job_fields(pen, &detail->job);
-    tui_pen_print(pen, TUI_ROLE_TITLE, "Where the time went");
-    write_timing(pen, &detail->job);
-    tui_pen_print(pen, TUI_ROLE_TITLE, "History, and why");
-    for (size_t i = 0; i < detail->count; i++) {
-        const struct tui_job_step *step = &detail->history[i];
-        char clock[TUI_FIGURE_SIZE];
-        tui_figure_clock(clock, sizeof(clock), step->time_ms);
-        tui_pen_field(pen, clock, tui_state_role(step->state), "%s %s (attempt %" PRIu64 ") %s",
-                      step->state, step->agent, step->attempt, step->text);
-    }
-    if (detail->count == 0)
-        tui_pen_print(pen, TUI_ROLE_DIM, "the coordinator keeps none of this job");
-}
-
-static void write_detail(const struct tui_app *app, struct tui_pen *pen)
-{
-    if (app->detail == TUI_CONTEXT_JOB)
-        write_job(app, pen);
-    else
-        write_agent(app, pen);
-}
-
-static int lines(const struct tui_app *app, int cols)
-{
-    struct tui_pen pen = {.rect = {0, 0, 1, cols - 2}};
-
-    write_detail(app, &pen);
-    return pen.line;
+    *ret_context = line->to;
+    memcpy(ret_id, line->to_id, TUI_NAME_SIZE);
 }
 
 static int page(const struct tui_app *app, struct tui_rect body)
@@ -206,26 +79,54 @@ static int page(const struct tui_app *app, struct tui_rect body)
     return body.rows;
 }
 
-static void draw(const struct tui_app *app, struct tui_canvas *canvas, struct tui_rect body)
+static void draw_line(const struct tui_app *app, struct tui_canvas *canvas, int y, int x,
+                      size_t index)
 {
-    struct tui_pen pen = {.canvas = canvas,
-                          .rect = {body.y, 1, body.rows, body.cols - 2},
-                          .skip = (int)app->lists[TUI_VIEW_DETAIL].top};
+    struct tui_canvas *sheet = &app->work->sheet.canvas;
 
-    write_detail(app, &pen);
+    for (int i = 0; i < sheet->cols; i++) {
+        const struct tui_cell *from = tui_canvas_at(sheet, (int)index, i);
+        struct tui_cell *to = tui_canvas_at(canvas, y, x + i);
+        if (to)
+            *to = *from;
+    }
+    if (app->work->sheet.lines[index].to != TUI_CONTEXT_ANY)
+        tui_canvas_put(canvas, y, x - 1, app->glyphs == TUI_GLYPHS_ASCII ? L'+' : L'\u203a',
+                       TUI_ROLE_KEY);
 }
 
-static void want(const struct tui_app *app, struct tui_want *want)
+static void draw(const struct tui_app *app, struct tui_canvas *canvas, struct tui_rect body)
 {
-    if (app->detail != TUI_CONTEXT_JOB)
-        return;
-    want->polls[TUI_POLL_JOB] = true;
-    want->job = strtoull(app->detail_id, NULL, 10);
+    const struct tui_list *list = &app->lists[TUI_VIEW_DETAIL];
+
+    for (int i = 0; i < body.rows && list->top + (size_t)i < app->row_count; i++) {
+        size_t row = list->top + (size_t)i;
+        draw_line(app, canvas, body.y + i, body.x + 2, app->rows[row]);
+        if (list->gone || list->at != row)
+            continue;
+        tui_canvas_put(canvas, body.y + i, body.x, tui_glyphs_pointer(app->glyphs),
+                       TUI_ROLE_STRONG);
+        /* Only what leads somewhere looks as if it could be pressed. */
+        if (app->work->sheet.lines[app->rows[row]].to != TUI_CONTEXT_ANY)
+            tui_canvas_select(canvas, body.y + i, body.x, body.cols);
+    }
+}
+
+static void want(const struct tui_app *app, struct tui_want *ret_want)
+{
+    const struct tui_detail *detail = tui_detail_of(app->detail);
+
+    if (detail && detail->want)
+        detail->want(app, ret_want);
 }
 
 const struct tui_view_ops tui_view_detail = {
-    .want = want,
-    .lines = lines,
+    .count = count,
+    .id = id,
+    .fields = fields,
+    .value = value,
+    .open = open,
     .page = page,
     .draw = draw,
+    .want = want,
 };

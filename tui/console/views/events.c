@@ -34,10 +34,7 @@ static size_t count(const struct tui_app *app)
 
 static void id(const struct tui_app *app, size_t index, char ret_id[TUI_NAME_SIZE])
 {
-    const struct tui_event *event = tui_model_event(app->model, index);
-
-    snprintf(ret_id, TUI_NAME_SIZE, "%llu.%llu", (unsigned long long)event->seq,
-             (unsigned long long)event->time_ms);
+    tui_event_id(ret_id, tui_model_event(app->model, index));
 }
 
 static void value(const struct tui_app *app, size_t index, size_t field,

@@ -6,6 +6,12 @@
 #include "model/figure.h"
 #include "views/state.h"
 
+void tui_event_id(char ret_id[TUI_NAME_SIZE], const struct tui_event *event)
+{
+    snprintf(ret_id, TUI_NAME_SIZE, "%llu.%llu", (unsigned long long)event->seq,
+             (unsigned long long)event->time_ms);
+}
+
 void tui_event_draw(struct tui_canvas *canvas, int y, int x, int cols,
                     const struct tui_event *event)
 {

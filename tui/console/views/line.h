@@ -5,6 +5,10 @@
 #include "model/fleet.h"
 #include "theme/canvas.h"
 
+/* What a list selects an event by: its number, and its time, as numbers begin again with a new
+ * ledger. */
+void tui_event_id(char ret_id[TUI_NAME_SIZE], const struct tui_event *event);
+
 /* Clock, severity, kind, agent, text. */
 void tui_event_draw(struct tui_canvas *canvas, int y, int x, int cols,
                     const struct tui_event *event);
