@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "app/do.h"
+#include "views/detail.h"
 
 static bool is_pane(enum tui_view_id view)
 {
@@ -84,8 +85,7 @@ void tui_place_describe(char *ret_text, size_t size, const struct tui_place *pla
     const struct tui_view *view = &tui_views[place->view];
 
     if (place->view == TUI_VIEW_DETAIL)
-        snprintf(ret_text, size, "%s %s", place->detail == TUI_CONTEXT_JOB ? "job" : "agent",
-                 place->detail_id);
+        snprintf(ret_text, size, "%s %s", tui_detail_name(place->detail), place->detail_id);
     else
         snprintf(ret_text, size, "%s%s%s%s%s", view->name, place->filter[0] ? " " : "",
                  place->filter, place->sort > 0 ? " by " : "",
@@ -149,15 +149,21 @@ static bool close_pane(struct tui_app *app)
 
 void tui_do_open(struct tui_app *app)
 {
+    const struct tui_view_ops *ops = tui_views[app->view].ops;
     enum tui_context context = tui_views[app->view].context;
-    const char *target = tui_app_target(app, context);
+    char id[TUI_NAME_SIZE];
+    size_t index;
 
-    if (context != TUI_CONTEXT_AGENT && context != TUI_CONTEXT_JOB)
-        return;
-    if (target[0] == 0)
+    if (!tui_app_selected(app, &index)) {
         tui_app_message(app, TUI_ROLE_WARN, "nothing is selected");
+        return;
+    }
+    if (ops->open)
+        ops->open(app, index, &context, id);
     else
-        tui_app_open(app, context, target);
+        ops->id(app, index, id);
+    if (tui_detail_of(context))
+        tui_app_open(app, context, id);
 }
 
 void tui_do_back(struct tui_app *app)

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "text/text.h"
+#include "views/detail.h"
 
 #define FIELDS_MAX 9
 #define LINE_SIZE 1024
@@ -15,7 +16,7 @@ static void write_place(FILE *out, const char *key, const struct tui_place *plac
     const struct tui_field *fields = view->ops->fields;
 
     fprintf(out, "%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n", key, view->name,
-            place->detail == TUI_CONTEXT_JOB ? "job" : "agent", place->detail_id, place->selected,
+            tui_detail_name(place->detail), place->detail_id, place->selected,
             fields ? fields[place->sort].name : "", place->reverse ? "reverse" : "", place->filter);
 }
 
@@ -33,7 +34,7 @@ char *tui_state_write(const struct tui_app *app)
         struct tui_place place = {.view = (enum tui_view_id)i, .sort = list->sort};
         place.reverse = list->reverse;
         memcpy(place.filter, list->filter, sizeof(place.filter));
-        if (tui_views[i].ops->count)
+        if (tui_views[i].ops->count && i != TUI_VIEW_DETAIL)
             write_place(out, "list", &place);
     }
     for (size_t i = 0; i < TUI_BOOKMARKS_MAX; i++) {
@@ -67,7 +68,9 @@ static bool read_place(char *const fields[FIELDS_MAX], struct tui_place *ret_pla
     }
     if (place.view == TUI_VIEW_COUNT || (place.view == TUI_VIEW_DETAIL && fields[3][0] == 0))
         return false;
-    place.detail = strcmp(fields[2], "job") == 0 ? TUI_CONTEXT_JOB : TUI_CONTEXT_AGENT;
+    place.detail = tui_detail_find(fields[2]);
+    if (place.view == TUI_VIEW_DETAIL && !tui_detail_of(place.detail))
+        return false;
     tui_text_clean(place.detail_id, sizeof(place.detail_id), fields[3]);
     tui_text_clean(place.selected, sizeof(place.selected), fields[4]);
     tui_text_clean(place.filter, sizeof(place.filter), fields[7]);
@@ -95,9 +98,8 @@ static void restore(struct tui_app *app, const struct tui_place *place)
     if (place->view == TUI_VIEW_DETAIL) {
         app->detail = place->detail;
         memcpy(app->detail_id, place->detail_id, sizeof(app->detail_id));
-    } else {
-        memcpy(list->selected, place->selected, sizeof(list->selected));
     }
+    memcpy(list->selected, place->selected, sizeof(list->selected));
 }
 
 static void read_line(struct tui_app *app, char *line)

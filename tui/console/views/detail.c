@@ -15,7 +15,7 @@ static const struct tui_field fields[] = {
 };
 
 static const struct tui_detail *const details[TUI_CONTEXT_COUNT] = {
-#define TUI_DETAIL(context, lower) [TUI_CONTEXT_##context] = &tui_detail_##lower,
+#define TUI_DETAIL(context, lower, help) [TUI_CONTEXT_##context] = &tui_detail_##lower,
 #include "views/details.def"
 #undef TUI_DETAIL
 };
@@ -23,6 +23,26 @@ static const struct tui_detail *const details[TUI_CONTEXT_COUNT] = {
 const struct tui_detail *tui_detail_of(enum tui_context context)
 {
     return details[context];
+}
+
+static const char *const names[TUI_CONTEXT_COUNT] = {
+#define TUI_DETAIL(context, lower, help) [TUI_CONTEXT_##context] = #lower,
+#include "views/details.def"
+#undef TUI_DETAIL
+};
+
+const char *tui_detail_name(enum tui_context context)
+{
+    return names[context] ? names[context] : "";
+}
+
+enum tui_context tui_detail_find(const char *name)
+{
+    for (int i = 0; i < TUI_CONTEXT_COUNT; i++) {
+        if (names[i] && strcmp(names[i], name) == 0)
+            return (enum tui_context)i;
+    }
+    return TUI_CONTEXT_ANY;
 }
 
 /* Room for the pointer, for the mark of a link, and a margin. */

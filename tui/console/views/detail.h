@@ -12,12 +12,18 @@ struct tui_detail {
     void (*want)(const struct tui_app *app, struct tui_want *ret_want);
 };
 
-#define TUI_DETAIL(context, lower) extern const struct tui_detail tui_detail_##lower;
+#define TUI_DETAIL(context, lower, help) extern const struct tui_detail tui_detail_##lower;
 #include "views/details.def"
 #undef TUI_DETAIL
 
 /* The pane of a context; NULL: there is none. */
 const struct tui_detail *tui_detail_of(enum tui_context context);
+
+/* "agent", "job"; "" where there is none. */
+const char *tui_detail_name(enum tui_context context);
+
+/* The context with that name; ANY: there is none. */
+enum tui_context tui_detail_find(const char *name);
 
 /* Parts that several panes have. */
 

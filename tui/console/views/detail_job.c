@@ -79,8 +79,9 @@ static void write_fields(const struct tui_app *app, struct tui_sheet *sheet,
         tui_sheet_field(sheet, "error", TUI_ROLE_BAD, "%s: %s", job->error_code,
                         job->error_message);
     snprintf(id, sizeof(id), "%.40s:%llu", job->model, (unsigned long long)job->version);
-    tui_sheet_field(sheet, "model", TUI_ROLE_NORMAL, "%s; %llu rows, in a batch of %llu", id,
-                    (unsigned long long)job->rows, (unsigned long long)job->batch);
+    tui_sheet_field(sheet, "model", TUI_ROLE_NORMAL, "%s; %llu %s, in a batch of %llu", id,
+                    (unsigned long long)job->rows, job->rows == 1 ? "row" : "rows",
+                    (unsigned long long)job->batch);
     tui_sheet_link(sheet, TUI_CONTEXT_MODEL, id);
     if (job->agent[0] != 0) {
         tui_sheet_field(sheet, "agent", TUI_ROLE_NORMAL, "%s, device %llu", job->agent,
@@ -106,16 +107,16 @@ static void write_history(struct tui_sheet *sheet, const struct tui_job_detail *
     for (size_t i = 0; i < detail->count; i++) {
         const struct tui_job_step *step = &detail->history[i];
         char clock[TUI_FIGURE_SIZE];
-        char gap[TUI_FIGURE_SIZE + 4] = "";
+        char gap[TUI_FIGURE_SIZE];
+        char after[TUI_FIGURE_SIZE + 4] = "";
         tui_figure_clock(clock, sizeof(clock), step->time_ms);
         if (before != 0 && step->time_ms >= before) {
-            gap[0] = '+';
-            tui_figure_us(gap + 1, sizeof(gap) - 2, (double)(step->time_ms - before) * 1000);
-            strcat(gap, " ");
+            tui_figure_us(gap, sizeof(gap), (double)(step->time_ms - before) * 1000);
+            snprintf(after, sizeof(after), "+%s ", gap);
         }
         before = step->time_ms;
         tui_sheet_field(sheet, clock, tui_state_role(step->state), "%s%s%s%s, attempt %llu%s%s",
-                        gap, step->state, step->agent[0] ? " " : "", step->agent,
+                        after, step->state, step->agent[0] ? " " : "", step->agent,
                         (unsigned long long)step->attempt, step->text[0] ? ": " : "", step->text);
         tui_sheet_link(sheet, TUI_CONTEXT_AGENT, step->agent);
     }

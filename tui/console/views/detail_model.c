@@ -53,7 +53,7 @@ static void write_served(struct tui_sheet *sheet, const struct tui_served *serve
 static void write_residents(struct tui_sheet *sheet, const struct tui_served *served)
 {
     static const struct tui_column columns[] = {
-        {.title = "AGENT", .width = 14, .grow = 1},
+        {.title = "AGENT", .width = 20},
         {.title = "DEVICE", .width = 6, .right = true},
         {.title = "STATE", .width = 9},
         {.title = "MEMORY", .width = 9, .right = true},

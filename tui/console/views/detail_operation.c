@@ -77,7 +77,7 @@ static void write_agents(const struct tui_app *app, struct tui_sheet *sheet,
                          const struct tui_operation *operation)
 {
     static const struct tui_column columns[] = {
-        {.title = "AGENT", .width = 14, .grow = 1},
+        {.title = "AGENT", .width = 20},
         {.title = "STEP", .width = 10},
         {.title = "STATE", .width = 10},
         {.title = "DRAIN", .width = 6, .right = true},
@@ -105,7 +105,7 @@ static void write_blockers(struct tui_sheet *sheet, const struct tui_operation *
 {
     static const struct tui_column columns[] = {
         {.title = "JOB", .width = 10, .right = true},
-        {.title = "MODEL", .width = 14, .grow = 1},
+        {.title = "MODEL", .width = 18},
         {.title = "RUNS FOR", .width = 8, .right = true},
         {.title = "OF ABOUT", .width = 8, .right = true},
         {.title = "ENDS IN", .width = 14},

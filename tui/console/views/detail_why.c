@@ -61,7 +61,8 @@ static void write_candidate(struct tui_sheet *sheet, const struct tui_candidate 
     if (candidate->chosen)
         tui_sheet_cell(sheet, VERDICT, role, "chosen: %s", candidate->text);
     else if (rejected)
-        tui_sheet_cell(sheet, VERDICT, TUI_ROLE_WARN, "%s: %s", candidate->rule, candidate->text);
+        tui_sheet_cell(sheet, VERDICT, TUI_ROLE_WARN, "ruled out (%s): %s", candidate->rule,
+                       candidate->text);
     else
         tui_sheet_cell(sheet, VERDICT, role, "not chosen: %s", candidate->text);
 }

@@ -2,7 +2,8 @@
 #ifndef TUI_CONSOLE_VIEWS_GRID_H
 #define TUI_CONSOLE_VIEWS_GRID_H
 
-#include "app/app.h"
+#include "model/limits.h"
+#include "theme/glyphs.h"
 #include "views/line.h"
 #include "views/pen.h"
 #include "views/state.h"

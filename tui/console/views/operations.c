@@ -95,7 +95,7 @@ static void draw_blockers(const struct tui_app *app, struct tui_canvas *canvas,
     char running[TUI_FIGURE_SIZE];
     char expected[TUI_FIGURE_SIZE];
 
-    tui_glyphs_rule(canvas, app->glyphs, rect.y - 1, 0, canvas->cols);
+    tui_glyphs_rule(canvas, app->glyphs, rect.y - 1, 0, rect.cols + 2);
     tui_operation_summary(text, sizeof(text), operation);
     tui_pen_print(&pen, TUI_ROLE_TITLE, "%s %s", operation->kind, operation->target);
     tui_pen_field(&pen, "  result", operation->safe_to_remove ? TUI_ROLE_OK : TUI_ROLE_WARN, "%s",

@@ -6,6 +6,7 @@
 #ifndef TUI_CONSOLE_VIEWS_SHEET_H
 #define TUI_CONSOLE_VIEWS_SHEET_H
 
+#include "keys/keymap.h"
 #include "views/grid.h"
 
 #define TUI_SHEET_LINES_MAX TUI_CANVAS_ROWS_MAX
