@@ -154,10 +154,8 @@ void tui_do_open(struct tui_app *app)
     char id[TUI_NAME_SIZE];
     size_t index;
 
-    if (!tui_app_selected(app, &index)) {
-        tui_app_message(app, TUI_ROLE_WARN, "nothing is selected");
+    if (!tui_app_selected(app, &index))
         return;
-    }
     if (ops->open)
         ops->open(app, index, &context, id);
     else
