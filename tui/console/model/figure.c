@@ -55,8 +55,9 @@ void tui_figure_age(char *ret_text, size_t size, uint64_t ms)
 {
     uint64_t s = ms / 1000;
 
-    if (ms < 9950)
-        snprintf(ret_text, size, "%.1fs", (double)ms / 1000);
+    /* An age is what has passed, so nothing is rounded up. */
+    if (ms < 10000)
+        snprintf(ret_text, size, "%u.%us", (unsigned int)s, (unsigned int)(ms % 1000 / 100));
     else if (s < 120)
         snprintf(ret_text, size, "%us", (unsigned int)s);
     else if (s < 7200)
