@@ -1,9 +1,16 @@
 #include "capture.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 #include <time.h>
+#include <unistd.h>
 
+#include "export/export.h"
 #include "model/figure.h"
+#include "views/chrome.h"
 
 #define LOOK_MS 500
 
@@ -70,7 +77,7 @@ static void end(struct tui_capture_io *io, struct tui_app *app)
                         app->capture.path);
 }
 
-bool tui_capture_run(struct tui_capture_io *io, struct tui_app *app)
+static bool keep_recording(struct tui_capture_io *io, struct tui_app *app)
 {
     enum tui_capture_wish wish = app->capture.wish;
     struct tui_recorder_state state;
@@ -88,6 +95,78 @@ bool tui_capture_run(struct tui_capture_io *io, struct tui_app *app)
     if (state.stopped)
         end(io, app);
     return wish != TUI_CAPTURE_NOTHING || state.stopped;
+}
+
+/* The screen as it is without the line that asks where to; NULL when memory ran out. */
+static char *draw(struct tui_app *app, const struct tui_canvas *shown,
+                  const struct tui_theme *theme, size_t *ret_len)
+{
+    enum tui_format format = tui_format_of_path(app->save.path);
+    struct tui_canvas canvas = {.ascii = shown->ascii};
+    char *text = NULL;
+
+    if (tui_canvas_resize(&canvas, shown->rows, shown->cols)) {
+        tui_chrome_draw(app, &canvas);
+        text = tui_export(format == TUI_FORMAT_COUNT ? TUI_FORMAT_TEXT : format, app, &canvas,
+                          theme, ret_len);
+    }
+    tui_canvas_finish(&canvas);
+    return text;
+}
+
+/* For the owner alone, like a recording. Returns 0 or errno. */
+static int write_new(const char *path, const char *text, size_t len)
+{
+    int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+    int failure = 0;
+
+    if (fd < 0)
+        return errno;
+    while (len > 0 && failure == 0) {
+        ssize_t n = write(fd, text, len);
+        if (n < 0 && errno != EINTR)
+            failure = errno;
+        text += n > 0 ? n : 0;
+        len -= n > 0 ? (size_t)n : 0;
+    }
+    if (close(fd) != 0 && failure == 0)
+        failure = errno;
+    if (failure != 0)
+        unlink(path);
+    return failure;
+}
+
+static void save(struct tui_app *app, const struct tui_canvas *canvas,
+                 const struct tui_theme *theme)
+{
+    bool over = app->save.wish == TUI_SAVE_OVER;
+    size_t len = 0;
+    char *text;
+    int failure;
+
+    app->save.wish = TUI_SAVE_NOTHING;
+    text = draw(app, canvas, theme, &len);
+    if (over && text)
+        unlink(app->save.path);
+    failure = text ? write_new(app->save.path, text, len) : ENOMEM;
+    free(text);
+    if (failure == EEXIST)
+        app->save.open = app->save.exists = true;
+    else if (failure != 0)
+        tui_app_message(app, TUI_ROLE_BAD, "can't save to %s: %s", app->save.path,
+                        strerror(failure));
+    else
+        tui_app_message(app, TUI_ROLE_OK, "saved to %s", app->save.path);
+}
+
+bool tui_capture_run(struct tui_capture_io *io, struct tui_app *app,
+                     const struct tui_canvas *canvas, const struct tui_theme *theme)
+{
+    bool saves = app->save.wish != TUI_SAVE_NOTHING;
+
+    if (saves)
+        save(app, canvas, theme);
+    return keep_recording(io, app) || saves;
 }
 
 void tui_capture_finish(struct tui_capture_io *io, const struct tui_app *app)

@@ -5,6 +5,7 @@
 #include "app/app.h"
 #include "feed/feed.h"
 #include "feed/recorder.h"
+#include "theme/theme.h"
 
 struct tui_capture_io {
     struct tui_feed *feed; /* NULL: nothing can be recorded */
@@ -17,9 +18,10 @@ struct tui_capture_io {
 bool tui_capture_begin(struct tui_capture_io *io, struct tui_app *app, const char *path,
                        char ret_error[TUI_TEXT_SIZE]);
 
-/* Fulfils wishes, and brings app->capture up to date. Returns true if something happened that the
- * operator should see soon. */
-bool tui_capture_run(struct tui_capture_io *io, struct tui_app *app);
+/* Fulfils wishes, and brings app->capture up to date. A screen is saved as large as the canvas, in
+ * the theme's colours. Returns true if something happened that the operator should see soon. */
+bool tui_capture_run(struct tui_capture_io *io, struct tui_app *app,
+                     const struct tui_canvas *canvas, const struct tui_theme *theme);
 
 /* Ends a recording, if there is one, and says on standard output where it is. */
 void tui_capture_finish(struct tui_capture_io *io, const struct tui_app *app);

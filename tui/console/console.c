@@ -17,6 +17,7 @@
 #include "config/settings.h"
 #include "feed/replay.h"
 #include "feed/source.h"
+#include "once.h"
 #include "operator.h"
 #include "store.h"
 #include "submit/submitter.h"
@@ -142,7 +143,7 @@ static void pass_on(struct loop *loop)
         tui_submitter_ask(loop->submitter, &errand);
     if (loop->source.ops->control && loop->source.ops->control(loop->source.self, loop->app))
         loop->urgent = true;
-    if (tui_capture_run(&loop->capture, loop->app))
+    if (tui_capture_run(&loop->capture, loop->app, &loop->canvas, &loop->theme))
         loop->urgent = true;
 }
 
@@ -371,7 +372,9 @@ static bool prepare(struct loop *loop, const struct tui_console_options *opts)
     loop->now_ms = loop->app->now_ms = tui_feed_clock_ms();
     use_mouse(loop, loop->settings.mouse);
     show_problems(loop);
-    remember(loop, opts);
+    /* What is printed, or replayed, has nothing to do with where the operator last was. */
+    if (!opts->once && !opts->replay)
+        remember(loop, opts);
     tui_text_clean(loop->app->address, sizeof(loop->app->address), opts->address);
     tui_operator_name(loop->app->by, sizeof(loop->app->by));
     return true;
@@ -422,6 +425,36 @@ failed:
     return false;
 }
 
+static int print_once(struct loop *loop, const struct tui_console_options *opts)
+{
+    struct tui_once once = {.line = opts->line,
+                            .format =
+                                opts->format ? tui_format_find(opts->format) : TUI_FORMAT_TEXT,
+                            .after_ms = opts->after_ms,
+                            .timeout_ms = opts->timeout_ms};
+
+    if (once.format == TUI_FORMAT_COUNT) {
+        fprintf(stderr, "stoker: no format '%s'; there are text, ansi, html, svg and json\n",
+                opts->format);
+        return 2;
+    }
+    if (opts->size && !tui_once_size(opts->size, &once.rows, &once.cols)) {
+        fprintf(stderr, "stoker: no size '%s'; give columns and rows, such as 100x30, from %dx%d\n",
+                opts->size, TUI_COLS_MIN, TUI_ROWS_MIN);
+        return 2;
+    }
+    loop->app->read_only = true;
+    switch (tui_once_print(&once, &loop->source, loop->app, &loop->theme)) {
+    case TUI_ONCE_OK:
+        return 0;
+    case TUI_ONCE_SILENT:
+        return 3;
+    case TUI_ONCE_UNKNOWN:
+        break;
+    }
+    return 2;
+}
+
 int tui_console_run(const struct tui_console_options *opts)
 {
     struct loop loop = {.urgent = true};
@@ -432,6 +465,10 @@ int tui_console_run(const struct tui_console_options *opts)
         goto out;
     if (!open_source(&loop, opts))
         goto out;
+    if (opts->once) {
+        status = print_once(&loop, opts);
+        goto out;
+    }
     status = 1;
     if (!tui_signals_open()) {
         fprintf(stderr, "stoker: out of file descriptors\n");

@@ -28,6 +28,12 @@ struct tui_console_options {
     const char *replay;        /* show this recording instead of a coordinator; NULL: no */
     const char *replay_at;     /* where to begin, as tui_replay_parse takes it; NULL: the start */
     const char *replay_speed;  /* NULL: 1 */
+    bool once;                 /* print a view to standard output instead of opening it */
+    const char *line;          /* which, as after ':'; NULL: the overview */
+    const char *format;        /* of export/formats.def; NULL: text */
+    const char *size;          /* "100x30"; NULL: the usual */
+    int64_t after_ms;          /* listen for so long first */
+    int64_t timeout_ms;        /* for the first data of it */
     bool read_only;            /* refuse every action that would change the cluster */
 };
 
@@ -38,8 +44,9 @@ struct tui_console_options {
  * borrowed for the duration of the call.
  *
  * Returns 0 after a normal quit, 128 + the number of a signal that ended it, 2 for an option it
- * doesn't know, 1 if the terminal can't be used (a line on standard error says why). A coordinator
- * that doesn't answer is no error: the screen says so and retries.
+ * doesn't know, or nothing that it names, 3 if --once had no data in time, 1 if the terminal can't
+ * be used (a line on standard error says why). A coordinator that doesn't answer is no error: the
+ * screen says so and retries.
  */
 int tui_console_run(const struct tui_console_options *opts);
 

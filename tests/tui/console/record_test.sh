@@ -29,6 +29,23 @@ grep -q 'nothing was heard' "$dir/said" || fail "and is said"
 [ $? = 5 ] || fail "a full disk is exit code 5: $(cat "$dir/said")"
 grep -q 'recording stopped: .*can be replayed' "$dir/said" || fail "a full disk is said"
 
+# A view for a script: of a cluster, of a recording, as text, as data.
+"$stoker" console --once --coordinator "$control" >"$dir/said" || fail "--once ends with 0"
+grep -q '\[Overview\]' "$dir/said" || fail "--once prints the overview"
+"$stoker" console --once agents state:ready --format json --coordinator "$control" >"$dir/said" ||
+    fail "--once as JSON"
+grep -q '"agent":.*"ember-01"' "$dir/said" || fail "rows with their fields"
+grep -q '"agent":.*"ember-03",$' "$dir/said" && grep -q '"state":.*"draining"' "$dir/said" &&
+    fail "what the filter hides is not in it"
+"$stoker" replay --once --at end "$dir/box.rec" jobs --size 80x20 >"$dir/said" ||
+    fail "--once of a recording"
+grep -q '88121 running' "$dir/said" || fail "the jobs of then"
+[ "$(wc -l <"$dir/said")" = 20 ] || fail "as large as it was asked for"
+"$stoker" console --once nonsense --coordinator "$control" 2>"$dir/said"
+[ $? = 2 ] || fail "an unknown view is exit code 2"
+"$stoker" console --once --timeout 500ms --coordinator tcp://127.0.0.1:1 2>"$dir/said"
+[ $? = 3 ] || fail "nobody there is exit code 3"
+
 # The console itself records: what came, and what the operator did.
 in_terminal "'$stoker' console --record acts.rec --coordinator $control"
 wait_for "recording shows" shows 'REC [0-9]'
@@ -43,6 +60,19 @@ confirm() { keys Enter; grep -qE -- "$1" "$log"; }
 wait_for "and done" confirm '^cordon ember-02'
 wait_for "its answer is shown" shows 'cordon ember-02: |\[Agents\]'
 wait_for "some seconds are recorded" shows 'REC [2-9][0-9] KiB'
+keys s
+wait_for "s asks where to save" shows 'save to stoker-[a-z]+-20[0-9-]+.txt'
+keys C-u
+keys -l agents.svg
+keys Enter
+wait_for "and says where it is" shows 'saved to agents.svg'
+grep -q '<svg' "$dir/agents.svg" || fail "the suffix is the format"
+grep -q 'save to' "$dir/agents.svg" && fail "the question is not in the picture"
+[ "$(stat -c %a "$dir/agents.svg")" = 600 ] || fail "a saved screen is its owner's alone"
+keys : 'save agents.svg' Enter
+wait_for "nothing is written over unasked" shows 'Write over it'
+keys n Escape
+wait_for "the recording goes on" shows 'REC '
 keys C-r
 wait_for "a key ends it" shows 'stoker replay acts.rec'
 keys C-r

@@ -17,6 +17,7 @@
 #include "app/pointer.h"
 #include "app/replay.h"
 #include "app/request.h"
+#include "app/save.h"
 #include "keys/keymap.h"
 #include "model/model.h"
 #include "theme/glyphs.h"
@@ -65,6 +66,7 @@ struct tui_app {
     bool quit;
     struct tui_replay replay;
     struct tui_capture capture;
+    struct tui_save save;
     bool mouse;  /* the mouse acts here */
     bool redraw; /* the operator wants the whole screen drawn again */
 
