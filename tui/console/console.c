@@ -322,13 +322,13 @@ static bool apply(struct loop *loop, const struct tui_console_options *opts)
              opts->settings[TUI_SETTING_colors] || opts->settings[TUI_SETTING_view]);
 }
 
-/* Begins where the operator left, unless told otherwise. */
+/* Begins where the operator left, unless told otherwise; what happened once is looked at afresh. */
 static void remember(struct loop *loop, const struct tui_console_options *opts)
 {
     enum tui_view_id view = loop->app->view;
     bool view_set = opts->settings[TUI_SETTING_view] || view != TUI_VIEW_OVERVIEW;
 
-    if (loop->settings.fresh || !tui_store_path(loop->store, sizeof(loop->store))) {
+    if (loop->settings.fresh || opts->replay || !tui_store_path(loop->store, sizeof(loop->store))) {
         loop->store[0] = 0;
         return;
     }
