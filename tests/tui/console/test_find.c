@@ -260,6 +260,13 @@ Test(find, back_shows_what_was_seen)
     SHOWS("[Jobs]");
 }
 
+Test(find, who_goes_somewhere_else_has_no_way_forward_any_more)
+{
+    press("4[7]");
+    SHOWS("this is the last place");
+    SHOWS("[Operations]");
+}
+
 Test(find, back_restores_a_filter_that_was_changed_meanwhile)
 {
     press("/lost\r4");
