@@ -3,6 +3,7 @@
 set -u
 
 work=$(mktemp -d "${TMPDIR:-/tmp}/stoker-test-XXXXXX")
+export XDG_STATE_HOME="$work/xdg-state" XDG_CONFIG_HOME="$work/xdg-config"
 pids=""
 control="" agents="" events=""
 checks=0

@@ -6,6 +6,7 @@ dir=$(mktemp -d)
 log=$dir/actions
 double_pid=
 export LC_ALL=C.UTF-8
+export XDG_STATE_HOME=$dir/state XDG_CONFIG_HOME=$dir/config
 
 tm() { tmux -S "$dir/tmux" -f /dev/null "$@"; }
 cleanup() {

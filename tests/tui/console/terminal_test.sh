@@ -12,7 +12,7 @@ socket=$dir/tmux
 log=$dir/actions
 double_pid=
 export LC_ALL=C.UTF-8
-export XDG_STATE_HOME=$dir/state
+export XDG_STATE_HOME=$dir/state XDG_CONFIG_HOME=$dir/config
 
 tm() { tmux -S "$socket" -f /dev/null "$@"; }
 cleanup() {
