@@ -84,10 +84,13 @@ bool tui_tls_open(struct tui_cli *cli);
  * with its way out. On TUI_EXIT_OK *ret_reply is the caller's to cJSON_Delete. */
 enum tui_exit tui_request(struct tui_cli *cli, const char *op, cJSON *request, uint32_t extra_ms,
                           cJSON **ret_reply);
-/* As tui_request, and asks again while the answer is `busy`, when it says so, until *waited_ms,
- * what was waited so far, would pass `patience_ms`. `request` stays the caller's. */
+/* As tui_request, and asks again while the answer is `busy`, when it says so, and while nobody
+ * answers or the coordinator is about to stop, so that its restart is survived: until *waited_ms,
+ * what was waited so far, would pass `patience_ms`. So the request must be one that may be sent
+ * twice. `request` stays the caller's. */
 enum tui_exit tui_request_patiently(struct tui_cli *cli, const char *op, const cJSON *request,
-                                    uint32_t patience_ms, double *waited_ms, cJSON **ret_reply);
+                                    uint32_t extra_ms, uint32_t patience_ms, double *waited_ms,
+                                    cJSON **ret_reply);
 /* Waits as long as a busy coordinator said, and says so the first time. False, at once: that is
  * longer than the patience. */
 bool tui_busy_wait(double retry_ms, const char *text, uint32_t patience_ms, double *waited_ms);

@@ -20,6 +20,8 @@ static const struct {
     {"version", TUI_EXIT_VERSION},
 };
 
+enum { REDIAL_MS = 250 };
+
 static volatile sig_atomic_t interrupted;
 
 static void on_interrupt(int signal_number)
@@ -38,6 +40,11 @@ void tui_interrupt_catch(void)
 bool tui_interrupted(void)
 {
     return interrupted != 0;
+}
+
+static bool may_pass(const struct net_error *err)
+{
+    return err->status != NET_ERR_NEEDS_TLS && err->status != NET_ERR_ADDRESS;
 }
 
 static enum tui_exit explain_failure(const struct tui_cli *cli, const struct net_error *err)
@@ -93,22 +100,22 @@ bool tui_tls_open(struct tui_cli *cli)
     return false;
 }
 
-/* One request and its parsed reply, refusal or not. */
-static enum tui_exit exchange(struct tui_cli *cli, const char *text, uint32_t timeout_ms,
-                              cJSON **ret_reply)
+/* One request and its parsed reply, refusal or not. TUI_EXIT_UNREACHABLE: *ret_err says why, and
+ * nothing was printed. */
+static enum tui_exit try_exchange(struct tui_cli *cli, const char *text, uint32_t timeout_ms,
+                                  cJSON **ret_reply, struct net_error *ret_err)
 {
-    struct net_error err = {0};
     char *answer = NULL;
     size_t len = 0;
 
     if (cli->client == NULL && !tui_tls_open(cli))
         return TUI_EXIT_USAGE;
     if (cli->client == NULL &&
-        net_client_open(cli->address, cli->tls, &cli->client, &err) != NET_OK)
-        return explain_failure(cli, &err);
-    if (net_client_request(cli->client, text, strlen(text), timeout_ms, &answer, &len, &err) !=
+        net_client_open(cli->address, cli->tls, &cli->client, ret_err) != NET_OK)
+        return TUI_EXIT_UNREACHABLE;
+    if (net_client_request(cli->client, text, strlen(text), timeout_ms, &answer, &len, ret_err) !=
         NET_OK)
-        return interrupted ? TUI_EXIT_INTERRUPTED : explain_failure(cli, &err);
+        return interrupted ? TUI_EXIT_INTERRUPTED : TUI_EXIT_UNREACHABLE;
     *ret_reply = cJSON_ParseWithLength(answer, len);
     free(answer);
     if (!cJSON_IsObject(*ret_reply)) {
@@ -119,6 +126,14 @@ static enum tui_exit exchange(struct tui_cli *cli, const char *text, uint32_t ti
         return TUI_EXIT_VERSION;
     }
     return TUI_EXIT_OK;
+}
+
+static enum tui_exit exchange(struct tui_cli *cli, const char *text, uint32_t timeout_ms,
+                              cJSON **ret_reply)
+{
+    struct net_error err = {0};
+    enum tui_exit exit_code = try_exchange(cli, text, timeout_ms, ret_reply, &err);
+    return exit_code == TUI_EXIT_UNREACHABLE ? explain_failure(cli, &err) : exit_code;
 }
 
 static char *request_text(const char *op, const cJSON *fields)
@@ -149,22 +164,60 @@ bool tui_busy_wait(double retry_ms, const char *text, uint32_t patience_ms, doub
     return true;
 }
 
+/* Nobody answered: a little later on a new connection. False: that would be too long. */
+static bool dial_again(struct tui_cli *cli, const char *why, uint32_t patience_ms,
+                       double *waited_ms)
+{
+    char clean[512];
+
+    if (*waited_ms + REDIAL_MS > patience_ms)
+        return false;
+    if (*waited_ms == 0)
+        fprintf(stderr, "stoker: %s; goes on when the coordinator is back, for up to %.0f s\n",
+                tui_shown(why, clean, sizeof(clean)), patience_ms / 1e3);
+    net_client_close(cli->client);
+    cli->client = NULL;
+    *waited_ms += REDIAL_MS;
+    const struct timespec pause = {.tv_nsec = REDIAL_MS * 1000000L};
+    nanosleep(&pause, NULL);
+    return !interrupted;
+}
+
+/* Whether a refusal may be none a little later. */
+static bool waits_out(struct tui_cli *cli, const cJSON *reply, uint32_t patience_ms,
+                      double *waited_ms)
+{
+    const cJSON *error = tui_reply_member(reply, "error");
+    const char *message = tui_reply_text(error, "message");
+    enum tui_exit exit_code = refusal_exit(reply);
+
+    if (exit_code == TUI_EXIT_UNAVAILABLE)
+        return dial_again(cli, message, patience_ms, waited_ms);
+    return exit_code == TUI_EXIT_BUSY && tui_busy_wait(tui_reply_number(error, "retry_after_ms"),
+                                                       message, patience_ms, waited_ms);
+}
+
 enum tui_exit tui_request_patiently(struct tui_cli *cli, const char *op, const cJSON *request,
-                                    uint32_t patience_ms, double *waited_ms, cJSON **ret_reply)
+                                    uint32_t extra_ms, uint32_t patience_ms, double *waited_ms,
+                                    cJSON **ret_reply)
 {
     char *text = request_text(op, request);
     cJSON *reply = NULL;
     enum tui_exit exit_code = TUI_EXIT_INTERNAL;
 
     while (text != NULL) {
-        exit_code = exchange(cli, text, cli->timeout_ms, &reply);
+        struct net_error err = {0};
+        exit_code = try_exchange(cli, text, cli->timeout_ms + extra_ms, &reply, &err);
+        if (exit_code == TUI_EXIT_UNREACHABLE) {
+            if (may_pass(&err) && dial_again(cli, err.text, patience_ms, waited_ms))
+                continue;
+            exit_code = interrupted ? TUI_EXIT_INTERRUPTED : explain_failure(cli, &err);
+            break;
+        }
         if (exit_code != TUI_EXIT_OK || tui_reply_bool(reply, "ok"))
             break;
-        const cJSON *error = tui_reply_member(reply, "error");
         exit_code = refusal_exit(reply);
-        if (exit_code != TUI_EXIT_BUSY ||
-            !tui_busy_wait(tui_reply_number(error, "retry_after_ms"),
-                           tui_reply_text(error, "message"), patience_ms, waited_ms)) {
+        if (!waits_out(cli, reply, patience_ms, waited_ms)) {
             explain_refusal(reply);
             break;
         }

@@ -1,6 +1,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/random.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -22,7 +23,9 @@ static const struct tui_option options[] = {
     {"deadline", "SPAN", "a job that has not ended by then expires"},
     {"tenant", "NAME", "who the jobs are counted for (default: default)"},
     {"patience", "SPAN",
-     "how long a busy coordinator is asked again, as it says, before giving up (default 1m)"},
+     "how long a busy coordinator is asked again, as it says, and one that is gone is dialled, "
+     "before "
+     "giving up (default 1m)"},
     {"key", "KEY", "idempotency key: a second submission with it returns the first job"},
     {"repeat", "N", "submit every file so often (default 1)"},
     {"top", "N", "classes to show (1 to 10, default 3)"},
@@ -45,8 +48,9 @@ struct submission {
     double waited_ms; /* for a busy coordinator, since it last took a job */
     struct accepted *accepted;
     size_t n_accepted, n_total;
-    cJSON *json_jobs; /* with --output json: what is printed at the end */
-    int64_t started_ms;
+    cJSON *json_jobs;   /* with --output json: what is printed at the end */
+    int64_t started_ms; /* of what progress is about */
+    uint64_t run;       /* in the keys of jobs that got none: nobody else's */
 };
 
 static int64_t now_ms(void)
@@ -87,6 +91,8 @@ static enum tui_exit read_options(struct submission *s)
         !tui_option_duration(cli, "wait-max", &s->wait_max_ms) ||
         !tui_option_duration(cli, "patience", &s->patience_ms))
         return TUI_EXIT_USAGE;
+    if (getrandom(&s->run, sizeof(s->run), 0) != (ssize_t)sizeof(s->run))
+        return TUI_EXIT_INTERNAL;
     s->n_total = (size_t)(cli->n_args - 1) * (size_t)s->repeat;
     if (tui_option_value(cli, "key") != NULL && s->n_total > 1) {
         tui_complain("submit the files one by one", "--key names one job, not %zu", s->n_total);
@@ -108,6 +114,12 @@ static enum tui_exit fetch_model(struct submission *s)
     if (exit_code != TUI_EXIT_OK)
         return exit_code;
     const cJSON *model = tui_reply_member(s->model_reply, "model");
+    if (strcmp(tui_reply_text(model, "state"), "invalid") == 0) {
+        char clean[512];
+        tui_complain("repair it in the model repository", "model '%s' is invalid: %s", s->model,
+                     tui_shown(tui_reply_text(model, "error"), clean, sizeof(clean)));
+        return TUI_EXIT_UNAVAILABLE;
+    }
     s->version = (int64_t)tui_reply_number(model, "version");
     s->labels = tui_reply_member(model, "labels");
     tui_model_inputs_read(model, &s->inputs);
@@ -163,8 +175,6 @@ static cJSON *make_job(const struct submission *s, const char *path, size_t *ret
         cJSON_Delete(job);
         return NULL;
     }
-    if (tui_option_value(s->cli, "key") != NULL)
-        cJSON_AddStringToObject(job, "key", tui_option_value(s->cli, "key"));
     *ret_bytes = bytes;
     return job;
 }
@@ -215,7 +225,7 @@ static enum tui_exit send_all(struct submission *s, struct sending *sending, cJS
         cJSON *reply = NULL;
         int n = sending->n;
         enum tui_exit exit_code = tui_request_patiently(
-            s->cli, "submit", request, (uint32_t)s->patience_ms, &s->waited_ms, &reply);
+            s->cli, "submit", request, 0, (uint32_t)s->patience_ms, &s->waited_ms, &reply);
         if (exit_code == TUI_EXIT_OK)
             exit_code = take_reply(s, reply, sending, &why);
         if (exit_code == TUI_EXIT_OK && sending->n > 0 &&
@@ -255,6 +265,16 @@ static enum tui_exit send(struct submission *s, cJSON *jobs, int first)
     return exit_code;
 }
 
+/* Without it nobody could tell, after a connection has broken, whether the job was taken. */
+static void add_key(const struct submission *s, cJSON *job, int number)
+{
+    char own[64];
+    const char *key = tui_option_value(s->cli, "key");
+
+    snprintf(own, sizeof(own), "stoker-submit-%016llx-%d", (unsigned long long)s->run, number);
+    cJSON_AddStringToObject(job, "key", key != NULL ? key : own);
+}
+
 static enum tui_exit submit_all(struct submission *s)
 {
     cJSON *jobs = cJSON_CreateArray(), *job = NULL;
@@ -267,7 +287,9 @@ static enum tui_exit submit_all(struct submission *s)
         if (job == NULL)
             exit_code = TUI_EXIT_INPUT;
         for (int64_t i = 0; i < s->repeat && exit_code == TUI_EXIT_OK && !tui_interrupted(); i++) {
-            cJSON_AddItemToArray(jobs, cJSON_Duplicate(job, true));
+            cJSON *copy = cJSON_Duplicate(job, true);
+            add_key(s, copy, n);
+            cJSON_AddItemToArray(jobs, copy);
             bytes += job_bytes;
             n++;
             if (n - first < TUI_JOBS_A_REQUEST && bytes + job_bytes < TUI_REQUEST_BYTES)
@@ -315,9 +337,13 @@ static enum tui_exit wait_one(struct submission *s, const struct accepted *accep
         cJSON *reply = NULL, *request = cJSON_CreateObject();
         cJSON_AddNumberToObject(request, "id", (double)accepted->id);
         cJSON_AddNumberToObject(request, "wait_ms", TUI_WAIT_SLICE_MS);
-        enum tui_exit exit_code = tui_request(s->cli, "result", request, TUI_WAIT_SLICE_MS, &reply);
+        enum tui_exit exit_code =
+            tui_request_patiently(s->cli, "result", request, TUI_WAIT_SLICE_MS,
+                                  (uint32_t)s->patience_ms, &s->waited_ms, &reply);
+        cJSON_Delete(request);
         if (exit_code != TUI_EXIT_OK)
             return exit_code;
+        s->waited_ms = 0;
         exit_code = tui_answer_exit(tui_reply_member(reply, "job"));
         if (exit_code != TUI_EXIT_WAIT)
             print_answer(s, accepted, reply);
@@ -336,6 +362,7 @@ static enum tui_exit wait_all(struct submission *s)
 {
     enum tui_exit worst = TUI_EXIT_OK;
 
+    s->started_ms = now_ms();
     for (size_t i = 0; i < s->n_accepted; i++) {
         enum tui_exit exit_code = wait_one(s, &s->accepted[i]);
         worst = worst == TUI_EXIT_OK ? exit_code : worst;
@@ -376,6 +403,8 @@ static enum tui_exit run(struct tui_cli *cli)
         exit_code = fetch_model(&s);
     if (exit_code == TUI_EXIT_OK)
         exit_code = submit_all(&s);
+    if (exit_code != TUI_EXIT_OK && s.n_total > 1 && s.n_accepted > 0)
+        fprintf(stderr, "stoker: %zu of %zu jobs were taken and go on\n", s.n_accepted, s.n_total);
     if (!wait || exit_code != TUI_EXIT_OK)
         print_accepted(&s);
     else
