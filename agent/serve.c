@@ -92,16 +92,18 @@ static int certificates_open(struct server *server)
 }
 
 /* Connections that stand keep theirs. */
-static void certificates_reload(struct server *server)
+static bool certificates_reload(struct server *server)
 {
     struct net_error err = {0};
     if (server->tls == NULL)
-        return;
-    if (net_tls_reload(server->tls, &err) == NET_OK)
+        return false;
+    if (net_tls_reload(server->tls, &err) == NET_OK) {
         certificate_log(server);
-    else
-        agent_log(AGENT_LOG_ERROR, "the certificates not reloaded, the old ones stay",
-                  LOG_STR("reason", err.text));
+        return true;
+    }
+    agent_log(AGENT_LOG_ERROR, "the certificates not reloaded, the old ones stay",
+              LOG_STR("reason", err.text));
+    return false;
 }
 
 static void coordinator_settings(const struct agent_config *config, char *strategy,
@@ -309,8 +311,9 @@ static void reload(struct server *server)
         agent_log(AGENT_LOG_ERROR, "settings not reloaded, the old ones stay",
                   LOG_STR("reason", server->reload_error));
     } else {
-        certificates_reload(server);
-        agent_log(AGENT_LOG_INFO, "settings reloaded", LOG_STR("applied", applied),
+        const char *nothing = certificates_reload(server) ? "certificates" : "nothing";
+        agent_log(AGENT_LOG_INFO, "settings reloaded",
+                  LOG_STR("applied", applied[0] != '\0' ? applied : nothing),
                   LOG_STR("needs_restart", kept));
         apply_settings(server);
     }

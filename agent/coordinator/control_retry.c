@@ -19,6 +19,13 @@ void agent_call_retry(struct io_call *call)
                          agent_job_state_name(view.state));
         return;
     }
+    if (agent_coord_job(call->c->core, (uint64_t)id, &view) &&
+        strcmp(view.error_code, AGENT_CODE_POISONED) != 0) {
+        agent_call_error(call, "conflict", "only jobs in quarantine (poisoned) keep theirs",
+                         "job %" PRIu64 " is %s, and its input is not kept", view.id,
+                         agent_job_state_name(view.state));
+        return;
+    }
     struct io_past *past = agent_io_past_new(call->c, AGENT_QUERY_JOB);
     if (past != NULL) {
         past->query.id = (uint64_t)id;

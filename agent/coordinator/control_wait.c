@@ -104,7 +104,10 @@ void agent_call_answered(struct agent_coordinator *c, const struct io_after *aft
     for (size_t i = 0; i < call->n_parts; i++)
         some = some || call->ids[i] != 0;
     if (call->failure != AGENT_REPLY_OK && !(call->op == NET_CONTROL_SUBMIT && some))
-        agent_call_error(call, agent_io_reply_code(call->failure), NULL, "%s", call->text);
+        agent_call_error(call, agent_io_reply_code(call->failure),
+                         strncmp(call->text, "no agent named", 14) == 0 ? "stoker agents lists them"
+                                                                        : NULL,
+                         "%s", call->text);
     else
         agent_call_done(call);
 }

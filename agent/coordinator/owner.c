@@ -134,6 +134,7 @@ struct agent_coord_limits agent_io_limits(const struct agent_coordinator *c,
     if (c->options.keep_nothing && limits.jobs_kept_max > limits.jobs_recent_max)
         limits.jobs_kept_max = limits.jobs_recent_max;
     limits.attempts_max = settings->attempts_max;
+    limits.forgets = c->options.keep_nothing;
     limits.prefetch = settings->prefetch;
     limits.unloadable_us = settings->unloadable_ms * 1000;
     limits.poison_agents = settings->poison_agents;

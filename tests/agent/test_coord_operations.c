@@ -228,6 +228,50 @@ Test(coord_operations, nothing_is_safe_by_the_word_of_a_damaged_ledger)
     cr_assert_not_null(strstr(operation(1).text, "damaged"));
 }
 
+Test(coord_operations, without_a_ledger_nothing_is_called_safe)
+{
+    struct agent_event event = {.kind = AGENT_EVENT_LIMITS};
+    struct agent_coord_limits limits;
+    agent_coord_limits_init(&limits);
+    limits.forgets = true;
+    rig_finish(&rig);
+    rig_init(&rig, &limits);
+    rig_hello(&rig, 7, "one", 1, 4);
+    rig_hello(&rig, 8, "two", 2, 4);
+    cr_assert_eq(drain(5, "one", "", false), AGENT_REPLY_OK);
+    drained(7, 1);
+    cr_assert_str_eq(operation(1).state, "done");
+    cr_assert_not(operation(1).safe_to_remove, "its certificate would be refused");
+    cr_assert_not_null(strstr(operation(1).text, "keeps no ledger"), "%s", operation(1).text);
+    // What may change while it runs has no say in it.
+    agent_coord_limits_init(&event.limits);
+    rig_step(&rig, &event);
+    cr_assert_not(operation(1).safe_to_remove);
+}
+
+static size_t operation_records(void)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < rig.count; i++)
+        count += rig.actions[i].kind == AGENT_ACTION_APPEND &&
+                 rig.actions[i].record == AGENT_RECORD_OPERATION;
+    return count;
+}
+
+Test(coord_operations, what_was_given_back_is_in_the_ledger_soon)
+{
+    admin(AGENT_EVENT_CORDON, "two");
+    uint64_t job = rig_submit(&rig, "");
+    cr_assert_eq(drain(5, "one", "", true), AGENT_REPLY_OK);
+    size_t before = operation_records();
+    rig_result(&rig, 7, job, 1, AGENT_OUTCOME_RETURNED);
+    cr_assert_eq(operation(1).requeued, 1);
+    rig_tick(&rig, 10);
+    cr_assert_eq(operation_records(), before + 1);
+    rig_tick(&rig, 10);
+    cr_assert_eq(operation_records(), before + 1, "once");
+}
+
 Test(coord_operations, what_was_drained_is_safe_after_a_restart_too)
 {
     struct agent_operation_record record = {

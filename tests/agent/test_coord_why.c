@@ -71,6 +71,7 @@ Test(coord_why, one_that_could_have_is_compared_with_the_chosen_one)
     cr_assert_not(view.chosen);
     cr_assert_not_null(strstr(view.text, "it could have: "), "%s", view.text);
     cr_assert_not_null(strstr(view.text, chosen), "%s", view.text);
+    cr_assert_not_null(strstr(view.text, "as nothing was measured yet"), "%s", view.text);
 }
 
 Test(coord_why, a_waiting_job_is_told_about_now)

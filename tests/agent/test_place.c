@@ -368,6 +368,7 @@ Test(place_rules, a_pin_loads_its_model_and_is_told_again_to_an_agent_that_comes
     cr_assert_eq(ask(AGENT_EVENT_PIN, 1, "one"), AGENT_REPLY_OK);
     const struct rig_action *load = rig_find(&rig, AGENT_ACTION_LOAD, 0, 0);
     cr_assert(load != NULL && load->pinned && !load->pin_only);
+    cr_assert_eq(rig_find(&rig, AGENT_ACTION_NOTICE, 0, 0)->notice, AGENT_NOTICE_MODEL_PINNED);
     rig_step(&rig, &(struct agent_event){.kind = AGENT_EVENT_LINK_LOST, .link = 1});
     rig.count = 0;
     hello_loads(2, "one", 1000);

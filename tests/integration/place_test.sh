@@ -61,7 +61,8 @@ check "a pin loads it" "$STOKER" pin noop --agent one
 wait_for 30 sh -c "'$STOKER' models noop --output json | jq -e '.. | .resident? // empty | index(\"one\")' >/dev/null"
 check "unpin it again" "$STOKER" unpin noop
 expect_exit 7 'not pinned' "$STOKER" unpin noop
-expect_exit 4 'no agent' "$STOKER" pin noop --agent nobody
+expect_exit 4 'no agent.*stoker agents lists them' "$STOKER" pin noop --agent nobody
+check "pins are among the events" sh -c "'$STOKER' events --output json | grep -q model.pinned"
 check "status counts jobs that met their model" sh -c \
     "'$STOKER' status --output json | jq -e '[.. | .sticky? // empty][0].hits >= 0' >/dev/null"
 

@@ -7,6 +7,8 @@
 #include "cli/reply.h"
 #include "cli/table.h"
 
+enum { BLOCKERS_FEW = 4 };
+
 static void print_work(const cJSON *operation)
 {
     char text[512], span[TUI_CELL_BYTES];
@@ -20,7 +22,8 @@ static void print_work(const cJSON *operation)
         printf("%s", text);
         return;
     }
-    printf("%.0f jobs remain, %.0f given back", tui_reply_number(operation, "remaining"),
+    double remaining = tui_reply_number(operation, "remaining");
+    printf("%.0f job%s, %.0f given back", remaining, remaining == 1 ? " remains" : "s remain",
            tui_reply_number(operation, "requeued"));
     if (end > 0) {
         struct timespec now;
@@ -37,13 +40,27 @@ static void print_work(const cJSON *operation)
         printf("; %s", text);
 }
 
-static void print_agents(const cJSON *operation)
+/* Where it was as well when it was printed last. */
+static bool is_printed(const cJSON *before, const cJSON *agent)
+{
+    const cJSON *old;
+    cJSON_ArrayForEach(old, tui_reply_member(before, "agents"))
+    {
+        if (cJSON_Compare(old, agent, true))
+            return true;
+    }
+    return false;
+}
+
+static void print_agents(const cJSON *operation, const cJSON *before)
 {
     char name[64], step[64];
     const cJSON *agent;
 
     cJSON_ArrayForEach(agent, tui_reply_member(operation, "agents"))
     {
+        if (is_printed(before, agent))
+            continue;
         double drain = tui_reply_number(agent, "drain");
         printf("  %s %s", tui_shown(tui_reply_text(agent, "agent"), name, sizeof(name)),
                tui_shown(tui_reply_text(agent, "step"), step, sizeof(step)));
@@ -75,10 +92,64 @@ static void print_blocker(const cJSON *blocker)
                tui_format_age(span, tui_reply_number(blocker, "left_ms")));
 }
 
-void tui_operation_print(const cJSON *operation)
+/* Of the blockers from `first` on, those of its model and state: how many, and the most time left.
+ */
+static int count_alike(const cJSON *first, double *ret_left_ms)
+{
+    int count = 0;
+
+    *ret_left_ms = 0;
+    for (const cJSON *at = first; at != NULL; at = at->next) {
+        if (strcmp(tui_reply_text(at, "model"), tui_reply_text(first, "model")) != 0 ||
+            strcmp(tui_reply_text(at, "state"), tui_reply_text(first, "state")) != 0)
+            continue;
+        double left = tui_reply_number(at, "left_ms");
+        *ret_left_ms = left > *ret_left_ms ? left : *ret_left_ms;
+        count++;
+    }
+    return count;
+}
+
+static bool is_first_alike(const cJSON *blockers, const cJSON *blocker)
+{
+    const cJSON *at = blockers->child;
+    while (at != blocker &&
+           (strcmp(tui_reply_text(at, "model"), tui_reply_text(blocker, "model")) ||
+            strcmp(tui_reply_text(at, "state"), tui_reply_text(blocker, "state"))))
+        at = at->next;
+    return at == blocker;
+}
+
+/* One line each where they are few, else one for all of a model and state. */
+static void print_blockers(const cJSON *blockers)
+{
+    char model[64], state[64], span[TUI_CELL_BYTES];
+    const cJSON *blocker;
+    bool few = cJSON_GetArraySize(blockers) <= BLOCKERS_FEW;
+
+    cJSON_ArrayForEach(blocker, blockers)
+    {
+        double left = 0;
+        int count = few ? 1 : count_alike(blocker, &left);
+        if (!few && !is_first_alike(blockers, blocker))
+            continue;
+        if (count == 1) {
+            print_blocker(blocker);
+            continue;
+        }
+        printf("  held by %d jobs (%s), %s", count,
+               tui_shown(tui_reply_text(blocker, "model"), model, sizeof(model)),
+               tui_shown(tui_reply_text(blocker, "state"), state, sizeof(state)));
+        if (left > 0)
+            printf(", the last expected to end in %s", tui_format_age(span, left));
+        putchar('\n');
+    }
+}
+
+/* What is not as it was when `before` (NULL: nothing) was printed. */
+static void print_changes(const cJSON *operation, const cJSON *before)
 {
     char kind[64], target[256], state[64], reason[256];
-    const cJSON *blocker;
 
     printf("operation %.0f: %s %s is %s, ", tui_reply_number(operation, "id"),
            tui_shown(tui_reply_text(operation, "kind"), kind, sizeof(kind)),
@@ -87,10 +158,15 @@ void tui_operation_print(const cJSON *operation)
     print_work(operation);
     putchar('\n');
     tui_shown(tui_reply_text(operation, "reason"), reason, sizeof(reason));
-    if (reason[0] != '\0')
+    if (reason[0] != '\0' && before == NULL)
         printf("  reason: %s\n", reason);
-    cJSON_ArrayForEach(blocker, tui_reply_member(operation, "blockers")) print_blocker(blocker);
-    print_agents(operation);
+    print_blockers(tui_reply_member(operation, "blockers"));
+    print_agents(operation, before);
+}
+
+void tui_operation_print(const cJSON *operation)
+{
+    print_changes(operation, NULL);
 }
 
 static bool ended(const char *state)
@@ -101,6 +177,7 @@ static bool ended(const char *state)
 enum tui_exit tui_operation_watch(struct tui_cli *cli, int64_t id, cJSON **ret_operation)
 {
     char last[256] = "", now[256];
+    cJSON *before = NULL;
 
     tui_interrupt_catch();
     for (;;) {
@@ -108,8 +185,10 @@ enum tui_exit tui_operation_watch(struct tui_cli *cli, int64_t id, cJSON **ret_o
         cJSON_AddNumberToObject(request, "id", (double)id);
         cJSON_AddNumberToObject(request, "wait_ms", TUI_WAIT_SLICE_MS);
         enum tui_exit exit_code = tui_request(cli, "operation", request, TUI_WAIT_SLICE_MS, &reply);
-        if (exit_code != TUI_EXIT_OK)
+        if (exit_code != TUI_EXIT_OK) {
+            cJSON_Delete(before);
             return exit_code;
+        }
         cJSON *operation = cJSON_DetachItemFromObjectCaseSensitive(reply, "operation");
         const char *state = tui_reply_text(operation, "state");
         cJSON_Delete(reply);
@@ -117,17 +196,21 @@ enum tui_exit tui_operation_watch(struct tui_cli *cli, int64_t id, cJSON **ret_o
                  tui_reply_number(operation, "remaining"), tui_reply_number(operation, "requeued"),
                  tui_reply_text(operation, "text"));
         if (!cli->json && strcmp(now, last) != 0) {
-            tui_operation_print(operation);
+            print_changes(operation, before);
+            cJSON_Delete(before);
+            before = cJSON_Duplicate(operation, true);
             fflush(stdout);
             memcpy(last, now, sizeof(last));
         }
         if (ended(state)) {
             exit_code = strcmp(state, "done") == 0 ? TUI_EXIT_OK : TUI_EXIT_CONFLICT;
             *ret_operation = operation;
+            cJSON_Delete(before);
             return exit_code;
         }
         cJSON_Delete(operation);
         if (tui_interrupted()) {
+            cJSON_Delete(before);
             fprintf(stderr,
                     "stoker: no longer watching; operation %lld goes on; watch it again "
                     "with stoker operations %lld --watch\n",

@@ -50,6 +50,7 @@ struct agent_coord_limits {
     int64_t rebalance_gain_us; // a move that saves less wait is not worth it
     int64_t rebalance_rest_us; // between two rebalances
     int64_t absent_us;         // a drain waits so long for an agent that is not connected
+    bool forgets;              // the ledger keeps nothing: no drain can be certified
     bool prefetch;             // models that will be wanted are loaded where there is room
     int64_t unloadable_us;     // jobs of a model that nobody can load fail after that; 0 never
     int64_t backoff_us_min;

@@ -16,6 +16,7 @@ struct coord_drain {
     uint64_t parent;
     uint64_t epoch;
     bool is_connected;
+    uint32_t recorded; // jobs given back, as the ledger has it
 };
 
 static struct coord_agent *target(const struct agent_coord *core,
@@ -52,6 +53,8 @@ static const char *unsafe(const struct agent_coord *core, const struct coord_ope
     const struct coord_agent *agent = target(core, operation);
     if (operation->state != AGENT_OPERATION_DONE || core->committed < operation->need_seq)
         return "it has not ended";
+    if (core->limits.forgets)
+        return "the agent is empty, but this coordinator keeps no ledger: nothing certifies it";
     if (!core->ledger_ok)
         return "can't say: the ledger can't be written";
     if (core->ledger_damage != NULL)
@@ -104,7 +107,8 @@ struct coord_operation *agent_coord_drain_begin(struct agent_coord *core, struct
     agent_coord_operation_start(core, operation, name, event);
     agent_coord_append_agent(core, agent, event->by);
     agent_coord_notice(core, AGENT_NOTICE_AGENT_DRAINING, AGENT_NOTICE_INFO, name, 0,
-                       "%" PRIu32 " jobs to go", agent_coord_agent_holds(agent));
+                       "%" PRIu32 " job%s to go", agent_coord_agent_holds(agent),
+                       agent_coord_agent_holds(agent) == 1 ? "" : "s");
     if (agent->link != 0)
         send_drain(core, agent);
     return operation;
@@ -228,8 +232,9 @@ static void finished(struct agent_coord *core, struct coord_operation *operation
     agent->drained_by = operation->id;
     core->world++;
     agent_coord_notice(core, AGENT_NOTICE_AGENT_DRAINED, AGENT_NOTICE_INFO,
-                       agent_coord_chars(agent->name), 0,
-                       "safe to remove; %" PRIu32 " jobs requeued", operation->requeued);
+                       agent_coord_chars(agent->name), 0, "%s; %" PRIu32 " job%s requeued",
+                       core->limits.forgets ? "empty" : "safe to remove", operation->requeued,
+                       operation->requeued == 1 ? "" : "s");
 }
 
 void agent_coord_drained(struct agent_coord *core, const struct agent_event *event)
@@ -264,6 +269,10 @@ static void tick(struct agent_coord *core, struct coord_operation *operation)
         operation->overdue = true;
         take_away(core, agent);
     }
+    if (operation->requeued != operation->drain->recorded && !operation->finishing) {
+        operation->drain->recorded = operation->requeued;
+        agent_coord_append_operation(core, operation);
+    }
     agent_coord_drain_check(core, agent);
 }
 
@@ -296,8 +305,10 @@ static void recover(struct agent_coord *core, struct coord_operation *operation)
 {
     struct coord_agent *agent = agent_coord_agent_get(core, agent_coord_chars(operation->target));
     operation->drain = calloc(1, sizeof *operation->drain);
-    if (operation->drain != NULL)
+    if (operation->drain != NULL) {
         detail_read(operation);
+        operation->drain->recorded = operation->requeued;
+    }
     bool is_lost = agent == NULL || operation->drain == NULL;
     if (operation->state == AGENT_OPERATION_RUNNING && is_lost) {
         operation->state = AGENT_OPERATION_CANCELLED; // its record is gone: nothing to drain

@@ -110,6 +110,14 @@ static void say_seen(const struct agent_coord *core, const struct coord_decision
         snprintf(view->text, sizeof view->text, "it did go to %s: it %s.", name, here);
     else if (view->rule != AGENT_RULE_NONE)
         add_then(decision, core, name, view->rule, view);
+    else if (seen->score == chosen->score)
+        snprintf(view->text, sizeof view->text,
+                 "it could have: %s and %s were the same by %s%s, and it was %s's turn. %s %s; %s "
+                 "%s.",
+                 name, agent_coord_seen_name(core, chosen), decision->strategy->name,
+                 seen->score == 0 ? ", as nothing was measured yet" : "",
+                 agent_coord_seen_name(core, chosen), name, here,
+                 agent_coord_seen_name(core, chosen), there);
     else
         snprintf(view->text, sizeof view->text,
                  "it could have: %s scored %" PRId64 " against %" PRId64 " of %s (less is better, "

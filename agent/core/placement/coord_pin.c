@@ -124,6 +124,10 @@ void agent_coord_pin(struct agent_coord *core, const struct agent_event *event)
             (only == NULL && pinned && !agent_coord_has(model, slot)) || !set(model, agent, pinned))
             continue;
         append_pin(core, model, agent, pinned);
+        agent_coord_notice(core, pinned ? AGENT_NOTICE_MODEL_PINNED : AGENT_NOTICE_MODEL_UNPINNED,
+                           AGENT_NOTICE_INFO, agent_coord_chars(agent->name), 0, "%s:%u by %s",
+                           agent_coord_chars(model->name), model->version,
+                           event->by != NULL ? event->by : "");
         pin_tell(core, agent, model);
         count++;
     }
