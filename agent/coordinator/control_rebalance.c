@@ -39,6 +39,19 @@ static cJSON *move_json(const struct agent_rebalance_move *move)
     return json;
 }
 
+static cJSON *load_json(const struct agent_rebalance_load *load)
+{
+    cJSON *json = cJSON_CreateObject();
+    cJSON_AddStringToObject(json, "model", load->model);
+    cJSON_AddNumberToObject(json, "version", load->version);
+    cJSON_AddStringToObject(json, "to", load->to);
+    cJSON_AddNumberToObject(json, "evicts", load->evicts);
+    cJSON_AddNumberToObject(json, "cost_ms", agent_io_ms(load->cost_us));
+    cJSON_AddNumberToObject(json, "lost_ms", agent_io_ms(load->lost_us));
+    cJSON_AddNumberToObject(json, "gain_ms_per_min", agent_io_ms(load->gain_us));
+    return json;
+}
+
 void agent_call_rebalance_planned(struct io_call *call, uint64_t number)
 {
     struct agent_coordinator *c = call->c;
@@ -55,6 +68,10 @@ void agent_call_rebalance_planned(struct io_call *call, uint64_t number)
         cJSON_AddItemToArray(moves, move_json(&move));
         cost += agent_io_ms(move.cost_us);
     }
+    struct agent_rebalance_load load;
+    cJSON *loads = cJSON_AddArrayToObject(plan, "loads");
+    for (uint32_t i = 0; agent_coord_rebalance_load(c->core, number, i, &load); i++)
+        cJSON_AddItemToArray(loads, load_json(&load));
     cJSON_AddNumberToObject(plan, "gain_ms", agent_io_ms(view.gain_us));
     cJSON_AddNumberToObject(plan, "cost_ms", cost);
     cJSON_AddNumberToObject(plan, "through_ms", agent_io_ms(view.before_us));

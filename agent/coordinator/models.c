@@ -137,6 +137,7 @@ void agent_io_models_tell(struct agent_coordinator *c)
         event->model_info.hash = model->hash;
         event->model_info.bytes = model->bytes;
         event->model_info.needs = model->needs;
+        event->model_info.hedge_times = model->hedge_times;
     }
     agent_io_step(c);
 }

@@ -162,6 +162,8 @@ static int on_value(void *user, const char *section, const char *key, const char
         ok = read_preprocess(parse, key, value);
     else if (strcmp(section, "device") == 0)
         ok = read_device(parse, key, value);
+    else if (strcmp(section, "schedule") == 0 && strcmp(key, "hedge") == 0)
+        ok = read_count(parse, key, value, AGENT_HEDGE_TIMES_MAX, &model->hedge_times);
     else if (strcmp(section, "cache") == 0 && strcmp(key, "responses") == 0)
         ok = read_flag(parse, key, value, &model->cache_responses);
     else

@@ -324,7 +324,7 @@ static bool same_model(const struct agent_model *a, const struct agent_model *b)
     bool same = strcmp(a->name, b->name) == 0 && a->version == b->version &&
                 strcmp(a->error, b->error) == 0 && memcmp(a->hash, b->hash, NET_HASH_SIZE) == 0 &&
                 strcmp(a->description, b->description) == 0 && a->top_k == b->top_k &&
-                a->cache_responses == b->cache_responses &&
+                a->cache_responses == b->cache_responses && a->hedge_times == b->hedge_times &&
                 strcmp(a->needs.family, b->needs.family) == 0 && a->needs.fp16 == b->needs.fp16 &&
                 a->needs.fp64 == b->needs.fp64 && a->needs.memory_bytes == b->needs.memory_bytes &&
                 strcmp(a->input_name, b->input_name) == 0 &&

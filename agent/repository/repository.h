@@ -20,6 +20,7 @@ enum {
     AGENT_LABEL_BYTES_MAX = 256,
     AGENT_SIDE_MAX = 16384, /* of a picture */
     AGENT_TOP_MAX = 10,
+    AGENT_HEDGE_TIMES_MAX = 100,
     AGENT_BATCH_MAX = 4096,
 };
 
@@ -51,6 +52,7 @@ struct agent_model {
     char description[256];
     uint32_t max_batch;
     struct agent_needs needs; /* what it asks of a device */
+    uint32_t hedge_times;     /* as the setting schedule.hedge, for this model; 0 not given */
     bool cache_responses;     /* equal inputs have equal outputs, which may be given again */
     char input_name[NET_TENSOR_NAME_MAX + 1]; /* "" = the only one */
     char output_name[NET_TENSOR_NAME_MAX + 1];

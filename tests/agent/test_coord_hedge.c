@@ -206,3 +206,25 @@ Test(coord_hedge, never_where_it_is_turned_off)
     pass(2000);
     cr_assert_eq(rig_count(&rig, AGENT_ACTION_DISPATCH), 1);
 }
+
+Test(coord_hedge, a_model_may_ask_for_it_alone)
+{
+    struct agent_coord_limits limits;
+    agent_coord_limits_init(&limits);
+    rig_finish(&rig);
+    rig_init(&rig, &limits);
+    struct agent_event event = {.kind = AGENT_EVENT_MODEL};
+    event.model_info.name = "digits";
+    event.model_info.version = 1;
+    event.model_info.hash = rig_hash;
+    both();
+    usual(250);
+    uint64_t link, job = begin_job(&link);
+    pass(200);
+    cr_assert_eq(rig_count(&rig, AGENT_ACTION_DISPATCH), 1, "it is off");
+    event.model_info.hedge_times = 3;
+    rig_step(&rig, &event);
+    pass(100);
+    cr_assert_eq(rig_count(&rig, AGENT_ACTION_DISPATCH), 2);
+    cr_assert_neq(rig_find(&rig, AGENT_ACTION_DISPATCH, 0, job)->link, link);
+}

@@ -223,3 +223,120 @@ Test(coord_rebalance, one_that_ran_is_over_after_a_restart)
     cr_assert_eq(operation(4).moved, 1);
     cr_assert_not_null(strstr(operation(4).text, "started again"));
 }
+
+// ---- models
+
+static const uint8_t *hash_of(uint8_t model)
+{
+    static uint8_t hash[AGENT_HASH_SIZE];
+    memcpy(hash, (const uint8_t[]){model, 2, 3}, 3);
+    return hash;
+}
+
+static void join(uint64_t link, const char *name)
+{
+    const struct agent_device_info device = {.family = "gpu", .memory_bytes = 1000};
+    struct agent_event event = {.kind = AGENT_EVENT_HELLO, .link = link};
+    event.hello.name = name;
+    event.hello.instance[0] = (uint8_t)link;
+    event.hello.credit = 64;
+    event.hello.devices = &device;
+    event.hello.n_devices = 1;
+    event.hello.can_load = true;
+    rig_step(&rig, &event);
+}
+
+static void have(uint64_t link, uint8_t model, enum agent_model_state state)
+{
+    struct agent_event event = {.kind = AGENT_EVENT_MODEL_STATE, .link = link};
+    event.model.hash = hash_of(model);
+    event.model.state = state;
+    event.model.bytes = 700;
+    event.model.load_us = 100000;
+    event.model.text = "";
+    rig_step(&rig, &event);
+}
+
+static void run(uint8_t model, int jobs)
+{
+    static uint64_t token = 30000;
+    for (int i = 0; i < jobs; i++) {
+        struct agent_event event = rig_submission(++token, "");
+        event.submit.hash = hash_of(model);
+        rig_step(&rig, &event);
+        rig_commit(&rig);
+        uint64_t job = rig_find(&rig, AGENT_ACTION_REPLY, token, 0)->id;
+        const struct rig_action *dispatch = rig_find(&rig, AGENT_ACTION_DISPATCH, 0, job);
+        if (i == 0)
+            have(dispatch->link, model, AGENT_MODEL_RESIDENT);
+        event = rig_answer(dispatch->link, job, dispatch->attempt, AGENT_OUTCOME_DONE);
+        event.result.compute_us = 100000;
+        rig_step(&rig, &event);
+        rig_commit(&rig);
+        rig.count = 0;
+    }
+}
+
+// Model 1 has nine tenths of the work and one agent of two, the other has a model that is hardly
+// used.
+static uint64_t plan_models(void)
+{
+    struct agent_coord_limits limits;
+    agent_coord_limits_init(&limits);
+    rig_finish(&rig);
+    rig_init(&rig, &limits);
+    join(1, "one");
+    run(1, 90);
+    rig_step(&rig, &(struct agent_event){.kind = AGENT_EVENT_CORDON, .token = 5, .agent = "one"});
+    join(2, "two");
+    run(2, 4);
+    rig_step(&rig, &(struct agent_event){.kind = AGENT_EVENT_UNCORDON, .token = 6, .agent = "one"});
+    return ask(7, 0, false)->id;
+}
+
+Test(coord_rebalance, a_model_comes_to_one_more_agent_where_that_pays)
+{
+    uint64_t number = plan_models();
+    struct agent_rebalance_load load;
+    cr_assert_eq(plan_of(number).moves, 0);
+    cr_assert_eq(plan_of(number).loads, 1);
+    cr_assert(agent_coord_rebalance_load(rig.core, number, 0, &load));
+    cr_assert_str_eq(load.to, "two");
+    cr_assert_eq(load.evicts, 1);
+    cr_assert_eq(load.cost_us, 100000);
+    cr_assert_gt(load.lost_us, 0, "the other is used, too");
+    cr_assert_geq(load.gain_us, 4 * (load.cost_us + load.lost_us));
+    cr_assert_null(rig_find(&rig, AGENT_ACTION_LOAD, 0, 0), "a plan changes nothing");
+    rig.count = 0;
+    cr_assert_eq(ask(8, number, false)->reply, AGENT_REPLY_OK);
+    cr_assert_eq(rig_find(&rig, AGENT_ACTION_UNLOAD, 0, 0)->link, 2);
+    cr_assert_eq(rig_find(&rig, AGENT_ACTION_LOAD, 0, 0)->link, 2);
+    cr_assert_str_eq(operation(1).state, "done");
+    cr_assert_not_null(strstr(operation(1).text, "1 model was told to load"), "%s",
+                       operation(1).text);
+    // There is nothing to turn back.
+    have(2, 1, AGENT_MODEL_RESIDENT);
+    cr_assert_eq(plan_of(ask(9, 0, false)->id).loads, 0);
+}
+
+Test(coord_rebalance, a_model_that_went_elsewhere_meanwhile_is_a_changed_world)
+{
+    uint64_t number = plan_models();
+    join(3, "three");
+    have(3, 1, AGENT_MODEL_RESIDENT);
+    const struct rig_action *reply = ask(8, number, false);
+    cr_assert_eq(reply->reply, AGENT_REPLY_CONFLICT);
+    cr_assert_not_null(strstr(reply->text, "is on other agents now"), "%s", reply->text);
+    cr_assert_null(rig_find(&rig, AGENT_ACTION_UNLOAD, 0, 0));
+}
+
+Test(coord_rebalance, what_is_pinned_does_not_go_for_another_model)
+{
+    plan_models();
+    struct agent_event event = {.kind = AGENT_EVENT_PIN, .token = 20, .agent = "two", .by = "me"};
+    event.model_info.name = "digits";
+    event.model_info.version = 1;
+    event.model_info.hash = hash_of(2);
+    rig_step(&rig, &event);
+    cr_assert_eq(plan_of(ask(9, 0, false)->id).loads, 0);
+}

@@ -114,6 +114,7 @@ Test(repository, mistakes_are_named_with_their_line)
         const char *text, *says;
     } bad[] = {
         {"[model]\nmax_batch = 0\n", "config.ini:2: max_batch"},
+        {"[schedule]\nhedge = 101\n", "hedge"},
         {"[cache]\nresponses = often\n", "config.ini:2: responses = 'often' is neither yes nor no"},
         {"[cache]\nresponse = yes\n", "[cache] has no key 'response'"},
         {"[model]\n\nmax_batch = many\n", "config.ini:3: max_batch"},

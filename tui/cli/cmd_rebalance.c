@@ -32,6 +32,27 @@ static void print_move(FILE *out, const cJSON *move)
     fputc('\n', out);
 }
 
+static void print_loads(FILE *out, const cJSON *loads)
+{
+    char model[64], to[64], cost[TUI_CELL_BYTES], lost[TUI_CELL_BYTES], gain[TUI_CELL_BYTES];
+    const cJSON *load;
+
+    cJSON_ArrayForEach(load, loads)
+    {
+        double evicts = tui_reply_number(load, "evicts");
+        fprintf(out, "  model %s -> %s: a load of %s",
+                tui_shown(tui_reply_text(load, "model"), model, sizeof(model)),
+                tui_shown(tui_reply_text(load, "to"), to, sizeof(to)),
+                tui_format_age(cost, tui_reply_number(load, "cost_ms")));
+        if (evicts > 0)
+            fprintf(out, ", %.0f model%s go%s and may be loaded again for %s", evicts,
+                    evicts == 1 ? "" : "s", evicts == 1 ? "es" : "",
+                    tui_format_age(lost, tui_reply_number(load, "lost_ms")));
+        fprintf(out, "; takes %s a minute off those that have it\n",
+                tui_format_age(gain, tui_reply_number(load, "gain_ms_per_min")));
+    }
+}
+
 static void print_plan(FILE *out, const cJSON *plan)
 {
     char id[64], now[TUI_CELL_BYTES], then[TUI_CELL_BYTES], gain[TUI_CELL_BYTES];
@@ -39,7 +60,8 @@ static void print_plan(FILE *out, const cJSON *plan)
     int count = cJSON_GetArraySize(moves), shown = 0;
 
     if (count == 0)
-        fprintf(out, "rebalance: nothing to move; all work is done in %s\n",
+        fprintf(out, "rebalance: %s to move; all work is done in %s\n",
+                cJSON_GetArraySize(tui_reply_member(plan, "loads")) > 0 ? "no job" : "nothing",
                 tui_format_age(now, tui_reply_number(plan, "through_ms")));
     else
         fprintf(out,
@@ -56,6 +78,7 @@ static void print_plan(FILE *out, const cJSON *plan)
         }
         print_move(out, move);
     }
+    print_loads(out, tui_reply_member(plan, "loads"));
     if (tui_reply_number(plan, "unmeasured") > 0)
         fprintf(out, "  %.0f jobs stay: no run of their model was measured yet\n",
                 tui_reply_number(plan, "unmeasured"));
@@ -98,7 +121,8 @@ static enum tui_exit run(struct tui_cli *cli)
     if (exit_code != TUI_EXIT_OK)
         return exit_code;
     const cJSON *plan = tui_reply_member(reply, "plan");
-    bool moves = cJSON_GetArraySize(tui_reply_member(plan, "moves")) > 0;
+    bool moves = cJSON_GetArraySize(tui_reply_member(plan, "moves")) > 0 ||
+                 cJSON_GetArraySize(tui_reply_member(plan, "loads")) > 0;
     if (cli->json && (plan_only || !moves))
         tui_print_json(reply);
     else

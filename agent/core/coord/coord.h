@@ -272,6 +272,7 @@ struct agent_event {
             const uint8_t *hash;
             uint64_t bytes; // of its files
             struct agent_needs needs;
+            uint32_t hedge_times; // as the limit, for this model; 0: that holds
         } model_info;
         struct {
             uint64_t job;

@@ -103,7 +103,7 @@ static bool has_time(const struct agent_coord *core, const struct coord_job *job
 
 void agent_coord_hedges_tick(struct agent_coord *core)
 {
-    if (core->limits.hedge_times == 0 || core->stopping ||
+    if ((core->limits.hedge_times == 0 && !core->hedges_wanted) || core->stopping ||
         core->now_us - core->hedges_looked_us < EVERY_US)
         return;
     core->hedges_looked_us = core->now_us;
@@ -111,7 +111,9 @@ void agent_coord_hedges_tick(struct agent_coord *core)
         struct coord_agent *agent = core->agents[i];
         struct coord_job *job = agent != NULL ? TAILQ_FIRST(&agent->jobs) : NULL;
         for (int n = 0; job != NULL && n < OLDEST; job = TAILQ_NEXT(job, link), n++) {
-            int64_t slow = slow_us(core, &job->model->runs) * core->limits.hedge_times;
+            uint32_t times =
+                job->model->hedge_times != 0 ? job->model->hedge_times : core->limits.hedge_times;
+            int64_t slow = slow_us(core, &job->model->runs) * times;
             int64_t ran = core->now_us - job->started_us;
             if (job->state != AGENT_JOB_RUNNING || job->hedge != NULL || slow == 0 || ran <= slow ||
                 !has_time(core, job))

@@ -139,9 +139,10 @@ struct coord_model {
     uint64_t file_bytes;   // 0 unknown
     uint64_t bytes;        // as the files, or on an agent once that is known; 0 unknown
     struct agent_needs needs;
-    uint64_t blocked;    // the world in which no agent could take it
-    uint64_t skipped;    // the round in which none had room
-    struct coord_on *on; // by slot, as far as it was needed
+    uint32_t hedge_times; // 0: as the limit
+    uint64_t blocked;     // the world in which no agent could take it
+    uint64_t skipped;     // the round in which none had room
+    struct coord_on *on;  // by slot, as far as it was needed
     uint32_t on_room;
     uint32_t *holders; // slots of agents that have it or load it
     uint32_t n_holders, holders_room;
@@ -261,10 +262,11 @@ struct agent_coord {
     uint32_t attempts_most;      // the highest limit of attempts that there was
     uint64_t dispatched, hedged; // jobs, and those of them that had a second agent
     int64_t hedges_looked_us;
-    int64_t ticked_us; // the last tick; 0 none yet
-    int64_t asleep_us; // how long the coordinator itself slept lately, halved every second
-    int64_t woken_us;  // when that was last counted
-    uint64_t token;    // of the submission that is being taken
+    bool hedges_wanted; // by some model, whatever the limit
+    int64_t ticked_us;  // the last tick; 0 none yet
+    int64_t asleep_us;  // how long the coordinator itself slept lately, halved every second
+    int64_t woken_us;   // when that was last counted
+    uint64_t token;     // of the submission that is being taken
     uint64_t random;
 
     struct agent_idpages by_id;
@@ -451,6 +453,9 @@ void agent_coord_model_offered(struct agent_coord *core, const struct agent_even
 void agent_coord_pin(struct agent_coord *core, const struct agent_event *event);
 void agent_coord_unload(struct agent_coord *core, const struct agent_event *event);
 void agent_coord_load(struct agent_coord *core, const struct agent_event *event);
+// The agent is told to load it; what is spare and in its way goes first.
+void agent_coord_load_there(struct agent_coord *core, struct coord_agent *agent,
+                            struct coord_model *model);
 // The model is there now: an agent that did not know it yet has ignored the pin.
 void agent_coord_pin_arrived(struct agent_coord *core, struct coord_agent *agent,
                              struct coord_model *model);

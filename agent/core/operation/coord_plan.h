@@ -52,6 +52,7 @@ uint32_t agent_coord_drain_orphans(const struct agent_coord *core, const char *a
 struct agent_rebalance_view {
     uint64_t number;
     uint32_t moves;
+    uint32_t loads;      // models that come to one more agent
     uint32_t unmeasured; // jobs that stay, as no run of their model was measured
     int64_t gain_us, before_us, after_us;
     int64_t rests_us; // until one may be carried out; 0 now
@@ -70,6 +71,19 @@ struct agent_rebalance_move {
 // Move `index` of a plan; false past the last.
 bool agent_coord_rebalance_move(const struct agent_coord *core, uint64_t number, uint32_t index,
                                 struct agent_rebalance_move *ret_move);
+
+struct agent_rebalance_load {
+    const char *model;
+    uint32_t version;
+    const char *to;
+    uint32_t evicts; // models that go for it
+    int64_t cost_us; // of the load
+    int64_t lost_us; // of loading again what goes and will be missed
+    int64_t gain_us; // device time a minute that the other agents with the model are spared
+};
+// Load `index` of a plan; false past the last.
+bool agent_coord_rebalance_load(const struct agent_coord *core, uint64_t number, uint32_t index,
+                                struct agent_rebalance_load *ret_load);
 
 // One agent of a drain-all or a restart.
 struct agent_roll_view {

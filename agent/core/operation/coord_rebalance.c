@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "agent/core/coord/coord_internal.h"
+#include "agent/core/operation/coord_relocate.h"
 #include "agent/core/placement/coord_speed.h"
 
 #define PLANS_KEPT COORD_PLANS_KEPT
@@ -33,6 +34,8 @@ struct coord_rebalance {
                                                    // the last agent is through
     uint32_t unmeasured;                           // jobs that stay as no run was measured
     uint32_t moved, stayed;
+    uint32_t n_loads;
+    struct coord_relocation loads[COORD_RELOCATIONS_MAX];
     struct rebalance_move moves[];
 };
 
@@ -209,6 +212,7 @@ static void plan_make(struct agent_coord *core, const struct agent_event *event)
     plan->number = ++core->next_plan;
     plan->made_us = core->now_us;
     fill(core, plan, loads);
+    plan->n_loads = agent_coord_relocations(core, plan->loads);
     free(loads);
     struct coord_rebalance **place = &core->plans[plan->number % PLANS_KEPT];
     free(*place);
@@ -249,6 +253,7 @@ bool agent_coord_rebalance_plan(const struct agent_coord *core, uint64_t number,
         return false;
     *ret_view = (struct agent_rebalance_view){.number = number,
                                               .moves = plan->count,
+                                              .loads = plan->n_loads,
                                               .unmeasured = plan->unmeasured,
                                               .gain_us = plan->gain_us,
                                               .before_us = plan->before_us,
@@ -281,6 +286,29 @@ bool agent_coord_rebalance_move(const struct agent_coord *core, uint64_t number,
             .cost_us = move->cost_us,
             .gain_us = move->gain_us,
             .loads = move->loads,
+        };
+        return true;
+    }
+    return false;
+}
+
+bool agent_coord_rebalance_load(const struct agent_coord *core, uint64_t number, uint32_t index,
+                                struct agent_rebalance_load *ret_load)
+{
+    for (size_t i = 0; i < PLANS_KEPT; i++) {
+        const struct coord_rebalance *plan = core->plans[i];
+        if (plan == NULL || plan->number != number || index >= plan->n_loads)
+            continue;
+        const struct coord_relocation *load = &plan->loads[index];
+        const struct coord_model *model = agent_coord_model_find(core, load->hash);
+        *ret_load = (struct agent_rebalance_load){
+            .model = model != NULL ? agent_coord_chars(model->name) : "",
+            .version = model != NULL ? model->version : 0,
+            .to = name_at(core, load->to, load->to_id),
+            .evicts = load->evicts,
+            .cost_us = load->cost_us,
+            .lost_us = load->lost_us,
+            .gain_us = load->gain_us,
         };
         return true;
     }
@@ -327,7 +355,8 @@ static bool is_still_true(struct agent_coord *core, const struct coord_rebalance
                           "the world has changed since the plan: %" PRIu32 " of %" PRIu32
                           " moves can't be made; job %" PRIu64 " %s",
                           count, plan->count, first, why);
-    return count == 0;
+    return count == 0 &&
+           agent_coord_relocations_hold(core, plan->loads, plan->n_loads, event->token);
 }
 
 static void detail_write(struct coord_operation *operation)
@@ -352,6 +381,21 @@ static void ask_all(struct agent_coord *core, struct coord_rebalance *plan)
     }
 }
 
+static void end(struct agent_coord *core, struct coord_operation *operation,
+                enum agent_operation_state state, const char *why, const char *by)
+{
+    const struct coord_rebalance *plan = operation->rebalance;
+    char text[160];
+    snprintf(text, sizeof text,
+             "%" PRIu32 " of %" PRIu32 " jobs moved, %" PRIu32 " had begun or ended%s", plan->moved,
+             plan->count, plan->stayed, why);
+    if (plan->n_loads > 0)
+        agent_coord_add(text, sizeof text, "; %" PRIu32 " model%s told to load", plan->n_loads,
+                        plan->n_loads == 1 ? " was" : "s were");
+    detail_write(operation);
+    agent_coord_operation_end(core, operation, state, text, "", by);
+}
+
 static void begin(struct agent_coord *core, struct coord_rebalance **place,
                   const struct agent_event *event)
 {
@@ -362,14 +406,19 @@ static void begin(struct agent_coord *core, struct coord_rebalance **place,
         return;
     operation->rebalance = *place;
     *place = NULL;
-    snprintf(target, sizeof target, "%" PRIu32 " jobs", operation->rebalance->count);
+    const struct coord_rebalance *plan = operation->rebalance;
+    snprintf(target, sizeof target, "%" PRIu32 " job%s, %" PRIu32 " model%s", plan->count,
+             plan->count == 1 ? "" : "s", plan->n_loads, plan->n_loads == 1 ? "" : "s");
     operation->target = agent_coord_text_new(target);
     operation->deadline_us = core->now_us + CONFIRM_US;
     core->rebalanced_us = core->now_us;
     detail_write(operation);
     agent_coord_operation_start(core, operation, "", event);
     ask_all(core, operation->rebalance);
+    agent_coord_relocate(core, plan->loads, plan->n_loads);
     agent_coord_wait_reply(core, event->token, operation->id);
+    if (plan->count == 0)
+        end(core, operation, AGENT_OPERATION_DONE, "", NULL);
 }
 
 static const struct coord_operation *running(const struct agent_coord *core)
@@ -401,7 +450,7 @@ void agent_coord_rebalance(struct agent_coord *core, const struct agent_event *e
     else if (other != NULL)
         agent_coord_reply(core, event->token, AGENT_REPLY_CONFLICT, other->id,
                           "operation %" PRIu64 " rebalances already", other->id);
-    else if ((*place)->count == 0)
+    else if ((*place)->count + (*place)->n_loads == 0)
         agent_coord_reply(core, event->token, AGENT_REPLY_CONFLICT, 0, "the plan has no moves");
     else if (rests_us(core) > 0 && !event->force)
         agent_coord_reply(core, event->token, AGENT_REPLY_CONFLICT, 0,
@@ -429,18 +478,6 @@ static struct rebalance_move *move_of(struct agent_coord *core, uint64_t job,
         }
     }
     return NULL;
-}
-
-static void end(struct agent_coord *core, struct coord_operation *operation,
-                enum agent_operation_state state, const char *why, const char *by)
-{
-    const struct coord_rebalance *plan = operation->rebalance;
-    char text[160];
-    snprintf(text, sizeof text,
-             "%" PRIu32 " of %" PRIu32 " jobs moved, %" PRIu32 " had begun or ended%s", plan->moved,
-             plan->count, plan->stayed, why);
-    detail_write(operation);
-    agent_coord_operation_end(core, operation, state, text, "", by);
 }
 
 static void settle(struct agent_coord *core, struct coord_operation *operation,

@@ -22,6 +22,9 @@ void agent_coord_model_offered(struct agent_coord *core, const struct agent_even
     if (model->bytes == 0)
         model->bytes = model->file_bytes;
     model->needs = event->model_info.needs;
+    if (event->model_info.hedge_times != 0)
+        core->hedges_wanted = true;
+    model->hedge_times = event->model_info.hedge_times;
     for (uint32_t slot = 0; slot < model->on_room; slot++)
         model->on[slot].fits = 0;
     core->world++;
@@ -90,6 +93,13 @@ static void pin_tell(struct agent_coord *core, struct coord_agent *agent, struct
     tell(core, agent, model,
          model->on[agent->slot].pinned &&
              agent_coord_room_load_rule(core, agent, model) == AGENT_RULE_NONE);
+}
+
+void agent_coord_load_there(struct agent_coord *core, struct coord_agent *agent,
+                            struct coord_model *model)
+{
+    tell(core, agent, model, true);
+    core->world++;
 }
 
 void agent_coord_pin_arrived(struct agent_coord *core, struct coord_agent *agent,
@@ -203,8 +213,7 @@ void agent_coord_load(struct agent_coord *core, const struct agent_event *event)
                           event->agent, name, why);
         return;
     }
-    tell(core, agent, model, true);
-    core->world++;
+    agent_coord_load_there(core, agent, model);
     audit(core, event, "load");
     agent_coord_wait_reply(core, event->token, 0);
 }

@@ -236,6 +236,12 @@ int64_t agent_coord_room_cost_us(const struct agent_coord *core, const struct co
                : find_room(core, agent, model).cost_us;
 }
 
+uint32_t agent_coord_room_evicts(const struct agent_coord *core, const struct coord_agent *agent,
+                                 const struct coord_model *model)
+{
+    return find_room(core, agent, model).count;
+}
+
 // ---- making it
 
 void agent_coord_room_make(struct agent_coord *core, struct coord_agent *agent,

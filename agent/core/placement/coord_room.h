@@ -31,6 +31,9 @@ void agent_coord_room_wants(struct agent_coord *core, struct coord_model *model,
 // Every FADE: models that have waited long for room get it.
 void agent_coord_room_tick(struct agent_coord *core);
 
+// How many models go for it there.
+uint32_t agent_coord_room_evicts(const struct agent_coord *core, const struct coord_agent *agent,
+                                 const struct coord_model *model);
 // Nothing has to go for the model there.
 bool agent_coord_room_has_space(const struct coord_agent *agent, const struct coord_model *model);
 
