@@ -38,12 +38,6 @@ void agent_ledger_flush(struct agent_ledger *ledger)
     ledger->ops->flush(ledger);
 }
 
-enum agent_status agent_ledger_output(struct agent_ledger *ledger, uint64_t id,
-                                      struct agent_blob **ret_blob, struct agent_error *err)
-{
-    return ledger->ops->output(ledger, id, ret_blob, err);
-}
-
 enum agent_status agent_ledger_ask(struct agent_ledger *ledger, struct agent_query *query)
 {
     return ledger->ops->ask(ledger, query);

@@ -80,15 +80,11 @@ enum agent_status agent_ledger_append(struct agent_ledger *ledger, uint64_t seq,
 // Lets what was appended go to the disk, together. On the thread that appends; does not block.
 void agent_ledger_flush(struct agent_ledger *ledger);
 
-// The outputs of an ended job. BLOCKS for the read of one row; any thread. The caller owns the
-// reference. AGENT_ERR_NOT_FOUND, AGENT_ERR_IO, AGENT_ERR_NOMEM. NONE has the last 10,000.
-enum agent_status agent_ledger_output(struct agent_ledger *ledger, uint64_t id,
-                                      struct agent_blob **ret_blob, struct agent_error *err);
-
 // ---- questions, answered on a thread of the ledger's own
 
 enum agent_query_kind {
-    AGENT_QUERY_JOB,   // one ended job, its attempts and, where `output` is set, its outputs
+    AGENT_QUERY_JOB, // one ended job, its attempts and, where `output` is set, its outputs; NONE
+                     // has those of the last 10,000
     AGENT_QUERY_JOBS,  // ended jobs that match, newest first
     AGENT_QUERY_AUDIT, // who did what, newest first
 };

@@ -66,8 +66,6 @@ struct ledger_ops {
     enum agent_status (*append)(struct agent_ledger *ledger, uint64_t seq,
                                 const struct agent_record *record, struct agent_blob *blob);
     void (*flush)(struct agent_ledger *ledger);
-    enum agent_status (*output)(struct agent_ledger *ledger, uint64_t id,
-                                struct agent_blob **ret_blob, struct agent_error *err);
     enum agent_status (*ask)(struct agent_ledger *ledger, struct agent_query *query);
     void (*stats)(struct agent_ledger *ledger, struct agent_ledger_stats *ret_stats);
     enum agent_status (*close)(struct agent_ledger *ledger);
@@ -112,7 +110,6 @@ struct ledger_sqlite {
 
     // Reading: a connection for whoever asks and waits, one for the thread that answers.
     sqlite3 *reader; // under reader_lock
-    sqlite3_stmt *read_output;
     pthread_mutex_t reader_lock;
     sqlite3 *query_db;
     pthread_t query_thread;
@@ -165,8 +162,6 @@ bool agent_ledger_exec(sqlite3 *db, const char *sql);
 enum agent_status agent_ledger_sqlite_recover(struct agent_ledger *base,
                                               const struct agent_ledger_reader *reader,
                                               uint64_t *ret_next_job, struct agent_error *err);
-enum agent_status agent_ledger_sqlite_output(struct agent_ledger *base, uint64_t id,
-                                             struct agent_blob **ret_blob, struct agent_error *err);
 
 // ledger_row.c: an ended job as both recovery and queries read it, in this order of columns; the
 // joins give names their texts.

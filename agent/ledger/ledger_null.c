@@ -79,18 +79,13 @@ static void null_flush(struct agent_ledger *base)
     base->on_commit(base->user, ledger->seq);
 }
 
-static enum agent_status null_output(struct agent_ledger *base, uint64_t id,
-                                     struct agent_blob **ret_blob, struct agent_error *err)
+static struct agent_blob *output_of(struct agent_ledger *base, uint64_t id)
 {
     struct ledger_null *ledger = (struct ledger_null *)base;
     pthread_mutex_lock(&ledger->lock);
     struct agent_blob *blob = agent_blob_ref(agent_idpages_get(&ledger->outputs, id));
     pthread_mutex_unlock(&ledger->lock);
-    if (blob == NULL)
-        return agent_error_set(err, AGENT_ERR_NOT_FOUND,
-                               "job %" PRIu64 " has no outputs, or they were forgotten", id);
-    *ret_blob = blob;
-    return AGENT_OK;
+    return blob;
 }
 
 // Nothing of the past is here but outputs; what is known besides is in the core.
@@ -101,7 +96,7 @@ static enum agent_status null_ask(struct agent_ledger *base, struct agent_query 
         query->status =
             agent_error_set(&query->err, AGENT_ERR_NOT_FOUND, "no ended job %" PRIu64, query->id);
         if (!query->input)
-            null_output(base, query->id, &query->blob, NULL);
+            query->blob = output_of(base, query->id);
     }
     query->done(query);
     return AGENT_OK;
@@ -142,7 +137,6 @@ static const struct ledger_ops ops = {
     .recover = null_recover,
     .append = null_append,
     .flush = null_flush,
-    .output = null_output,
     .ask = null_ask,
     .stats = null_stats,
     .close = null_close,

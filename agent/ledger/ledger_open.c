@@ -91,9 +91,6 @@ static enum agent_status open_sides(struct ledger_sqlite *ledger, struct agent_e
         status = open_side(ledger, &ledger->check_db, SQLITE_OPEN_READONLY, err);
     if (status != AGENT_OK)
         return status;
-    if (sqlite3_prepare_v3(ledger->reader, "SELECT output,file FROM ended WHERE id=?", -1,
-                           SQLITE_PREPARE_PERSISTENT, &ledger->read_output, NULL) != SQLITE_OK)
-        return agent_ledger_fail(ledger, ledger->reader, "can't be read", err);
     if (!agent_ledger_exec(ledger->checkpoint_db, "PRAGMA synchronous=FULL"))
         return agent_ledger_fail(ledger, ledger->checkpoint_db, "can't be read", err);
     if (!agent_ledger_query_start(ledger) || !agent_ledger_checkpoint_start(ledger) ||
@@ -111,7 +108,6 @@ static void ledger_free(struct ledger_sqlite *ledger)
     agent_ledger_check_stop(ledger);
     for (int i = 0; i < LEDGER_STATEMENTS; i++)
         sqlite3_finalize(ledger->statements[i]);
-    sqlite3_finalize(ledger->read_output);
     sqlite3_close(ledger->reader);
     sqlite3_close(ledger->query_db);
     sqlite3_close(ledger->checkpoint_db);
@@ -197,7 +193,6 @@ static const struct ledger_ops ops = {
     .recover = agent_ledger_sqlite_recover,
     .append = sqlite_append,
     .flush = sqlite_flush,
-    .output = agent_ledger_sqlite_output,
     .ask = agent_ledger_sqlite_ask,
     .stats = sqlite_stats,
     .close = sqlite_close,

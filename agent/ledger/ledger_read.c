@@ -233,27 +233,3 @@ enum agent_status agent_ledger_sqlite_recover(struct agent_ledger *base,
     pthread_mutex_unlock(&ledger->reader_lock);
     return status;
 }
-
-enum agent_status agent_ledger_sqlite_output(struct agent_ledger *base, uint64_t id,
-                                             struct agent_blob **ret_blob, struct agent_error *err)
-{
-    struct ledger_sqlite *ledger = (struct ledger_sqlite *)base;
-    pthread_mutex_lock(&ledger->reader_lock);
-    enum agent_status status;
-    struct agent_blob *blob = NULL;
-    sqlite3_bind_int64(ledger->read_output, 1, (int64_t)id);
-    int step = sqlite3_step(ledger->read_output);
-    if (step == SQLITE_ROW)
-        status = agent_ledger_blob(ledger, ledger->read_output, 0, 1, &blob, err);
-    else if (step == SQLITE_DONE)
-        status = AGENT_OK;
-    else
-        status = agent_ledger_fail(ledger, ledger->reader, "can't be read", err);
-    if (status == AGENT_OK && blob == NULL)
-        status = agent_error_set(err, AGENT_ERR_NOT_FOUND, "job %" PRIu64 " has no outputs", id);
-    sqlite3_reset(ledger->read_output);
-    pthread_mutex_unlock(&ledger->reader_lock);
-    if (status == AGENT_OK)
-        *ret_blob = blob;
-    return status;
-}

@@ -215,4 +215,27 @@ static inline struct found look(struct agent_ledger *ledger)
     return found;
 }
 
+static inline void on_answer(struct agent_query *query)
+{
+    pthread_mutex_lock(&waiter.lock);
+    query->user = NULL;
+    pthread_cond_broadcast(&waiter.wake);
+    pthread_mutex_unlock(&waiter.lock);
+}
+
+// The outputs of an ended job, whose reference the caller owns; NULL: there are none.
+static inline struct agent_blob *output_of(struct agent_ledger *ledger, uint64_t id)
+{
+    struct agent_query query = {
+        .kind = AGENT_QUERY_JOB, .id = id, .output = true, .done = on_answer, .user = &query};
+    cr_assert_eq(agent_ledger_ask(ledger, &query), AGENT_OK);
+    pthread_mutex_lock(&waiter.lock);
+    while (query.user != NULL)
+        pthread_cond_wait(&waiter.wake, &waiter.lock);
+    pthread_mutex_unlock(&waiter.lock);
+    struct agent_blob *blob = query.blob != NULL ? agent_blob_ref(query.blob) : NULL;
+    agent_query_finish(&query);
+    return blob;
+}
+
 #endif

@@ -31,9 +31,9 @@ Test(ledger, gives_back_what_it_was_given)
         append(ledger, 4 + i, &records[i], i == 0 ? output : NULL);
     wait_for(10);
     struct agent_blob *read = NULL;
-    cr_assert_eq(agent_ledger_output(ledger, 2, &read, NULL), AGENT_OK);
+    cr_assert_not_null(read = output_of(ledger, 2));
     cr_assert_str_eq((const char *)read->bytes, "out");
-    cr_assert_eq(agent_ledger_output(ledger, 1, &read, NULL), AGENT_ERR_NOT_FOUND);
+    cr_assert_null(output_of(ledger, 1));
     agent_blob_unref(read);
     agent_blob_unref(input);
     agent_blob_unref(output);
@@ -173,7 +173,7 @@ Test(ledger, a_file_of_the_first_version_is_brought_up_to_date)
     cr_assert_eq(found.next, 7, "a forgotten job's id is not used again");
     cr_assert_eq(agent_ledger_epoch(ledger), 42);
     struct agent_blob *read = NULL;
-    cr_assert_eq(agent_ledger_output(ledger, 2, &read, NULL), AGENT_OK);
+    cr_assert_not_null(read = output_of(ledger, 2));
     cr_assert_str_eq((const char *)read->bytes, "out");
     agent_blob_unref(read);
     struct agent_record record = {
@@ -243,19 +243,19 @@ Test(ledger, none_keeps_results_in_memory_and_counts_the_epoch)
     cr_assert_eq(waiter.seq, 0);
     agent_ledger_flush(ledger);
     cr_assert_eq(waiter.seq, 2);
-    cr_assert_eq(agent_ledger_output(ledger, 1, &read, NULL), AGENT_OK);
+    cr_assert_not_null(read = output_of(ledger, 1));
     cr_assert_str_eq((const char *)read->bytes, "out");
     agent_blob_unref(read);
     struct agent_record forget = {.kind = AGENT_RECORD_FORGET,
                                   .forget = {(const uint64_t[]){1}, 1}};
     append(ledger, 3, &forget, NULL);
-    cr_assert_eq(agent_ledger_output(ledger, 1, &read, NULL), AGENT_ERR_NOT_FOUND);
+    cr_assert_null(output_of(ledger, 1));
     for (uint64_t id = 2; id < 10010; id++) {
         end.job.id = id;
         agent_ledger_append(ledger, id + 2, &end, output);
     }
-    cr_assert_eq(agent_ledger_output(ledger, 2, &read, NULL), AGENT_ERR_NOT_FOUND);
-    cr_assert_eq(agent_ledger_output(ledger, 10009, &read, NULL), AGENT_OK);
+    cr_assert_null(output_of(ledger, 2));
+    cr_assert_not_null(read = output_of(ledger, 10009));
     agent_blob_unref(read);
     agent_ledger_close(ledger);
     cr_assert_eq(atomic_load(&output->refs), 1);

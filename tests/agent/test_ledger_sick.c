@@ -67,7 +67,7 @@ Test(ledger_sick, large_payloads_are_files_that_equal_ones_share)
     append(ledger, 4, &end, b);
     wait_for(4);
     cr_assert_eq(count_files(), 2);
-    cr_assert_eq(agent_ledger_output(ledger, 1, &read, NULL), AGENT_OK);
+    cr_assert_not_null(read = output_of(ledger, 1));
     cr_assert(read->size == b->size && memcmp(read->bytes, b->bytes, b->size) == 0);
     agent_blob_unref(read);
     agent_ledger_close(ledger);
@@ -189,7 +189,7 @@ Test(ledger_sick, a_kill_leaves_no_row_without_its_file)
         for (uint64_t i = 1; i <= id; i += 2) {
             struct agent_blob *read = NULL;
             struct agent_error err = {0};
-            cr_assert_eq(agent_ledger_output(ledger, i, &read, &err), AGENT_OK, "%s", err.text);
+            cr_assert_not_null(read = output_of(ledger, i));
             cr_assert_eq(read->bytes[5], (uint8_t)(i * 7));
             agent_blob_unref(read);
         }
