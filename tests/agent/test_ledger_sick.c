@@ -188,7 +188,6 @@ Test(ledger_sick, a_kill_leaves_no_row_without_its_file)
         cr_assert_geq(found.ended, id);
         for (uint64_t i = 1; i <= id; i += 2) {
             struct agent_blob *read = NULL;
-            struct agent_error err = {0};
             cr_assert_not_null(read = output_of(ledger, i));
             cr_assert_eq(read->bytes[5], (uint8_t)(i * 7));
             agent_blob_unref(read);
