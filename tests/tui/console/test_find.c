@@ -380,6 +380,12 @@ Test(find, the_palette_goes_to_what_has_a_name)
     SHOWS("Job 88121");
     press(":em4\r");
     SHOWS("Agent ember-04");
+    press(":digits\r");
+    SHOWS("digits:1");
+    cr_expect_eq(app->detail, TUI_CONTEXT_MODEL);
+    press(":model nosuch\r");
+    SHOWS("no model is named 'nosuch'");
+    tui_app_key(app, TUI_KEY_ESC);
     press(":operation 7\r");
     SHOWS("[Operations]");
     cr_expect_str_eq(app->lists[TUI_VIEW_OPERATIONS].selected, "7");
@@ -388,7 +394,7 @@ Test(find, the_palette_goes_to_what_has_a_name)
 Test(find, the_palette_says_what_is_wrong)
 {
     press(":nosuchthing\r");
-    SHOWS("no command, view, agent or job is named 'nosuchthing'");
+    SHOWS("no command, view, agent, model or job is named 'nosuchthing'");
     tui_app_key(app, TUI_KEY_ESC);
     press(":verify\r");
     SHOWS("that is done in a shell: stoker verify FILE");

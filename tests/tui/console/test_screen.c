@@ -188,7 +188,7 @@ Test(screen, commands_complete_and_say_what_is_wrong)
     type("9\r");
     cr_assert_geq(find("no agent is named 'ember-09'"), 0);
     type(":nonsense\r");
-    cr_assert_geq(find("no command, view, agent or job is named 'nonsense'"), 0);
+    cr_assert_geq(find("no command, view, agent, model or job is named 'nonsense'"), 0);
 }
 
 Test(screen, filters_keep_and_drop_rows)

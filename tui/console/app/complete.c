@@ -69,15 +69,13 @@ static void offer_agents(const struct tui_app *app, struct tui_completion *compl
 }
 
 static void offer_models(const struct tui_app *app, struct tui_completion *completion,
-                         const char *pattern, const char *before)
+                         const char *pattern)
 {
     const struct tui_fleet *fleet = app->model->fleet;
-    char text[TUI_NAME_SIZE * 2];
 
     for (size_t i = 0; fleet && i < fleet->model_count; i++) {
         const struct tui_served *model = &fleet->models[i];
-        snprintf(text, sizeof(text), "%s%s", before, model->id);
-        offer(completion, pattern, TUI_CHOICE_MODEL, model->id, text, "",
+        offer(completion, pattern, TUI_CHOICE_MODEL, model->id, model->id, "",
               "%" PRIu64 " running, %" PRIu64 " queued", model->running, model->queued);
     }
 }
@@ -168,7 +166,7 @@ static void offer_all(const struct tui_app *app, struct tui_completion *completi
         offer_agents(app, completion, pattern);
         break;
     case TUI_COMPLETE_MODEL:
-        offer_models(app, completion, pattern, "");
+        offer_models(app, completion, pattern);
         break;
     case TUI_COMPLETE_JOB:
         offer_jobs(app, completion, pattern);
@@ -226,7 +224,7 @@ static void complete_first(const struct tui_app *app, struct tui_completion *com
     if (pattern[0] == 0)
         return;
     offer_agents(app, completion, pattern);
-    offer_models(app, completion, pattern, "models ");
+    offer_models(app, completion, pattern);
     if (isdigit((unsigned char)pattern[0])) {
         offer_jobs(app, completion, pattern);
         offer_operations(app, completion, pattern, "operation ");

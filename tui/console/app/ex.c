@@ -121,6 +121,35 @@ bool tui_ex_why(struct tui_app *app, const char *arguments, char ret_why[TUI_TEX
     return tui_ex_job(app, arguments, ret_why);
 }
 
+/* NAME:VERSION of what is served; with a NAME alone the newest of it. NULL: there is none. */
+static const struct tui_served *find_model(const struct tui_fleet *fleet, const char *word)
+{
+    const struct tui_served *found = NULL;
+
+    for (size_t i = 0; fleet && i < fleet->model_count; i++) {
+        const struct tui_served *model = &fleet->models[i];
+        if (strcmp(model->id, word) == 0)
+            return model;
+        if (strcmp(model->name, word) == 0 && (!found || model->version > found->version))
+            found = model;
+    }
+    return found;
+}
+
+bool tui_ex_model(struct tui_app *app, const char *arguments, char ret_why[TUI_TEXT_SIZE])
+{
+    char word[TUI_NAME_SIZE];
+
+    tui_ex_word(&arguments, word, sizeof(word));
+    const struct tui_served *model = find_model(app->model->fleet, word);
+    if (!model) {
+        snprintf(ret_why, TUI_TEXT_SIZE, "no model is named '%s'; Tab completes names", word);
+        return false;
+    }
+    tui_app_open(app, TUI_CONTEXT_MODEL, model->id);
+    return true;
+}
+
 bool tui_ex_operation(struct tui_app *app, const char *arguments, char ret_why[TUI_TEXT_SIZE])
 {
     char word[TUI_NAME_SIZE];
@@ -191,7 +220,8 @@ bool tui_ex_known(const struct tui_app *app, const char *line)
         return true;
     tui_ex_word(&line, word, sizeof(word));
     return find_ex(word) || find_view(word) != TUI_VIEW_COUNT || find_shell(word) ||
-           tui_fleet_agent(app->model->fleet, word) || number(word) != 0;
+           tui_fleet_agent(app->model->fleet, word) || find_model(app->model->fleet, word) ||
+           number(word) != 0;
 }
 
 bool tui_ex_usage(const char *line, char *ret_text, size_t size)
@@ -263,12 +293,14 @@ bool tui_ex_run(struct tui_app *app, const char *line, char ret_why[TUI_TEXT_SIZ
         return tui_ex_agent(app, word, ret_why);
     if (number(word) != 0)
         return tui_ex_job(app, word, ret_why);
+    if (find_model(app->model->fleet, word))
+        return tui_ex_model(app, word, ret_why);
     const struct tui_shell_command *shell = find_shell(word);
     if (shell)
         snprintf(ret_why, TUI_TEXT_SIZE, "that is done in a shell: stoker %s%s%s", shell->name,
                  shell->arguments[0] ? " " : "", shell->arguments);
     else
         snprintf(ret_why, TUI_TEXT_SIZE,
-                 "no command, view, agent or job is named '%s'; ? lists commands", word);
+                 "no command, view, agent, model or job is named '%s'; ? lists commands", word);
     return false;
 }
