@@ -242,6 +242,32 @@ Test(views, a_paused_graph_reads_out_the_past_and_says_so)
     cr_assert(shows("-1m"));
 }
 
+/* The rows of the first graph that its column shows something in. */
+static int filled(int x)
+{
+    int rows = 0;
+
+    for (int y = 3; y < 8; y++)
+        rows += tui_canvas_at(&canvas, y, x)->ch != L' ';
+    return rows;
+}
+
+Test(views, silence_is_a_gap_that_moves_on_with_time)
+{
+    feed(&(struct fleet_recipe){.agents = 2, .models = 1}, 300);
+    draw(30, 100);
+    int last =
+        tui_views[TUI_VIEW_OVERVIEW].ops->graph_cols(app, app->body) + TUI_PLOT_AXIS_COLS - 1;
+    cr_assert_gt(filled(last), 0);
+    app->now_ms += 30000;
+    draw(30, 100);
+    cr_assert_eq(filled(last), 0, "of the last half minute nothing is known");
+    cr_assert_eq(filled(last - 5), 0);
+    cr_assert_gt(filled(last - 20), 0, "what was before has moved to the left");
+    cr_assert(shows(" 30s no news of the cluster"));
+    cr_assert(shows("Throughput 1,"), "the last known rate stays, with its age in the top line");
+}
+
 Test(views, the_cursor_goes_back_an_hour_and_no_further)
 {
     feed(&(struct fleet_recipe){.agents = 2, .models = 1}, 70 * 60);

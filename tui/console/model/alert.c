@@ -34,6 +34,18 @@ const char *tui_alert_next(const struct tui_alert *alert)
     return kinds[alert->kind].next;
 }
 
+bool tui_alert_stale(int64_t fleet_at_ms, int64_t now_ms, struct tui_alert *ret_alert)
+{
+    if (now_ms - fleet_at_ms < TUI_ALERT_STALE_MS)
+        return false;
+    *ret_alert = (struct tui_alert){.kind = TUI_ALERT_STALE,
+                                    .bad = kinds[TUI_ALERT_STALE].bad,
+                                    .since_ms = fleet_at_ms};
+    snprintf(ret_alert->text, sizeof(ret_alert->text),
+             "no news of the cluster: everything here is as it was then");
+    return true;
+}
+
 static int64_t since(const struct look *look, const struct tui_alert *alert)
 {
     for (size_t i = 0; i < look->before->count; i++) {

@@ -29,12 +29,18 @@ struct tui_alerts {
     size_t total; /* of which `count` are kept */
 };
 
+/* Old data is an alert from so long on; the top line says its age before. */
+#define TUI_ALERT_STALE_MS 5000
+
+/* The alert about data that came at `fleet_at_ms`; false while it is fresh. */
+bool tui_alert_stale(int64_t fleet_at_ms, int64_t now_ms, struct tui_alert *ret_alert);
+
 /* What to do about it. */
 const char *tui_alert_next(const struct tui_alert *alert);
 
 /*
  * Looks at the newest snapshot, which the history holds already. What was there before keeps its
- * time. Silence and stale data are not in it: they are a matter of now, and said elsewhere.
+ * time. Stale data is not in it, being a matter of now: tui_alert_stale.
  */
 void tui_alerts_fold(struct tui_alerts *alerts, const struct tui_fleet *fleet,
                      const struct tui_history *history, int64_t at_ms);

@@ -7,9 +7,9 @@
 
 #include "model/hist.h"
 
-/* A series for the cluster: 5 minutes of samples, an hour in steps of 2 s. */
+/* A series for the cluster: 5 minutes of samples, an hour in steps of 4 s. */
 #define FINE_SLOTS (5 * TUI_SLOTS_PER_MINUTE)
-#define COARSE_SLOTS 8
+#define COARSE_SLOTS 16
 #define COARSE_COUNT (TUI_HISTORY_SLOTS / COARSE_SLOTS)
 
 /* One of several caches or models: an hour in steps of 8 s, and as many samples or fewer. */

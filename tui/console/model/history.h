@@ -28,7 +28,7 @@ enum tui_metric {
 };
 
 /* A histogram covers the 10 s before it was taken; one is kept for each so many slots. */
-#define TUI_HIST_SLOTS 8
+#define TUI_HIST_SLOTS 20
 
 struct tui_cache_sample {
     uint64_t slot, hits, misses;

@@ -55,12 +55,13 @@ static void clear(struct tui_pulse *pulse, uint64_t from, uint64_t to)
         pulse->beats[i % TUI_BEATS] = (struct tui_beat){NAN, NAN, 0, 0};
 }
 
-/* How far a counter went; one that fell belongs to another process. */
-static uint32_t rise(uint64_t before, uint64_t now)
+/* Adds how far a counter went; one that fell belongs to another process. */
+static void count(uint16_t *sum, uint64_t before, uint64_t now)
 {
     uint64_t by = now > before ? now - before : 0;
+    uint64_t room = UINT16_MAX - (uint64_t)*sum;
 
-    return by < UINT32_MAX / TUI_BEAT_SLOTS ? (uint32_t)by : UINT32_MAX / TUI_BEAT_SLOTS;
+    *sum = (uint16_t)(*sum + (by < room ? by : room));
 }
 
 void tui_pulses_fold(struct tui_pulses *pulses, uint64_t slot, const char *name,
@@ -87,8 +88,8 @@ void tui_pulses_fold(struct tui_pulses *pulses, uint64_t slot, const char *name,
         now->per_s = (float)vital->per_s;
     if (!isnan(vital->p95_us))
         now->p95_us = (float)vital->p95_us;
-    now->failed += rise(pulse->failed, vital->failed);
-    now->restarts += rise(pulse->restarts, vital->restarts);
+    count(&now->failed, pulse->failed, vital->failed);
+    count(&now->restarts, pulse->restarts, vital->restarts);
     pulse->failed = vital->failed;
     pulse->restarts = vital->restarts;
     pulses->next = (size_t)(pulse - pulses->items) + 1;

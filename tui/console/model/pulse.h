@@ -17,7 +17,7 @@
 
 struct tui_beat {
     float per_s, p95_us; /* the newest of its time; NAN: not known */
-    uint32_t failed, restarts;
+    uint16_t failed, restarts; /* at most UINT16_MAX */
 };
 
 struct tui_pulse {

@@ -55,9 +55,13 @@ void tui_panel_alerts(const struct tui_app *app, struct tui_canvas *canvas, stru
     const struct tui_alerts *alerts = &app->model->alerts;
     const struct tui_totals *totals = &app->model->fleet->totals;
     struct tui_run run = tui_plot_rule(app, canvas, rect.y, rect.x, rect.cols, "alerts");
+    struct tui_alert stale;
+    char key[16];
     int row = 1;
 
-    if (alerts->count == 0) {
+    if (tui_alert_stale(app->model->fleet_at_ms, app->now_ms, &stale))
+        row += draw_alert(app, canvas, rect, row, &stale, rect.rows > row + 2);
+    if (alerts->count == 0 && row == 1) {
         run = run_at(canvas, rect, row);
         tui_run_put(&run, TUI_ROLE_OK, "none");
         tui_run_put(&run, TUI_ROLE_DIM, ": %llu of %llu agents ready, ledger %s",
@@ -72,9 +76,11 @@ void tui_panel_alerts(const struct tui_app *app, struct tui_canvas *canvas, stru
         shown++;
     }
     if (shown < alerts->total)
-        tui_run_put(&run, TUI_ROLE_WARN, "%zu of %zu shown ", shown, alerts->total);
+        tui_run_put(&run, TUI_ROLE_WARN, "%zu of %zu ", shown, alerts->total);
     else
         tui_run_put(&run, TUI_ROLE_WARN, "%zu ", alerts->total);
+    tui_key_name(key, sizeof(key), app->keymap.bindings[TUI_COMMAND_ALERT].keys[0]);
+    tui_run_put(&run, TUI_ROLE_DIM, " %s goes there ", key);
 }
 
 static void draw_mover(const struct tui_app *app, struct tui_run *run,
