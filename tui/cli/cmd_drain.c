@@ -67,7 +67,7 @@ static void print_holders(FILE *out, const cJSON *reply)
     }
     int more = cJSON_GetArraySize(tui_reply_member(reply, "moves")) - 10;
     if (more > 0)
-        fprintf(out, "  and %d more jobs move\n", more);
+        fprintf(out, "  and %d more job%s\n", more, more == 1 ? " moves" : "s move");
 }
 
 static void print_plan(FILE *out, const cJSON *reply, int64_t deadline_ms)

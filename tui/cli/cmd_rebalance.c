@@ -65,9 +65,10 @@ static void print_plan(FILE *out, const cJSON *plan)
                 tui_format_age(now, tui_reply_number(plan, "through_ms")));
     else
         fprintf(out,
-                "rebalance: %d jobs move, waits are %s shorter in all; all work is done in %s, not "
+                "rebalance: %d job%s, waits are %s shorter in all; all work is done in %s, not "
                 "in %s\n",
-                count, tui_format_age(gain, tui_reply_number(plan, "gain_ms")),
+                count, count == 1 ? " moves" : "s move",
+                tui_format_age(gain, tui_reply_number(plan, "gain_ms")),
                 tui_format_age(then, tui_reply_number(plan, "through_after_ms")),
                 tui_format_age(now, tui_reply_number(plan, "through_ms")));
     cJSON_ArrayForEach(move, moves)
@@ -80,8 +81,9 @@ static void print_plan(FILE *out, const cJSON *plan)
     }
     print_loads(out, tui_reply_member(plan, "loads"));
     if (tui_reply_number(plan, "unmeasured") > 0)
-        fprintf(out, "  %.0f jobs stay: no run of their model was measured yet\n",
-                tui_reply_number(plan, "unmeasured"));
+        fprintf(out, "  %.0f job%s: no run of the model was measured yet\n",
+                tui_reply_number(plan, "unmeasured"),
+                tui_reply_number(plan, "unmeasured") == 1 ? " stays" : "s stay");
     if (tui_reply_number(plan, "rests_ms") > 0)
         fprintf(out, "  it was rebalanced a moment ago: again in %s, or with --force\n",
                 tui_format_age(now, tui_reply_number(plan, "rests_ms")));
