@@ -507,6 +507,15 @@ Test(find, tab_completes_and_steps_through_choices)
     cr_expect_str_eq(app->palette.text, "");
 }
 
+Test(find, what_a_line_could_name_is_asked_for_while_it_is_typed)
+{
+    cr_expect_not(tui_app_want(app).polls[TUI_POLL_JOBS]);
+    press(":");
+    cr_expect(tui_app_want(app).polls[TUI_POLL_JOBS]);
+    tui_app_key(app, TUI_KEY_ESC);
+    cr_expect_not(tui_app_want(app).polls[TUI_POLL_JOBS]);
+}
+
 Test(find, choices_stand_above_the_line_with_their_kind)
 {
     press(":drai");

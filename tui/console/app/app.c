@@ -107,6 +107,7 @@ struct tui_want tui_app_want(const struct tui_app *app)
     memset(&want, 0, sizeof(want));
     if (tui_views[app->view].ops->want)
         tui_views[app->view].ops->want(app, &want);
+    tui_palette_want(&app->palette, &want);
     return want;
 }
 

@@ -29,6 +29,12 @@ void tui_palette_remember(struct tui_palette *palette, const char *line)
     memcpy(palette->history[palette->history_count++], kept, sizeof(kept));
 }
 
+void tui_palette_want(const struct tui_palette *palette, struct tui_want *want)
+{
+    want->polls[TUI_POLL_JOBS] |= palette->open;
+    want->polls[TUI_POLL_TENANTS] |= palette->open;
+}
+
 bool tui_overlay_palette_open(const struct tui_app *app)
 {
     return app->palette.open;

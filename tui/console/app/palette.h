@@ -6,6 +6,7 @@
 #define TUI_CONSOLE_APP_PALETTE_H
 
 #include "app/complete.h"
+#include "model/want.h"
 
 #define TUI_PALETTE_SIZE TUI_FILTER_SIZE
 #define TUI_TYPED_MAX 64
@@ -23,5 +24,8 @@ struct tui_palette {
 
 /* Keeps a line, once, as the newest. */
 void tui_palette_remember(struct tui_palette *palette, const char *line);
+
+/* While a line is typed jobs and tenants are polled, so that it can be completed with them. */
+void tui_palette_want(const struct tui_palette *palette, struct tui_want *want);
 
 #endif
