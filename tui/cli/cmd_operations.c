@@ -9,6 +9,7 @@
 static const struct tui_option options[] = {
     {"watch", NULL, "follow the operation until it ends"},
     {"cancel", NULL, "cancel the operation"},
+    {"reason", "TEXT", "why it is cancelled; kept in the audit log"},
     {"certificate", "FILE", "write the signed end of a drain there; stoker verify checks it"},
     {NULL, NULL, NULL},
 };
@@ -60,7 +61,7 @@ static enum tui_exit one(struct tui_cli *cli)
         return certificate(cli, id, tui_option_value(cli, "certificate"));
     request = cJSON_CreateObject();
     cJSON_AddNumberToObject(request, "id", (double)id);
-    tui_request_by(request);
+    tui_request_why(cli, request);
     if (tui_option_value(cli, "cancel") != NULL)
         cJSON_AddBoolToObject(request, "cancel", true);
     enum tui_exit exit_code = tui_request(cli, "operation", request, 0, &reply);

@@ -4,6 +4,11 @@
 #include "cli/cli.h"
 #include "cli/reply.h"
 
+static const struct tui_option options[] = {
+    {"reason", "TEXT", "why; kept in the audit log"},
+    {NULL, NULL, NULL},
+};
+
 static enum tui_exit run(struct tui_cli *cli)
 {
     char clean[64];
@@ -12,7 +17,7 @@ static enum tui_exit run(struct tui_cli *cli)
 
     if (cli->n_args > 0) {
         cJSON_AddStringToObject(request, "name", cli->args[0]);
-        tui_request_by(request);
+        tui_request_why(cli, request);
     }
     enum tui_exit exit_code = tui_request(cli, "strategy", request, 0, &reply);
     if (exit_code != TUI_EXIT_OK)
@@ -35,7 +40,9 @@ static enum tui_exit run(struct tui_cli *cli)
 }
 
 const struct tui_command tui_command_strategy = {
+    .options = options,
     .args_max = 1,
-    .examples = "  stoker strategy\n  stoker strategy round-robin\n",
+    .examples = "  stoker strategy\n"
+                "  stoker strategy round-robin --reason 'to compare'\n",
     .run = run,
 };

@@ -207,7 +207,7 @@ void tui_act(struct tui_app *app, enum tui_verb verb, const char *line)
     tui_order_look(&dialog->order, app->model);
     remember_coordinator(app);
     dialog->open = true;
-    dialog->help = dialog->report = false;
+    dialog->help = dialog->report = dialog->seen = false;
     dialog->typed[0] = 0;
     dialog->top = 0;
     changed(dialog);
@@ -252,21 +252,18 @@ void tui_dialog_drawn(struct tui_app *app, size_t last)
 
     if (dialog->top > last)
         dialog->top = last;
+    dialog->seen = true;
     if (dialog->drawn == dialog->change)
         return;
     dialog->drawn = dialog->change;
     dialog->drawn_ms = app->now_ms;
 }
 
-/* Whether the dialog, as it is now, has been on the screen at all. */
-static bool is_drawn(const struct tui_app *app)
-{
-    return app->dialog.drawn == app->dialog.change;
-}
-
+/* Whether the dialog, as it is now, has been on the screen for long enough to be read. */
 static bool has_settled(const struct tui_app *app)
 {
-    return is_drawn(app) && app->now_ms - app->dialog.drawn_ms >= TUI_DIALOG_SETTLE_MS;
+    return app->dialog.drawn == app->dialog.change &&
+           app->now_ms - app->dialog.drawn_ms >= TUI_DIALOG_SETTLE_MS;
 }
 
 static void drop_target(struct tui_order *order, size_t index)
@@ -388,7 +385,7 @@ static void move_focus(struct tui_app *app, int step)
 {
     struct tui_dialog *dialog = &app->dialog;
 
-    if (!is_drawn(app))
+    if (!dialog->seen)
         return;
     if (dialog->edited && has_plan(dialog)) {
         dialog->change++;
@@ -433,7 +430,7 @@ void tui_do_dialog_switch(struct tui_app *app)
 {
     struct tui_dialog *dialog = &app->dialog;
 
-    if (!is_drawn(app))
+    if (!dialog->seen)
         return;
     dialog->focus = dialog->focus != TUI_FOCUS_CONFIRM && can_confirm(dialog) ? TUI_FOCUS_CONFIRM
                                                                               : TUI_FOCUS_CANCEL;
@@ -483,7 +480,7 @@ void tui_do_dialog_abort(struct tui_app *app)
 
 void tui_do_dialog_accept(struct tui_app *app)
 {
-    if (!is_drawn(app))
+    if (!app->dialog.seen)
         return;
     if (app->dialog.focus == TUI_FOCUS_CONFIRM)
         confirm(app);

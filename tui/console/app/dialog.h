@@ -37,6 +37,7 @@ struct tui_dialog {
     int focus;                 /* enum tui_focus, or enum tui_argument */
     char typed[TUI_TYPED_SIZE];
     size_t top;                 /* the first line of the text that is visible */
+    bool seen;                  /* a frame had it since it opened */
     unsigned int change, drawn; /* counts what matters; as of the last frame */
     int64_t drawn_ms;           /* since when that is on the screen */
 };

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "app/overlay.h"
+#include "theme/zone.h"
 #include "views/dialog_plan.h"
 #include "views/grid.h"
 
@@ -270,6 +271,8 @@ static void draw_buttons(const struct tui_app *app, struct tui_canvas *canvas,
                           word);
     if (cancel)
         tui_canvas_select(canvas, y, start, x - start);
+    tui_zone_add(canvas, (struct tui_rect){y, start, 1, x - start}, TUI_ZONE_COMMAND,
+                 TUI_COMMAND_DIALOG_ABORT, NULL);
     x += 2;
     if (!tui_dialog_has(app, TUI_FOCUS_CONFIRM))
         return;
@@ -279,6 +282,9 @@ static void draw_buttons(const struct tui_app *app, struct tui_canvas *canvas,
                           confirm ? "[ %s ]" : "  %s  ", what);
     if (confirm)
         tui_canvas_select(canvas, y, start, x - start);
+    /* The first click chooses it, as Tab does, and the next one presses it, as Enter does. */
+    tui_zone_add(canvas, (struct tui_rect){y, start, 1, x - start}, TUI_ZONE_COMMAND,
+                 confirm ? TUI_COMMAND_DIALOG_ACCEPT : TUI_COMMAND_DIALOG_SWITCH, NULL);
 }
 
 void tui_overlay_field_draw(const struct tui_app *app, struct tui_canvas *canvas)
