@@ -4,7 +4,7 @@
 command -v tmux >/dev/null || { echo "tmux is not installed"; exit 77; }
 . "$(dirname "$0")/../../integration/lib.sh"
 
-export LC_ALL=C.UTF-8
+export LC_ALL=C.UTF-8 XDG_STATE_HOME="$work/state-of-console" XDG_CONFIG_HOME="$work/config"
 tm() { tmux -S "$work/tmux" -f /dev/null "$@"; }
 trap 'tm kill-server 2>/dev/null; cleanup' EXIT
 screen() { tm capture-pane -p -t console; }
