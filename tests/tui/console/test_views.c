@@ -203,6 +203,18 @@ Test(views, latency_shows_all_jobs_and_each_model)
     cr_assert(shows("At the cursor  20.2k jobs"));
 }
 
+Test(views, enter_leads_from_a_latency_to_its_model)
+{
+    feed(&(struct fleet_recipe){.agents = 12, .models = 4}, 10);
+    app->view = TUI_VIEW_LATENCY;
+    draw(30, 100);
+    tui_app_key(app, 'j');
+    tui_app_key(app, TUI_KEY_ENTER);
+    cr_assert_eq(app->view, TUI_VIEW_DETAIL);
+    cr_assert_eq(app->detail, TUI_CONTEXT_MODEL);
+    cr_assert_str_eq(app->detail_id, "resnet50:2");
+}
+
 Test(views, caches_say_what_they_are_and_how_they_do)
 {
     feed(&(struct fleet_recipe){.agents = 12, .models = 4}, 300);

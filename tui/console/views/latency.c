@@ -48,6 +48,14 @@ static void id(const struct tui_app *app, size_t index, char ret_id[TUI_NAME_SIZ
     snprintf(ret_id, TUI_NAME_SIZE, "%s", app->model->fleet->models[index].id);
 }
 
+/* Enter leads to the model. */
+static void open(const struct tui_app *app, size_t index, enum tui_context *ret_context,
+                 char ret_id[TUI_NAME_SIZE])
+{
+    *ret_context = TUI_CONTEXT_MODEL;
+    id(app, index, ret_id);
+}
+
 static void split_of(const struct tui_served *model, struct tui_part ret_parts[4])
 {
     for (size_t i = 0; i < 4; i++)
@@ -216,6 +224,7 @@ const struct tui_view_ops tui_view_latency = {
     .id = id,
     .fields = fields,
     .value = value,
+    .open = open,
     .page = page,
     .graph_cols = graph_cols,
     .draw = draw,
