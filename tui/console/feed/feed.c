@@ -19,6 +19,9 @@
 #define POLL_MS 1000         /* between two polls of one thing */
 #define POLL_TIMEOUT_MS 1000 /* for an answer to a poll */
 #define ACTION_TIMEOUT_MS 10000
+/* An action that had to wait for its turn for longer, because the coordinator was silent, is not
+ * sent any more: nobody expects by then that it would be done. */
+#define ACTION_PATIENCE_MS 5000
 #define RETRY_MS 500
 /* Without published deltas (an older coordinator publishes none, a line may lose them): whole
  * snapshots are asked for, so often. */
@@ -33,6 +36,11 @@
 /* What is always asked for; the polls of polls.def follow. */
 enum { POLL_SNAPSHOT, POLL_EVENTS, POLL_WANTED, POLL_COUNT = POLL_WANTED + TUI_POLL_COUNT };
 
+struct waiting {
+    struct tui_request request;
+    int64_t since_ms;
+};
+
 struct tui_feed {
     char address[TUI_ADDRESS_SIZE];
     struct net_tls *tls; /* NULL: none */
@@ -43,7 +51,7 @@ struct tui_feed {
     pthread_mutex_t mutex; /* guards what follows */
     pthread_cond_t wake;
     pthread_cond_t ended;
-    struct tui_request requests[REQUESTS_MAX];
+    struct waiting requests[REQUESTS_MAX];
     size_t request_count;
     struct tui_want want;
     int64_t published_ms;        /* the last delta from the event socket; 0: none */
@@ -261,36 +269,46 @@ static void tap_action(struct tui_feed *feed, const char *kind, uint64_t token, 
     tui_tap_message(&feed->tap, &message);
 }
 
-static void run_action(struct tui_feed *feed, const struct tui_request *request)
+/* Asks; an answer, or that there is none. NULL when memory ran out. */
+static struct tui_update *ask_action(struct tui_feed *feed, const struct tui_request *request)
 {
-    const char *text = request->text;
     struct net_error error = {0};
     struct tui_update *update = NULL;
     char *reply = NULL;
     size_t len = 0;
 
-    tap_action(feed, "request", request->token, text, strlen(text));
-    if (net_client_request(feed->client, text, strlen(text), ACTION_TIMEOUT_MS, &reply, &len,
-                           &error) == NET_OK) {
-        tap_action(feed, tui_update_kind_name(TUI_UPDATE_ANSWER), request->token, reply, len);
-        update = tui_update_parse(TUI_UPDATE_ANSWER, reply, len, tui_feed_clock_ms());
-        if (update && !update->answer) {
-            tui_update_destroy(update);
-            error.status = NET_ERR_CLOSED;
-            snprintf(error.text, sizeof(error.text), "the coordinator's answer can't be read");
-            update = unanswered(&error);
-        }
-    } else {
+    tap_action(feed, "request", request->token, request->text, strlen(request->text));
+    if (net_client_request(feed->client, request->text, strlen(request->text), ACTION_TIMEOUT_MS,
+                           &reply, &len, &error) != NET_OK) {
+        failed(feed, &error);
+        return unanswered(&error);
+    }
+    tap_action(feed, tui_update_kind_name(TUI_UPDATE_ANSWER), request->token, reply, len);
+    update = tui_update_parse(TUI_UPDATE_ANSWER, reply, len, tui_feed_clock_ms());
+    if (update && !update->answer) {
+        tui_update_destroy(update);
+        error.status = NET_ERR_CLOSED;
+        snprintf(error.text, sizeof(error.text), "the coordinator's answer can't be read");
         update = unanswered(&error);
     }
+    free(reply);
+    return update;
+}
+
+static void run_action(struct tui_feed *feed, const struct waiting *waiting)
+{
+    struct net_error late = {.status = NET_ERR_UNREACHABLE,
+                             .text = "the coordinator was silent for too long before this"};
+    bool is_late = tui_feed_clock_ms() - waiting->since_ms > ACTION_PATIENCE_MS;
+    struct tui_update *update = is_late ? unanswered(&late) : ask_action(feed, &waiting->request);
+
     if (update) {
-        update->token = request->token;
+        update->token = waiting->request.token;
         update->at_ms = tui_feed_clock_ms();
     }
     tui_queue_push(&feed->queue, update);
     /* The screen should show soon what came of it. */
     memset(feed->asked_ms, 0, sizeof(feed->asked_ms));
-    free(reply);
 }
 
 /* When a whole snapshot is due that was asked for then; under the lock. */
@@ -343,7 +361,7 @@ static int64_t run_polls(struct tui_feed *feed, const struct tui_want *want)
 static void free_feed(struct tui_feed *feed)
 {
     for (size_t i = 0; i < feed->request_count; i++)
-        free(feed->requests[i].text);
+        free(feed->requests[i].request.text);
     net_sub_close(feed->sub);
     net_client_close(feed->client);
     net_tls_unref(feed->tls);
@@ -365,7 +383,7 @@ static void wait_until(struct tui_feed *feed, int64_t until_ms)
 static void *run(void *user)
 {
     struct tui_feed *feed = user;
-    struct tui_request request;
+    struct waiting waiting;
     bool abandoned;
 
     pthread_mutex_lock(&feed->mutex);
@@ -373,7 +391,7 @@ static void *run(void *user)
         struct tui_want want = feed->want;
         bool has_request = feed->request_count > 0;
         if (has_request) {
-            request = feed->requests[0];
+            waiting = feed->requests[0];
             feed->request_count--;
             memmove(&feed->requests[0], &feed->requests[1],
                     feed->request_count * sizeof(feed->requests[0]));
@@ -381,8 +399,8 @@ static void *run(void *user)
         pthread_mutex_unlock(&feed->mutex);
         int64_t until = 0;
         if (has_request) {
-            run_action(feed, &request);
-            free(request.text);
+            run_action(feed, &waiting);
+            free(waiting.request.text);
         } else {
             until = run_polls(feed, &want);
         }
@@ -509,7 +527,8 @@ void tui_feed_request(struct tui_feed *feed, const struct tui_request *request)
 
     pthread_mutex_lock(&feed->mutex);
     if (feed->request_count < REQUESTS_MAX) {
-        feed->requests[feed->request_count++] = *request;
+        feed->requests[feed->request_count++] =
+            (struct waiting){.request = *request, .since_ms = tui_feed_clock_ms()};
         pthread_cond_signal(&feed->wake);
     } else {
         snprintf(error.text, sizeof(error.text), "%d actions wait for the coordinator already",
