@@ -230,14 +230,13 @@ static bool reserve_told(struct io_deltas *deltas, size_t agents)
     return true;
 }
 
-// Of what an operator hears at once.
+// Of what an operator hears at once. A reason isn't: some count seconds.
 static uint64_t state_of(struct agent_coordinator *c, const struct agent_agent_view *agent)
 {
     const struct io_link *link = agent->connected ? agent_io_link(c, agent->link) : NULL;
     uint64_t hash = link != NULL && link->told != NULL ? link->told->counts.states : 0;
     hash = agent_io_hash(hash, agent->name, strlen(agent->name));
-    hash = agent_io_hash(hash, agent->state, strlen(agent->state));
-    return agent_io_hash(hash, agent->reason, strlen(agent->reason));
+    return agent_io_hash(hash, agent->state, strlen(agent->state));
 }
 
 // Each twice a second, as long as that is not too much for one delta.

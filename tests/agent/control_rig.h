@@ -57,6 +57,7 @@ __attribute__((unused)) static void make_folder(const char *name)
 static uint32_t jobs_live_max; // 0: the default
 
 static uint32_t control_recent = 10000; // ended jobs in memory
+static uint32_t control_patience_ms; // with agents that are silent, as doubles are; 0: the default
 
 __attribute__((unused)) static void start_with(bool keep_nothing)
 {
@@ -73,6 +74,8 @@ __attribute__((unused)) static void start_with(bool keep_nothing)
     options.models_dir = models;
     options.keep_nothing = keep_nothing;
     options.settings.jobs_recent_max = control_recent;
+    if (control_patience_ms != 0)
+        options.suspect_ms = options.lost_ms = control_patience_ms;
     if (jobs_live_max != 0)
         options.settings.jobs_live_max = jobs_live_max;
     cr_assert_eq(agent_coordinator_create(&options, &coordinator, &err), AGENT_OK, "%s", err.text);

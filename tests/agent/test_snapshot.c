@@ -5,7 +5,13 @@
 #include <pthread.h>
 #include <unistd.h>
 
-TestSuite(snapshot, .init = begin, .fini = finish, .timeout = 60);
+static void begin_patiently(void)
+{
+    control_patience_ms = 60000;
+    begin();
+}
+
+TestSuite(snapshot, .init = begin_patiently, .fini = finish, .timeout = 60);
 
 #define INPUT "{\"dtype\":\"int16\",\"shape\":[2],\"data\":[1,-2]}"
 #define TRIES 400
@@ -157,5 +163,72 @@ Test(snapshot, deltas_name_the_agents_that_changed)
     }
     cr_expect(cordoned);
     net_sub_close(sub);
+    cJSON_Delete(heard.last);
+}
+
+#define MANY 40
+#define CHANGES 10
+
+// Waits for one delta more, and says whether it names the agent; -1 when none came.
+static int next_names(struct heard *heard, const char *name, int *ret_agents)
+{
+    int before = -1, found = -1;
+    for (int i = 0; i < TRIES && found < 0; i++) {
+        pthread_mutex_lock(&heard->lock);
+        if (before < 0)
+            before = heard->count;
+        if (heard->count > before) {
+            const cJSON *agent;
+            found = 0;
+            *ret_agents = 0;
+            cJSON_ArrayForEach(agent, cJSON_GetObjectItem(heard->last, "agents"))
+            {
+                found = found || strcmp(text_at(agent, "name", NULL), name) == 0;
+                ++*ret_agents;
+            }
+        }
+        pthread_mutex_unlock(&heard->lock);
+        usleep(TRY_US / 10);
+    }
+    return found;
+}
+
+Test(snapshot, of_many_agents_a_part_comes_by_turns_and_who_changes_at_once)
+{
+    static char names[MANY][16];
+    static struct net_link_dialer *dialers[MANY];
+    struct heard heard = {.lock = PTHREAD_MUTEX_INITIALIZER};
+    struct net_sub *sub = NULL;
+    for (int i = 0; i < MANY; i++) {
+        snprintf(names[i], sizeof names[i], "ember-%02d", i);
+        join_as(agent_double_events(names[i]));
+        dialers[i] = dialer;
+    }
+    dialer = NULL;
+    cJSON *version = ask("{\"v\":1,\"op\":\"version\"}");
+    struct net_sub_options options = {.address = text_at(version, "events", NULL),
+                                      .topics = {"delta"},
+                                      .on_event = on_delta,
+                                      .user = &heard};
+    cr_assert_eq(net_sub_open(&options, &sub, NULL), NET_OK);
+    cJSON_Delete(version);
+    int agents = 0, named = 0, most = 0;
+    for (int i = 0; i < TRIES && agents != MANY / 2; i++)
+        cr_assert_geq(next_names(&heard, "", &agents), 0);
+    cr_assert_eq(agents, MANY / 2, "half of them in each, once all are known");
+    for (int i = 0; i < CHANGES; i++) {
+        char request[1024];
+        snprintf(request, sizeof request, "{\"v\":1,\"op\":\"cordon\",\"agent\":\"%s\"}",
+                 names[i * 3]);
+        cJSON_Delete(ask(request));
+        named += next_names(&heard, names[i * 3], &agents) == 1;
+        most = agents > most ? agents : most;
+    }
+    // By their turns alone it would be half of them; one delta may have been on its way already.
+    cr_expect_geq(named, CHANGES - 1);
+    cr_expect_leq(most, MANY / 2 + 2);
+    net_sub_close(sub);
+    for (int i = 0; i < MANY; i++)
+        net_link_dialer_free(dialers[i]);
     cJSON_Delete(heard.last);
 }

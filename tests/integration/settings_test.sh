@@ -32,6 +32,8 @@ expect_exit 2 "1 to 10000000 jobs" "$STOKER" settings limits.jobs_live many
 expect_exit 7 "can't change while stokerd runs" "$STOKER" settings heartbeat.interval 1s
 expect_exit 4 "no setting 'limits.nonsense'" "$STOKER" settings limits.nonsense 3
 expect_exit 7 "was not set" "$STOKER" settings limits.attempts --unset
+check "what latency should be is told to who looks" sh -c "'$STOKER' settings slo.latency_p99 25ms >/dev/null && '$STOKER' status --output json | jq -e '.slo.latency_p99_us == 25000'"
+check "and is not when nobody says it" sh -c "'$STOKER' settings slo.latency_p99 --unset >/dev/null && '$STOKER' status --output json | jq -e '.slo == null'"
 check "the strategy is one of them" sh -c "'$STOKER' strategy round-robin | grep -q '^round-robin' && '$STOKER' settings schedule.strategy | grep -q 'from live.ini'"
 check "who changed it is known" sh -c "'$STOKER' audit --what strategy | grep -q '[^ ]@[^ ]*  *strategy  *round-robin'"
 expect_exit 4 "'fastest'; stoker strategy lists them" "$STOKER" strategy fastest

@@ -6,7 +6,7 @@
 
 #include "model/update.h"
 
-#define TUI_QUEUE_MAX 256
+#define TUI_QUEUE_MAX 64 /* of 1,000 agents one takes half a megabyte */
 
 struct tui_queue {
     pthread_mutex_t mutex;
