@@ -197,7 +197,7 @@ static void finish(struct soak *soak)
 int main(int argc, char **argv)
 {
     static struct soak soak;
-    int agents = argc > 2 ? atoi(argv[2]) : 50;
+    int agents = argc > 2 ? (int)strtol(argv[2], NULL, 10) : 50;
     uint64_t hours = argc > 3 ? strtoull(argv[3], NULL, 10) : 24;
     double settled = 0;
 
