@@ -121,29 +121,33 @@ static bool is_first_alike(const cJSON *blockers, const cJSON *blocker)
 }
 
 /* One line each where they are few, else one for all of a model and state. */
-static void print_blockers(const cJSON *blockers)
+static void print_blockers(const cJSON *operation)
 {
-    char model[64], state[64], span[TUI_CELL_BYTES];
-    const cJSON *blocker;
-    bool few = cJSON_GetArraySize(blockers) <= BLOCKERS_FEW;
+    char model[64], span[TUI_CELL_BYTES];
+    const cJSON *blocker, *blockers = tui_reply_member(operation, "blockers");
+    int listed = cJSON_GetArraySize(blockers);
+    double more = tui_reply_number(operation, "remaining") - listed;
 
     cJSON_ArrayForEach(blocker, blockers)
     {
         double left = 0;
-        int count = few ? 1 : count_alike(blocker, &left);
-        if (!few && !is_first_alike(blockers, blocker))
+        int count = listed <= BLOCKERS_FEW ? 1 : count_alike(blocker, &left);
+        if (listed > BLOCKERS_FEW && !is_first_alike(blockers, blocker))
             continue;
         if (count == 1) {
             print_blocker(blocker);
             continue;
         }
-        printf("  held by %d jobs (%s), %s", count,
+        bool runs = strcmp(tui_reply_text(blocker, "state"), "running") == 0;
+        printf("  held by %d jobs (%s)%s", count,
                tui_shown(tui_reply_text(blocker, "model"), model, sizeof(model)),
-               tui_shown(tui_reply_text(blocker, "state"), state, sizeof(state)));
+               runs ? ", running" : ", which have not begun");
         if (left > 0)
             printf(", the last expected to end in %s", tui_format_age(span, left));
         putchar('\n');
     }
+    if (listed > 0 && more > 0)
+        printf("  and by %.0f more\n", more);
 }
 
 /* What is not as it was when `before` (NULL: nothing) was printed. */
@@ -160,7 +164,7 @@ static void print_changes(const cJSON *operation, const cJSON *before)
     tui_shown(tui_reply_text(operation, "reason"), reason, sizeof(reason));
     if (reason[0] != '\0' && before == NULL)
         printf("  reason: %s\n", reason);
-    print_blockers(tui_reply_member(operation, "blockers"));
+    print_blockers(operation);
     print_agents(operation, before);
 }
 
