@@ -114,6 +114,8 @@ static char *draw(struct tui_app *app, const struct tui_canvas *shown,
     return text;
 }
 
+static const char saved[] = "saved to ";
+
 /* For the owner alone, like a recording. Returns 0 or errno. */
 static int write_new(const char *path, const char *text, size_t len)
 {
@@ -145,6 +147,9 @@ static void save(struct tui_app *app, const struct tui_canvas *canvas,
     int failure;
 
     app->save.wish = TUI_SAVE_NOTHING;
+    /* Where the screen before was saved to is no part of this one. */
+    if (strncmp(app->message, saved, strlen(saved)) == 0)
+        app->message[0] = 0;
     text = draw(app, canvas, theme, &len);
     if (over && text)
         unlink(app->save.path);
@@ -156,7 +161,8 @@ static void save(struct tui_app *app, const struct tui_canvas *canvas,
         tui_app_message(app, TUI_ROLE_BAD, "can't save to %s: %s", app->save.path,
                         strerror(failure));
     else
-        tui_app_message(app, TUI_ROLE_OK, "saved to %s", app->save.path);
+        tui_app_message(app, TUI_ROLE_OK, "%s%s", saved, app->save.path);
+    app->save.count += failure == 0;
 }
 
 bool tui_capture_run(struct tui_capture_io *io, struct tui_app *app,

@@ -137,12 +137,15 @@ static void pass_on(struct loop *loop)
     for (int i = 0; i < TUI_POLL_COUNT && loop->app->capture.recording; i++)
         want.polls[i] = true;
     loop->source.ops->want(loop->source.self, &want);
+    if (loop->capture.feed)
+        tui_feed_agents_address(loop->capture.feed, loop->app->agents_address);
     while (tui_app_take_request(loop->app, &request))
         loop->source.ops->request(loop->source.self, &request);
     while (loop->submitter && tui_form_take_errand(&loop->app->form, &errand))
         tui_submitter_ask(loop->submitter, &errand);
     if (loop->source.ops->control && loop->source.ops->control(loop->source.self, loop->app))
         loop->urgent = true;
+    tui_tour_look(loop->app);
     if (tui_capture_run(&loop->capture, loop->app, &loop->canvas, &loop->theme))
         loop->urgent = true;
 }
@@ -368,6 +371,10 @@ static bool prepare(struct loop *loop, const struct tui_console_options *opts)
     }
     loop->canvas.ascii = loop->app->glyphs == TUI_GLYPHS_ASCII;
     loop->app->read_only = opts->read_only;
+    loop->app->tour.active = opts->tour_step > 0;
+    loop->app->tour.anywhere = opts->tour_anywhere;
+    loop->app->tour.at =
+        opts->tour_step > 0 && opts->tour_step <= TUI_STEP_COUNT ? opts->tour_step - 1 : 0;
     loop->app->slo_us = (uint64_t)loop->settings.slo * 1000;
     loop->now_ms = loop->app->now_ms = tui_feed_clock_ms();
     use_mouse(loop, loop->settings.mouse);

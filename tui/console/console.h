@@ -28,6 +28,8 @@ struct tui_console_options {
     const char *replay;        /* show this recording instead of a coordinator; NULL: no */
     const char *replay_at;     /* where to begin, as tui_replay_parse takes it; NULL: the start */
     const char *replay_speed;  /* NULL: 1 */
+    unsigned int tour_step;    /* open with the tour at this step, from 1; 0: without */
+    bool tour_anywhere;        /* also where it is not the demo cluster */
     bool once;                 /* print a view to standard output instead of opening it */
     const char *line;          /* which, as after ':'; NULL: the overview */
     const char *format;        /* of export/formats.def; NULL: text */

@@ -111,7 +111,7 @@ wait_for "nothing can be done" shows 'this is a recording'
 keys : 'at 99:99' Enter
 wait_for "a time that is none" shows 'a time is 17:21:30'
 keys Escape
-keys -l -- '--'
+keys -l -- '(('
 wait_for "slower" shows ' 0.25x '
 wait_for "q leaves" leave
 

@@ -18,6 +18,7 @@
 #include "app/replay.h"
 #include "app/request.h"
 #include "app/save.h"
+#include "app/tour.h"
 #include "keys/keymap.h"
 #include "model/model.h"
 #include "theme/glyphs.h"
@@ -60,6 +61,7 @@ struct tui_app {
     enum tui_glyphs glyphs;
     bool pixels; /* cells can have any colour: pictures are shown as they are */
     char address[TUI_ADDRESS_SIZE];
+    char agents_address[TUI_ADDRESS_SIZE]; /* that agents dial; "" not known */
     char by[TUI_NAME_SIZE]; /* who: recorded with each action */
     bool read_only;
     uint64_t slo_us; /* instead of the cluster's; 0: that */
@@ -67,6 +69,7 @@ struct tui_app {
     struct tui_replay replay;
     struct tui_capture capture;
     struct tui_save save;
+    struct tui_tour tour;
     bool mouse;  /* the mouse acts here */
     bool redraw; /* the operator wants the whole screen drawn again */
 

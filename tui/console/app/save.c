@@ -27,7 +27,7 @@ void tui_do_save(struct tui_app *app)
 {
     struct tui_save *save = &app->save;
 
-    *save = (struct tui_save){.open = true};
+    *save = (struct tui_save){.open = true, .count = save->count};
     name_by_time(app, save->path, sizeof(save->path));
 }
 
@@ -106,7 +106,7 @@ bool tui_ex_save(struct tui_app *app, const char *arguments, char ret_why[TUI_TE
         tui_do_save(app);
         return true;
     }
-    app->save = (struct tui_save){.wish = TUI_SAVE_NEW};
+    app->save = (struct tui_save){.wish = TUI_SAVE_NEW, .count = app->save.count};
     snprintf(app->save.path, sizeof(app->save.path), "%s", arguments);
     return true;
 }

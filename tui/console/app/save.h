@@ -13,6 +13,7 @@ struct tui_save {
     bool exists; /* the file does: it is asked whether to write over it */
     char path[TUI_TEXT_SIZE];
     enum tui_save_wish wish;
+    unsigned int count; /* screens saved so far */
 };
 
 #endif

@@ -57,6 +57,7 @@ struct tui_feed {
     int64_t published_ms;        /* the last delta from the event socket; 0: none */
     uint64_t epoch, agent_count; /* of the last whole snapshot */
     bool incomplete;             /* deltas tell of another coordinator or of other agents */
+    char agents_address[TUI_ADDRESS_SIZE];
     bool stop, over, abandoned;
 
     /* The feed's thread's own. */
@@ -171,6 +172,12 @@ static bool find_events(struct tui_feed *feed)
         tui_address_reachable(address, sizeof(address), published, feed->address);
         if (!feed->sub || strcmp(address, feed->events_address) != 0)
             subscribe(feed, address);
+    }
+    if (tui_parse_agents_address(reply, len, published) == TUI_PARSE_OK) {
+        tui_address_reachable(address, sizeof(address), published, feed->address);
+        pthread_mutex_lock(&feed->mutex);
+        snprintf(feed->agents_address, sizeof(feed->agents_address), "%s", address);
+        pthread_mutex_unlock(&feed->mutex);
     }
     free(reply);
     feed->know_events = true;
@@ -500,6 +507,13 @@ void tui_feed_destroy(struct tui_feed *feed)
 int tui_feed_fd(const struct tui_feed *feed)
 {
     return feed->queue.fd;
+}
+
+void tui_feed_agents_address(struct tui_feed *feed, char ret_address[TUI_ADDRESS_SIZE])
+{
+    pthread_mutex_lock(&feed->mutex);
+    memcpy(ret_address, feed->agents_address, TUI_ADDRESS_SIZE);
+    pthread_mutex_unlock(&feed->mutex);
 }
 
 void tui_feed_whole(struct tui_feed *feed)

@@ -39,6 +39,9 @@ void tui_feed_request(struct tui_feed *feed, const struct tui_request *request);
 /* What to poll once a second from now on. */
 void tui_feed_want(struct tui_feed *feed, const struct tui_want *want);
 
+/* The address that agents dial, as seen from here; "" until the coordinator has said it. */
+void tui_feed_agents_address(struct tui_feed *feed, char ret_address[TUI_ADDRESS_SIZE]);
+
 /* Asks for a whole snapshot soon: whoever listens in from now on has none to begin with. */
 void tui_feed_whole(struct tui_feed *feed);
 

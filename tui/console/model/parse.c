@@ -135,14 +135,26 @@ enum tui_parse tui_parse_events(const char *text, size_t len, struct tui_event_p
     return TUI_PARSE_OK;
 }
 
-enum tui_parse tui_parse_version(const char *text, size_t len, char ret_events[TUI_ADDRESS_SIZE])
+static enum tui_parse parse_address(const char *text, size_t len, const char *name,
+                                    char ret_address[TUI_ADDRESS_SIZE])
 {
     cJSON *root = NULL;
     enum tui_parse status = tui_parse_open(text, len, &root, NULL);
 
     if (status != TUI_PARSE_OK)
         return status;
-    tui_json_text(root, "events", ret_events, TUI_ADDRESS_SIZE);
+    tui_json_text(root, name, ret_address, TUI_ADDRESS_SIZE);
     cJSON_Delete(root);
     return TUI_PARSE_OK;
+}
+
+enum tui_parse tui_parse_version(const char *text, size_t len, char ret_events[TUI_ADDRESS_SIZE])
+{
+    return parse_address(text, len, "events", ret_events);
+}
+
+enum tui_parse tui_parse_agents_address(const char *text, size_t len,
+                                        char ret_address[TUI_ADDRESS_SIZE])
+{
+    return parse_address(text, len, "agents_address", ret_address);
 }

@@ -30,4 +30,8 @@ enum tui_parse tui_parse_answer(const char *text, size_t len, struct tui_answer 
 /* The address of the event socket in a reply to `version`; "" if it has none. */
 enum tui_parse tui_parse_version(const char *text, size_t len, char ret_events[TUI_ADDRESS_SIZE]);
 
+/* The address that agents dial in a reply to `version`; "" if it has none. */
+enum tui_parse tui_parse_agents_address(const char *text, size_t len,
+                                        char ret_address[TUI_ADDRESS_SIZE]);
+
 #endif

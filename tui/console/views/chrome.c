@@ -8,6 +8,7 @@
 #include "model/figure.h"
 #include "theme/zone.h"
 #include "views/dialog.h"
+#include "views/guide.h"
 
 static const char *plural(size_t n, const char *one, const char *many)
 {
@@ -314,18 +315,6 @@ static void draw_hints(const struct tui_app *app, struct tui_canvas *canvas, int
         draw_hint(app, canvas, y, x, TUI_CONTEXT_LIST);
 }
 
-static void draw_waiting(const struct tui_app *app, struct tui_canvas *canvas, struct tui_rect body)
-{
-    int y = body.y + body.rows / 3;
-
-    tui_canvas_print(canvas, y, 3, canvas->cols - 6, TUI_ROLE_STRONG, "Waiting for %s",
-                     app->address);
-    tui_canvas_text(canvas, y + 2, 3, canvas->cols - 6, TUI_ROLE_NORMAL,
-                    "Is the coordinator running there? `stokerd` or `stokerd coordinator`");
-    tui_canvas_text(canvas, y + 3, 3, canvas->cols - 6, TUI_ROLE_NORMAL,
-                    "starts one. This screen retries by itself; q leaves.");
-}
-
 void tui_chrome_draw(struct tui_app *app, struct tui_canvas *canvas)
 {
     bool tall = canvas->rows >= TUI_ROWS_MIN && canvas->cols >= TUI_COLS_MIN;
@@ -344,6 +333,9 @@ void tui_chrome_draw(struct tui_app *app, struct tui_canvas *canvas)
     }
     if (app->replay.active)
         tui_replay_draw(app, canvas, body.y + --body.rows);
+    body.rows -= tui_tour_rows(app);
+    if (app->tour.active)
+        tui_tour_draw(app, canvas, body.y + body.rows);
     /* An answer to an action, an error before it and a silent coordinator all have to be seen. */
     if ((has_message(app) || tui_overlay_top(app)) && warning(app, text, sizeof(text), &role))
         tui_canvas_text(canvas, body.y + --body.rows, 1, canvas->cols - 2, role, text);
@@ -353,10 +345,11 @@ void tui_chrome_draw(struct tui_app *app, struct tui_canvas *canvas)
     if (tui_action_progress(app, text, sizeof(text)))
         tui_canvas_text(canvas, body.y + --body.rows, 1, canvas->cols - 2, TUI_ROLE_STRONG, text);
     tui_app_arrange(app, body);
-    if (app->model->fleet || app->view == TUI_VIEW_HELP)
+    bool guided = !app->model->fleet || tui_guide_wanted(app);
+    if (!guided || app->view == TUI_VIEW_HELP)
         tui_views[app->view].ops->draw(app, canvas, body);
     else
-        draw_waiting(app, canvas, body);
+        tui_guide_draw(app, canvas, body);
     draw_top(app, canvas);
     draw_tabs(app, canvas);
     draw_message(app, canvas, canvas->rows - 2);

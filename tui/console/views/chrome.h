@@ -10,6 +10,10 @@
  */
 void tui_chrome_draw(struct tui_app *app, struct tui_canvas *canvas);
 
+/* The tour's step: the rows that it takes, and drawing it from row y on. */
+int tui_tour_rows(const struct tui_app *app);
+void tui_tour_draw(const struct tui_app *app, struct tui_canvas *canvas, int y);
+
 /* The bar of a recording, over the whole row. */
 void tui_replay_draw(const struct tui_app *app, struct tui_canvas *canvas, int y);
 
