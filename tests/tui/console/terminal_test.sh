@@ -91,7 +91,7 @@ wait_for "Esc clears the filter" shows '88122 done'
 keys 8
 wait_for "the events view" shows 'agent.lost +ember-04 +silent for 1.2 s'
 keys 7
-wait_for "operations name what holds them" shows 'held by +job 88121'
+wait_for "operations name what holds them" shows 'held by +yolo: job 88121'
 keys '?'
 wait_for "help lists keys" shows 'o +Sort by the next column'
 keys / d r a i n Enter

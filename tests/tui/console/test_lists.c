@@ -420,3 +420,101 @@ Test(lists, every_column_shows_a_field_and_every_field_sorts)
         }
     }
 }
+
+Test(lists, operations_show_progress_what_holds_them_and_when_they_end)
+{
+    fold(TUI_UPDATE_FLEET,
+         "{\"totals\":{},\"time_ms\":1780000000000,\"agents\":[],\"operations\":["
+         "{\"id\":9,\"kind\":\"restart\",\"target\":\"all\",\"state\":\"running\",\"agents_total\":"
+         "12,"
+         "\"agents_done\":3},"
+         "{\"id\":8,\"kind\":\"drain\",\"target\":\"ember-03\",\"state\":\"running\",\"remaining\":"
+         "3,"
+         "\"expected_end_ms\":1780000014000,\"blockers\":["
+         "{\"job\":1,\"model\":\"yolo\",\"left_ms\":9000},{\"job\":3,\"model\":\"digits\"},"
+         "{\"job\":2,\"model\":\"yolo\",\"left_ms\":14000}]},"
+         "{\"id\":7,\"kind\":\"drain\",\"target\":\"ember-09\",\"state\":\"done\","
+         "\"safe_to_remove\":true}]}");
+    cr_assert(tui_canvas_resize(&canvas, 40, 280));
+    type("7");
+    cr_assert(in_row("restart", "25%"));
+    cr_assert(in_row("restart", "3 of 12 agents"));
+    cr_assert(in_row("ember-03", "14s"));
+    cr_assert(in_row("ember-03", "yolo: 2 jobs, the last ends in about 14s; digits: job 3"));
+    cr_assert(in_row("ember-09", "SAFE"));
+    cr_assert_eq(role_of("ember-09"), TUI_ROLE_DIM, "what has ended doesn't call");
+    cr_assert_eq(role_of("SAFE "), TUI_ROLE_OK);
+    type("j");
+    cr_assert(in_row("removable", "not safe to remove"));
+    type("\r");
+    cr_assert_geq(row_of("Operation 8"), 0);
+    go_to("digits");
+    type("\r");
+    cr_assert_geq(row_of("Job 3"), 0, "what holds it can be looked at");
+}
+
+Test(lists, events_and_what_people_did_stand_in_one_order)
+{
+    load_all();
+    cr_assert(tui_canvas_resize(&canvas, 40, 160));
+    type("8");
+    load(TUI_UPDATE_AUDIT, "audit.json");
+    cr_assert(in_row("@  pin", "ada@desk"));
+    cr_assert(in_row("ada@desk", "digits:1 on ember-01, because demo today"));
+    cr_assert_lt(row_of("agent.lost"), row_of("demo today"), "the newest first");
+    type("/who:ada\r");
+    cr_assert_lt(row_of("agent.lost"), 0);
+    cr_assert(in_row("cancel", "job 88101"));
+}
+
+static void more_events(unsigned int first, unsigned int count)
+{
+    static char text[65536];
+    int used = snprintf(text, sizeof(text), "{\"ok\":true,\"next\":1,\"events\":[");
+
+    for (unsigned int i = first; i < first + count; i++)
+        used +=
+            snprintf(text + used, sizeof(text) - (size_t)used,
+                     "%s{\"seq\":%u,\"time_ms\":%llu,\"kind\":\"agent.joined\",\"text\":\"no %u\"}",
+                     i > first ? "," : "", i, 1780000000000ull + i, i);
+    snprintf(text + used, sizeof(text) - (size_t)used, "]}");
+    fold(TUI_UPDATE_EVENTS, text);
+}
+
+Test(lists, events_follow_until_one_is_looked_at)
+{
+    fold(TUI_UPDATE_FLEET, "{\"totals\":{},\"time_ms\":1780000000000,\"agents\":[]}");
+    more_events(1, 60);
+    type("8");
+    more_events(61, 1);
+    cr_assert(in_row(">", "no 61"), "the newest stays selected");
+    cr_assert(in_row("lines", "following"));
+    type("jjj");
+    cr_assert(in_row(">", "no 58"));
+    int y = row_of("no 58");
+    more_events(62, 5);
+    cr_assert(in_row(">", "no 58"));
+    cr_assert_eq(row_of("no 58"), y, "what is read stays where it is");
+    cr_assert(in_row("lines", "5 newer above, g follows"));
+    type("g");
+    cr_assert(in_row(">", "no 66"));
+    cr_assert(in_row("lines", "following"));
+}
+
+Test(lists, a_filter_of_jobs_is_asked_of_the_coordinator_where_it_can_look_itself)
+{
+    load_all();
+    type("4/state:failed model:yolo agent:ember-03 tenant:=vision\r");
+    struct tui_want want = tui_app_want(app);
+    cr_assert_str_eq(want.jobs.state, "failed");
+    cr_assert_str_eq(want.jobs.model, "yolo");
+    cr_assert_str_eq(want.jobs.agent, "ember-03");
+    cr_assert_str_eq(want.jobs.tenant, "vision");
+    type("/");
+    tui_app_key(app, 21);
+    type("agent:ember state:fail !model:yolo\r");
+    want = tui_app_want(app);
+    cr_assert_str_eq(want.jobs.agent, "", "several agents are meant");
+    cr_assert_str_eq(want.jobs.state, "");
+    cr_assert_str_eq(want.jobs.model, "", "not that one");
+}

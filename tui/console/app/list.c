@@ -140,9 +140,13 @@ static void find_selected(struct tui_app *app, const struct tui_view_ops *ops)
     struct tui_list *list = &app->lists[app->view];
     char id[TUI_NAME_SIZE];
 
-    for (size_t i = 0; i < app->row_count; i++) {
+    if (ops->follows && list->at == 0 && list->top == 0 && !list->gone)
+        list->selected[0] = 0;
+    for (size_t i = 0; list->selected[0] != 0 && i < app->row_count; i++) {
         ops->id(app, app->rows[i], id);
         if (strcmp(id, list->selected) == 0) {
+            if (ops->follows && i > list->at)
+                list->top += i - list->at;
             list->at = i;
             list->gone = false;
             return;

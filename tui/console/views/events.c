@@ -1,51 +1,119 @@
+/* What happened, and who did what: the durable log and the audit log in one list. */
 #include <math.h>
 #include <stdio.h>
+#include <string.h>
+#include <time.h>
 
 #include "model/figure.h"
 #include "views/table.h"
+#include "views/work.h"
 
-enum field { AGE, KIND, SEVERITY, AGENT, JOB, TEXT };
+enum source { HAPPENED, DONE_BY };
+
+enum field { AGE, SEVERITY, KIND, AGENT, JOB, WHO, TEXT };
 
 static const struct tui_field fields[] = {
-    [AGE] = {"age", TUI_FIELD_MS, true},
-    [KIND] = {"kind", TUI_FIELD_TEXT, false},
-    [SEVERITY] = {"severity", TUI_FIELD_TEXT, false},
-    [AGENT] = {"agent", TUI_FIELD_TEXT, false},
-    [JOB] = {"job", TUI_FIELD_ID, false},
-    [TEXT] = {"text", TUI_FIELD_TEXT, false},
-    {NULL, TUI_FIELD_TEXT, false},
+    [AGE] = {"age", TUI_FIELD_MS, true},      [SEVERITY] = {"severity", TUI_FIELD_TEXT, false},
+    [KIND] = {"kind", TUI_FIELD_TEXT, false}, [AGENT] = {"agent", TUI_FIELD_TEXT, false},
+    [JOB] = {"job", TUI_FIELD_ID, false},     [WHO] = {"who", TUI_FIELD_TEXT, false},
+    [TEXT] = {"text", TUI_FIELD_TEXT, false}, {NULL, TUI_FIELD_TEXT, false},
 };
 
 static const struct tui_column columns[] = {
-    {.title = "TIME", .field = AGE, .width = 8},
+    {.title = "TIME", .field = AGE, .width = 8, .fit = 15},
     {.title = "", .field = SEVERITY, .width = 2},
-    {.title = "KIND", .field = KIND, .width = 18},
+    {.title = "KIND", .field = KIND, .width = 14, .fit = 18},
     {.title = "AGENT", .field = AGENT, .width = 10, .fit = 24, .priority = 2},
-    {.title = "JOB", .field = JOB, .width = 8, .priority = 3, .right = true},
+    {.title = "JOB", .field = JOB, .width = 8, .priority = 4, .right = true},
+    {.title = "WHO", .field = WHO, .width = 9, .fit = 20, .priority = 3},
     {.title = "WHAT HAPPENED", .field = TEXT, .width = 20, .grow = 6},
 };
 
 #define COLUMNS (sizeof(columns) / sizeof(columns[0]))
 
+/* NULL of what a person did. */
+static const struct tui_event *event_at(const struct tui_app *app, size_t index)
+{
+    struct tui_flat_row row = app->work->flat.rows[index];
+
+    return row.outer == HAPPENED ? tui_model_event(app->model, row.inner) : NULL;
+}
+
+/* Of what event_at() says NULL of. */
+static const struct tui_act *act_at(const struct tui_app *app, size_t index)
+{
+    return &tui_model_acts(app->model)->acts[app->work->flat.rows[index].inner];
+}
+
 static size_t count(const struct tui_app *app)
 {
-    return tui_model_event_count(app->model);
+    const struct tui_act_page *acts = tui_model_acts(app->model);
+    struct tui_flat *flat = &app->work->flat;
+
+    tui_flat_clear(flat);
+    for (size_t i = 0; i < tui_model_event_count(app->model); i++)
+        tui_flat_add(flat, HAPPENED, i);
+    for (size_t i = 0; acts && i < acts->count; i++)
+        tui_flat_add(flat, DONE_BY, i);
+    return flat->count;
 }
 
 static void id(const struct tui_app *app, size_t index, char ret_id[TUI_NAME_SIZE])
 {
-    tui_event_id(ret_id, tui_model_event(app->model, index));
+    const struct tui_event *event = event_at(app, index);
+
+    if (event)
+        tui_event_id(ret_id, event);
+    else
+        snprintf(ret_id, TUI_NAME_SIZE, "act.%llu", (unsigned long long)act_at(app, index)->id);
+}
+
+static uint64_t time_of(const struct tui_app *app, size_t index)
+{
+    const struct tui_event *event = event_at(app, index);
+
+    return event ? event->time_ms : act_at(app, index)->time_ms;
+}
+
+/* Of what a person did: to what, and why. */
+static void act_value(const struct tui_act *act, enum field field, struct tui_value *ret_value)
+{
+    switch (field) {
+    case SEVERITY:
+        ret_value->text = "person";
+        ret_value->number = 0.5;
+        break;
+    case KIND:
+        ret_value->text = act->what;
+        break;
+    case WHO:
+        ret_value->text = act->who;
+        break;
+    case TEXT:
+        snprintf(ret_value->room, TUI_VALUE_SIZE, "%s%s%s", act->target,
+                 act->why[0] ? ", because " : "", act->why);
+        ret_value->text = ret_value->room;
+        break;
+    default:
+        break;
+    }
 }
 
 static void value(const struct tui_app *app, size_t index, size_t field,
                   struct tui_value *ret_value)
 {
-    const struct tui_event *event = tui_model_event(app->model, index);
+    const struct tui_event *event = event_at(app, index);
 
+    if (field == AGE) {
+        ret_value->number =
+            (double)tui_model_clock_ms(app->model, app->now_ms) - (double)time_of(app, index);
+        return;
+    }
+    if (!event) {
+        act_value(act_at(app, index), (enum field)field, ret_value);
+        return;
+    }
     switch ((enum field)field) {
-    case AGE:
-        ret_value->number = (double)app->clock_ms - (double)event->time_ms;
-        break;
     case KIND:
         ret_value->text = event->kind;
         break;
@@ -62,30 +130,49 @@ static void value(const struct tui_app *app, size_t index, size_t field,
     case TEXT:
         ret_value->text = event->text;
         break;
+    default:
+        break;
     }
+}
+
+/* The clock, and the day where it isn't today: a night has two. */
+static void time_text(const struct tui_app *app, uint64_t time_ms, char *ret_text, size_t size)
+{
+    time_t then = (time_t)(time_ms / 1000);
+    time_t now = (time_t)(tui_model_clock_ms(app->model, app->now_ms) / 1000);
+    struct tm a;
+    struct tm b;
+
+    if (!localtime_r(&then, &a) || !localtime_r(&now, &b) ||
+        (a.tm_yday == b.tm_yday && a.tm_year == b.tm_year) ||
+        strftime(ret_text, size, "%b %d %T", &a) == 0)
+        tui_figure_clock(ret_text, size, time_ms);
 }
 
 static void adorn(const struct tui_app *app, size_t index, size_t column, struct tui_shown *shown)
 {
-    const struct tui_event *event = tui_model_event(app->model, index);
+    const struct tui_event *event = event_at(app, index);
 
     switch ((enum field)columns[column].field) {
     case AGE:
-        tui_figure_clock(shown->text, sizeof(shown->text), event->time_ms);
+        time_text(app, time_of(app, index), shown->text, sizeof(shown->text));
         shown->role = TUI_ROLE_DIM;
         break;
     case SEVERITY:
-        snprintf(shown->text, sizeof(shown->text), "%s", tui_severity_mark(event->severity));
-        shown->role = tui_severity_role(event->severity);
+        /* A person's act is told from an event by its mark, too. */
+        snprintf(shown->text, sizeof(shown->text), "%s",
+                 event ? tui_severity_mark(event->severity) : "@");
+        shown->role = event ? tui_severity_role(event->severity) : TUI_ROLE_KEY;
         break;
     case KIND:
-        shown->role = tui_severity_role(event->severity);
+        shown->role = event ? tui_severity_role(event->severity) : TUI_ROLE_KEY;
         break;
     case AGENT:
+    case WHO:
         shown->role = TUI_ROLE_STRONG;
         break;
     case JOB:
-        if (event->job == 0)
+        if (!event || event->job == 0)
             shown->text[0] = 0;
         break;
     default:
@@ -96,22 +183,47 @@ static void adorn(const struct tui_app *app, size_t index, size_t column, struct
 static int page(const struct tui_app *app, struct tui_rect body)
 {
     (void)app;
-    return body.rows - 1;
+    return tui_table_page(body);
 }
 
 static void draw(const struct tui_app *app, struct tui_canvas *canvas, struct tui_rect body)
 {
+    static const struct tui_tally tally = {"line", "lines", SEVERITY};
     static const struct tui_table table = {
         .columns = columns, .count = COLUMNS, .adorn = adorn, .empty = "nothing has happened yet"};
+    const struct tui_list *list = &app->lists[TUI_VIEW_EVENTS];
+    char also[64] = "following";
 
-    tui_table_draw(&table, app, canvas, body);
+    if (list->sort != AGE)
+        also[0] = 0;
+    else if (list->top > 0 && !list->reverse)
+        snprintf(also, sizeof(also), "%zu newer above, g follows", list->top);
+    else if (list->at > 0 && !list->reverse)
+        snprintf(also, sizeof(also), "g follows");
+    tui_table_draw(&table, app, canvas, tui_table_title(app, canvas, body, &tally, also));
+}
+
+static void open(const struct tui_app *app, size_t index, enum tui_context *ret_context,
+                 char ret_id[TUI_NAME_SIZE])
+{
+    id(app, index, ret_id);
+    *ret_context = event_at(app, index) ? TUI_CONTEXT_EVENT : TUI_CONTEXT_ANY;
+}
+
+static void want(const struct tui_app *app, struct tui_want *ret_want)
+{
+    (void)app;
+    ret_want->polls[TUI_POLL_AUDIT] = true;
 }
 
 const struct tui_view_ops tui_view_events = {
+    .follows = true,
     .count = count,
     .id = id,
     .fields = fields,
     .value = value,
+    .open = open,
     .page = page,
     .draw = draw,
+    .want = want,
 };

@@ -1,5 +1,7 @@
 #include "views/grid.h"
 
+#include <math.h>
+
 #define HIDDEN_COLS 4 /* for the number of columns that are left out */
 
 /* The column that goes first; `count` if all that are left stay. */
@@ -96,6 +98,7 @@ void tui_grid_show(const struct tui_grid *grid, struct tui_canvas *canvas, enum 
         tui_grid_cell(grid, canvas, y, column, shown->role, shown->text);
         return;
     }
-    tui_glyphs_bar(canvas, glyphs, y, grid->x[column], bar, TUI_ROLE_GRAPH_LOW, shown->share);
+    if (!isnan(shown->share))
+        tui_glyphs_bar(canvas, glyphs, y, grid->x[column], bar, TUI_ROLE_GRAPH_LOW, shown->share);
     tui_canvas_right(canvas, y, grid->x[column] + bar + 1, text, shown->role, shown->text);
 }

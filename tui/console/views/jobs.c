@@ -260,10 +260,82 @@ static void draw(const struct tui_app *app, struct tui_canvas *canvas, struct tu
     tui_table_draw(&table, app, canvas, tui_table_title(app, canvas, body, &tally, also));
 }
 
-static void want(const struct tui_app *app, struct tui_want *want)
+/* The coordinator looks for names that are equal, the filter for what they contain: it is asked for
+ * the only one that does. False: none, or several. */
+static bool only_model(const struct tui_fleet *fleet, const char *text,
+                       char ret_name[TUI_NAME_SIZE])
 {
-    want->polls[TUI_POLL_JOBS] = true;
-    tui_want_text(want->jobs.state, sizeof(want->jobs.state), tui_job_states[app->job_state]);
+    size_t len = strcspn(text, ":");
+    size_t found = 0;
+
+    for (size_t i = 0; i < fleet->model_count; i++) {
+        const char *name = fleet->models[i].name;
+        if (len >= TUI_NAME_SIZE || !memmem(name, strlen(name), text, len) ||
+            strcmp(name, ret_name) == 0)
+            continue;
+        found++;
+        memcpy(ret_name, name, TUI_NAME_SIZE);
+    }
+    return found == 1;
+}
+
+static bool only_agent(const struct tui_fleet *fleet, const char *text,
+                       char ret_name[TUI_NAME_SIZE])
+{
+    size_t found = 0;
+
+    for (size_t i = 0; i < fleet->agent_count; i++) {
+        if (!strstr(fleet->agents[i].name, text))
+            continue;
+        found++;
+        memcpy(ret_name, fleet->agents[i].name, TUI_NAME_SIZE);
+    }
+    return found == 1;
+}
+
+/* A term that the coordinator can look for itself, so that jobs older than the newest are found. */
+static void want_term(const struct tui_app *app, const char *key, const char *text,
+                      struct tui_want *ret_want)
+{
+    const struct tui_fleet *fleet = app->model->fleet;
+    bool exact = text[0] == '=';
+    char name[TUI_NAME_SIZE] = "";
+
+    text += exact;
+    if (text[0] == 0 || strpbrk(text, ",/\"\\*<>") || strstr(text, ".."))
+        return;
+    if (strcmp(key, "state") == 0) {
+        for (size_t i = 1; tui_job_states[i]; i++) {
+            if (strcmp(tui_job_states[i], text) == 0)
+                tui_want_text(ret_want->jobs.state, sizeof(ret_want->jobs.state), text);
+        }
+    } else if (strcmp(key, "model") == 0 && only_model(fleet, text, name)) {
+        tui_want_text(ret_want->jobs.model, sizeof(ret_want->jobs.model), name);
+    } else if (strcmp(key, "agent") == 0 && only_agent(fleet, text, name)) {
+        tui_want_text(ret_want->jobs.agent, sizeof(ret_want->jobs.agent), name);
+    } else if (strcmp(key, "tenant") == 0 && exact) {
+        tui_want_text(ret_want->jobs.tenant, sizeof(ret_want->jobs.tenant), text);
+    }
+}
+
+static void want(const struct tui_app *app, struct tui_want *ret_want)
+{
+    char filter[TUI_FILTER_SIZE];
+    char *rest = NULL;
+
+    ret_want->polls[TUI_POLL_JOBS] = true;
+    memcpy(filter, app->lists[TUI_VIEW_JOBS].filter, sizeof(filter));
+    for (char *term = strtok_r(filter, " ", &rest); term && app->model->fleet;
+         term = strtok_r(NULL, " ", &rest)) {
+        char *colon = strchr(term, ':');
+        if (!colon)
+            continue;
+        *colon = 0;
+        want_term(app, term, colon + 1, ret_want);
+    }
+    if (app->job_state > 0)
+        tui_want_text(ret_want->jobs.state, sizeof(ret_want->jobs.state),
+                      tui_job_states[app->job_state]);
 }
 
 const struct tui_view_ops tui_view_jobs = {

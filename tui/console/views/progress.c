@@ -65,6 +65,7 @@ void tui_progress_eta(const struct tui_app *app, char *ret_text, size_t size,
 struct group {
     const char *model;
     size_t jobs;
+    uint64_t last; /* of them */
     uint64_t left_ms;
     bool known;
 };
@@ -89,6 +90,7 @@ static size_t group(const struct tui_operation *operation, struct group groups[T
         if (at == count)
             groups[count++] = (struct group){.model = blocker->model};
         groups[at].jobs++;
+        groups[at].last = blocker->job;
         groups[at].known = groups[at].known || blocker->has_left;
         if (blocker->has_left && blocker->left_ms > groups[at].left_ms)
             groups[at].left_ms = blocker->left_ms;
@@ -107,14 +109,18 @@ void tui_progress_blockers(char *ret_text, size_t size, const struct tui_operati
     ret_text[0] = 0;
     for (size_t i = 0; i < count && used < size; i++) {
         const struct group *g = &groups[i];
+        char jobs[TUI_FIGURE_SIZE];
         tui_figure_age(left, sizeof(left), g->left_ms);
-        used +=
-            (size_t)snprintf(ret_text + used, size - used, "%s%s: %zu %s%s%s", i > 0 ? "; " : "",
-                             g->model, g->jobs, g->jobs == 1 ? "job" : "jobs",
-                             !g->known         ? ", never measured"
-                             : g->left_ms == 0 ? ", over its time"
-                             : g->jobs == 1    ? ", ends in about "
-                                               : ", the last ends in about ",
-                             g->known && g->left_ms > 0 ? left : "");
+        if (g->jobs == 1)
+            snprintf(jobs, sizeof(jobs), "job %llu", (unsigned long long)g->last);
+        else
+            snprintf(jobs, sizeof(jobs), "%zu jobs", g->jobs);
+        used += (size_t)snprintf(ret_text + used, size - used, "%s%s: %s%s%s", i > 0 ? "; " : "",
+                                 g->model, jobs,
+                                 !g->known         ? ", never measured"
+                                 : g->left_ms == 0 ? ", over its time"
+                                 : g->jobs == 1    ? ", ends in about "
+                                                   : ", the last ends in about ",
+                                 g->known && g->left_ms > 0 ? left : "");
     }
 }

@@ -14,7 +14,8 @@ void tui_progress_parts(char *ret_text, size_t size, const struct tui_operation 
 void tui_progress_eta(const struct tui_app *app, char *ret_text, size_t size,
                       const struct tui_operation *operation);
 
-/* By model, the one with the most jobs first: "yolo: 3 jobs, the last in about 14s; digits: 1 job".
+/* By model, the one with the most jobs first: "yolo: 3 jobs, the last ends in about 14s; digits:
+ * job 7".
  */
 void tui_progress_blockers(char *ret_text, size_t size, const struct tui_operation *operation);
 

@@ -29,6 +29,9 @@ struct tui_view_ops {
     /* One field of a row. *ret_value is given as NAN and "", and stays so for what isn't known. */
     void (*value)(const struct tui_app *app, size_t index, size_t field,
                   struct tui_value *ret_value);
+    /* A log: while its first row is selected the newest one is, and what is read stays where it is
+     * while lines come in above. */
+    bool follows;
     /* What Enter opens of a row, ANY: nothing; NULL: the row as an object of the view's context. */
     void (*open)(const struct tui_app *app, size_t index, enum tui_context *ret_context,
                  char ret_id[TUI_NAME_SIZE]);
