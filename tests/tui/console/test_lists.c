@@ -451,7 +451,7 @@ Test(lists, operations_show_progress_what_holds_them_and_when_they_end)
     cr_assert(in_row("removable", "not safe to remove"));
     type("\r");
     cr_assert_geq(row_of("Operation 8"), 0);
-    go_to("digits");
+    go_to("3 digits");
     type("\r");
     cr_assert_geq(row_of("Job 3"), 0, "what holds it can be looked at");
 }
