@@ -72,7 +72,7 @@ sees "with what holds it" 'operation 1, drain one: 1 jobs left, held by job 7'
 open_console
 keys 7
 sees "another console has it, too" 'drain +one +running'
-sees "with its blocker" 'held by +job 7'
+sees "with its blocker" 'held by +digits: job 7'
 sees "and why" 'new fan'
 type_line "stop 1 --reason 'the fan is fine'"
 confirm 'stop operation 1'
