@@ -92,6 +92,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     tui_state_read(app, state);
     tui_chrome_draw(app, &canvas);
     look(&canvas);
+    for (const char *key = "\x1b\x1b:"; *key; key++)
+        tui_app_key(app, (uint32_t)*key);
+    tui_app_key(app, TUI_KEY_UP);
+    tui_chrome_draw(app, &canvas);
+    look(&canvas);
     free(state);
     free(text);
     tui_canvas_finish(&canvas);

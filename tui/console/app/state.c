@@ -119,7 +119,9 @@ static void read_line(struct tui_app *app, char *line)
     while (count < FIELDS_MAX)
         fields[count++] = none;
     if (strcmp(fields[0], "typed") == 0) {
-        tui_palette_remember(&app->palette, fields[1]);
+        char typed[TUI_PALETTE_SIZE];
+        tui_text_clean(typed, sizeof(typed), fields[1]);
+        tui_palette_remember(&app->palette, typed);
         return;
     }
     if (!read_place(fields, &place))
