@@ -4,6 +4,7 @@
 #include <langinfo.h>
 #include <limits.h>
 #include <locale.h>
+#include <malloc.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -468,6 +469,9 @@ int tui_console_run(const struct tui_console_options *opts)
     const char *why = NULL;
     int status = 2;
 
+    /* What the feed's threads take the screen's thread frees: with a heap each, those of a large
+     * fleet would keep what the other needs. */
+    mallopt(M_ARENA_MAX, 1);
     if (!prepare(&loop, opts))
         goto out;
     if (!open_source(&loop, opts))
