@@ -179,7 +179,7 @@ static bool parse_options(const struct tui_command_entry *entry, int argc, char 
 
     fill_long_options(entry->command->options, options);
     opterr = 0;
-    optind = 1;
+    optind = 0; /* from the start, also of a second command line */
     while ((found = getopt_long(argc, argv, ":", options, NULL)) != -1) {
         if (found == GLOBAL_HELP) {
             *ret_help = true;

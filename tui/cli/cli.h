@@ -105,6 +105,8 @@ void tui_print_json(const cJSON *reply);
  */
 enum { TUI_WAIT_SLICE_MS = 1000 };
 void tui_interrupt_catch(void);
+/* Ctrl-C ends the program again, and what was caught is forgotten. */
+void tui_interrupt_release(void);
 bool tui_interrupted(void);
 
 #endif

@@ -37,6 +37,12 @@ void tui_interrupt_catch(void)
     sigaction(SIGINT, &action, NULL);
 }
 
+void tui_interrupt_release(void)
+{
+    signal(SIGINT, SIG_DFL);
+    interrupted = 0;
+}
+
 bool tui_interrupted(void)
 {
     return interrupted != 0;

@@ -1,4 +1,5 @@
 #include "cli/cli.h"
+#include "cli/linear.h"
 #include "cli/screen.h"
 #include "cli/size.h"
 #include "console/blackbox.h"
@@ -12,6 +13,8 @@ static const struct tui_option options[] = {
     {"after", "SPAN", "of --once: listen for so long first, so that graphs have a past"},
     {"record", "FILE", "record what comes in and what is done, for stoker replay"},
     {"record-max", "BYTES", "of the recording, the newest: 64M, 2G (default 1G)"},
+    {"linear", NULL,
+     "plain lines instead of a screen: for screen readers, logs, and no terminal at all"},
     {"config", "FILE", "settings; else console.ini in $XDG_CONFIG_HOME/stoker, if it is there"},
 #define TUI_SETTING(field, key, type, argument, def, help) {key, argument, help},
 #include "console/config/settings.def"
@@ -38,6 +41,12 @@ static enum tui_exit run(struct tui_cli *cli)
 #undef TUI_SETTING
     };
 
+    if (tui_option_value(cli, "linear")) {
+        if (!tui_tls_open(cli))
+            return TUI_EXIT_USAGE;
+        console.tls = cli->tls;
+        return tui_linear(cli, &console);
+    }
     tui_console_line(cli, 0, line);
     if (!tui_console_may_open(cli, console.once, cli->n_args > 0))
         return TUI_EXIT_USAGE;

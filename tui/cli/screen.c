@@ -32,7 +32,7 @@ bool tui_console_may_open(const struct tui_cli *cli, bool once, bool has_line)
     }
     if (isatty(STDIN_FILENO) && isatty(STDOUT_FILENO))
         return true;
-    tui_complain("--once prints a view", "the console needs a terminal");
+    tui_complain("--linear and --once need none", "the console needs a terminal");
     return false;
 }
 

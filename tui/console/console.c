@@ -264,12 +264,6 @@ static void run(struct loop *loop)
     }
 }
 
-static void report(const struct tui_problems *problems)
-{
-    for (size_t i = 0; i < problems->count && i < TUI_PROBLEMS_MAX; i++)
-        fprintf(stderr, "stoker: %s\n", problems->texts[i]);
-}
-
 /* A file that is wrong in places doesn't stop the console, but it is told. */
 static void show_problems(struct loop *loop)
 {
@@ -367,7 +361,7 @@ static bool prepare(struct loop *loop, const struct tui_console_options *opts)
     if (!tui_settings_load(opts->config, opts->settings, &loop->settings, &loop->app->keymap,
                            &loop->problems) ||
         !apply(loop, opts)) {
-        report(&loop->problems);
+        tui_problems_print(&loop->problems);
         return false;
     }
     loop->canvas.ascii = loop->app->glyphs == TUI_GLYPHS_ASCII;
@@ -495,8 +489,8 @@ int tui_console_run(const struct tui_console_options *opts)
     status = loop.ended != 0 ? 128 + loop.ended : 0;
     tui_signals_close();
     tui_screen_close(loop.screen);
-    report(&loop.problems);
     keep(&loop);
+    tui_problems_print(&loop.problems);
 out:
     tui_capture_finish(&loop.capture, loop.app);
     tui_submitter_destroy(loop.submitter);

@@ -45,6 +45,12 @@ void tui_problems_add(struct tui_problems *problems, const char *format, ...)
     problems->count++;
 }
 
+void tui_problems_print(const struct tui_problems *problems)
+{
+    for (size_t i = 0; i < problems->count && i < TUI_PROBLEMS_MAX; i++)
+        fprintf(stderr, "stoker: %s\n", problems->texts[i]);
+}
+
 static bool read_span(const char *text, unsigned int *ret_ms)
 {
     int64_t ms = 0;

@@ -37,6 +37,9 @@ struct tui_problems {
 void tui_problems_add(struct tui_problems *problems, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
+/* On standard error. */
+void tui_problems_print(const struct tui_problems *problems);
+
 /*
  * Reads `path`, or where it is NULL $XDG_CONFIG_HOME/stoker/console.ini, which need not be there.
  * `options` has a text for each setting that was given on the command line, NULL for the others; it
