@@ -3,6 +3,7 @@
 #include "cli/screen.h"
 #include "cli/size.h"
 #include "console/blackbox.h"
+#include "console/config/sample.h"
 #include "console/console.h"
 
 static const struct tui_option options[] = {
@@ -15,6 +16,7 @@ static const struct tui_option options[] = {
     {"record-max", "BYTES", "of the recording, the newest: 64M, 2G (default 1G)"},
     {"linear", NULL,
      "plain lines instead of a screen: for screen readers, logs, and no terminal at all"},
+    {"sample", NULL, "print a configuration file with everything that can be in it"},
     {"config", "FILE", "settings; else console.ini in $XDG_CONFIG_HOME/stoker, if it is there"},
 #define TUI_SETTING(field, key, type, argument, def, help) {key, argument, help},
 #include "console/config/settings.def"
@@ -41,6 +43,10 @@ static enum tui_exit run(struct tui_cli *cli)
 #undef TUI_SETTING
     };
 
+    if (tui_option_value(cli, "sample")) {
+        tui_sample_print(stdout);
+        return TUI_EXIT_OK;
+    }
     if (tui_option_value(cli, "linear")) {
         if (!tui_tls_open(cli))
             return TUI_EXIT_USAGE;

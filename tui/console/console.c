@@ -88,6 +88,22 @@ static void take_background(struct loop *loop, uint32_t rgb)
     tui_screen_style(loop->screen, &loop->theme);
 }
 
+/* The next of the themes that come with the console, in order of their names. */
+static void next_theme(struct loop *loop)
+{
+    size_t next = 0;
+
+    loop->app->next_theme = false;
+    for (size_t i = 0; tui_theme_names[i]; i++) {
+        if (strcmp(tui_theme_names[i], loop->theme.name) == 0)
+            next = tui_theme_names[i + 1] ? i + 1 : 0;
+    }
+    if (!tui_theme_find(tui_theme_names[next], &loop->theme))
+        return;
+    tui_screen_style(loop->screen, &loop->theme);
+    tui_app_message(loop->app, TUI_ROLE_NORMAL, "theme %s: %s", loop->theme.name, loop->theme.help);
+}
+
 static void use_mouse(struct loop *loop, bool on)
 {
     loop->mouse = loop->app->mouse = on;
@@ -124,6 +140,8 @@ static void take_input(struct loop *loop)
     }
     loop->all = loop->all || loop->app->redraw;
     loop->app->redraw = false;
+    if (loop->app->next_theme)
+        next_theme(loop);
     if (loop->mouse != loop->app->mouse)
         use_mouse(loop, loop->app->mouse);
 }

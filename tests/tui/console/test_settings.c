@@ -6,6 +6,7 @@
 
 #include <criterion/criterion.h>
 
+#include "config/sample.h"
 #include "config/settings.h"
 
 static struct tui_settings settings;
@@ -138,6 +139,34 @@ Test(settings, an_own_theme_is_a_file_beside)
     setenv("COLORFGBG", "0;15", 1);
     cr_assert(tui_settings_theme(settings.folder, "auto", &theme, &problems));
     cr_assert_str_eq(theme.name, "light");
+}
+
+/* What the sample shows, taken as it stands, is what there is without a file. */
+Test(settings, the_sample_has_everything_at_its_default)
+{
+    struct tui_keymap before;
+    char *text = NULL;
+    size_t size = 0;
+    FILE *out = open_memstream(&text, &size);
+
+    tui_keymap_init(&before);
+    tui_sample_print(out);
+    fclose(out);
+    for (char *line = text; line; line = strchr(line, '\n')) {
+        line += *line == '\n';
+        if (line[0] == ';' && line[1] != ' ')
+            memmove(line, line + 1, strlen(line));
+    }
+    cr_assert(load(text));
+    cr_assert_eq(problems.count, 0, "%s", problems.texts[0]);
+    cr_assert_str_eq(settings.theme, "auto");
+    for (int i = 0; i < TUI_COMMAND_COUNT; i++) {
+        cr_assert_eq(memcmp(keymap.bindings[i].keys, before.bindings[i].keys,
+                            sizeof(before.bindings[i].keys)),
+                     0, "row %d", i);
+        cr_assert(strstr(text, before.bindings[i].help), "%s", before.bindings[i].help);
+    }
+    free(text);
 }
 
 Test(settings, every_key_set_is_without_conflict)

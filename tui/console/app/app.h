@@ -71,6 +71,7 @@ struct tui_app {
     struct tui_save save;
     struct tui_tour tour;
     bool mouse;  /* the mouse acts here */
+    bool next_theme; /* another theme is wanted */
     bool redraw; /* the operator wants the whole screen drawn again */
 
     int64_t now_ms;    /* monotonic; set before every call that needs it */

@@ -89,11 +89,3 @@ void tui_app_paste(struct tui_app *app, const char *text)
     for (uint32_t cp = tui_text_next(&text); cp != 0; cp = tui_text_next(&text))
         overlay->type(app, cp);
 }
-
-void tui_do_mouse(struct tui_app *app)
-{
-    app->mouse = !app->mouse;
-    tui_app_message(app, TUI_ROLE_NORMAL, "%s",
-                    app->mouse ? "the mouse acts here; with Shift it selects text"
-                               : "the mouse is the terminal's: it selects text");
-}

@@ -104,7 +104,7 @@ bool tui_keymap_bind(struct tui_keymap *keymap, const char *command, const char 
         return true;
     }
     snprintf(ret_error, TUI_KEYMAP_ERROR_SIZE,
-             "no command is named '%.40s'; docs/console.md lists them", command);
+             "no command is named '%.40s'; `stoker console --sample` lists them", command);
     return false;
 }
 
@@ -252,6 +252,11 @@ void tui_binding_keys(char *ret_text, size_t size, const struct tui_binding *bin
             return;
         used += (size_t)n;
     }
+}
+
+const char *tui_command_name(enum tui_command command)
+{
+    return rows[command].name;
 }
 
 const char *tui_context_title(enum tui_context context)

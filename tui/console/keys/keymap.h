@@ -73,6 +73,9 @@ void tui_binding_key(char *ret_text, size_t size, const struct tui_binding *bind
 /* The keys of a binding, separated by spaces. */
 void tui_binding_keys(char *ret_text, size_t size, const struct tui_binding *binding);
 
+/* What a configuration file calls a command. */
+const char *tui_command_name(enum tui_command command);
+
 /* The heading of a context's keys on the help screen. */
 const char *tui_context_title(enum tui_context context);
 

@@ -46,7 +46,7 @@ static void make_modes(struct tui_screen *screen)
 
 static void enter(struct tui_screen *screen)
 {
-    tcsetattr(STDIN_FILENO, TCSADRAIN, &screen->own);
+    tcsetattr(STDIN_FILENO, TCSANOW, &screen->own);
     tui_bytes_text(&screen->frame, screen->caps.enter);
     if (screen->mouse)
         tui_bytes_text(&screen->frame, mouse_on);
@@ -117,7 +117,7 @@ void tui_screen_close(struct tui_screen *screen)
         return;
     await_answer(screen);
     tui_output_last(&screen->output, screen->caps.leave);
-    tcsetattr(STDIN_FILENO, TCSADRAIN, &screen->before);
+    tcsetattr(STDIN_FILENO, TCSANOW, &screen->before);
     tui_output_close(&screen->output);
     tui_paint_finish(&screen->paint);
     tui_bytes_finish(&screen->frame);
@@ -231,7 +231,7 @@ int64_t tui_screen_input_wait_ms(const struct tui_screen *screen, int64_t now_ms
 void tui_screen_suspend(struct tui_screen *screen)
 {
     tui_output_last(&screen->output, screen->caps.leave);
-    tcsetattr(STDIN_FILENO, TCSADRAIN, &screen->before);
+    tcsetattr(STDIN_FILENO, TCSANOW, &screen->before);
 }
 
 void tui_screen_resume(struct tui_screen *screen)

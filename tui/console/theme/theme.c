@@ -107,7 +107,7 @@ static int on_value(void *user, const char *section, const char *key, const char
     enum tui_role role = tui_role_find(key);
     if (role == TUI_ROLE_COUNT) {
         snprintf(parse->error, TUI_THEME_ERROR_SIZE,
-                 "there is no role '%.60s'; docs/console.md lists them", key);
+                 "there is no role '%.60s'; `stoker console --sample` lists them", key);
         return 0;
     }
     if (!tui_style_parse(value, &parse->theme.styles[role])) {
