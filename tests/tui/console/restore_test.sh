@@ -116,6 +116,15 @@ start
 wait_for "bold without colours" colors '\[1m'
 colors '\[[0-9;]*3[0-7]m' && fail "a colour where NO_COLOR is set"
 
+# The terminal is asked what its background is: a light one gets dark text, and the answer is no key.
+settings='TERM=tmux-256color'
+tm set-option -g window-style 'bg=#ffffff'
+start
+wait_for "a light terminal gets the light theme" colors '38;5;24m'
+keys F8
+wait_for "F8 shows the next theme" shows 'theme mono: No colours'
+tm set-option -g window-style default
+
 # The configuration file: what is right is taken, what is wrong is told.
 mkdir -p "$dir/config/stoker"
 cat >"$dir/config/stoker/console.ini" <<'END'
