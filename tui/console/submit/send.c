@@ -125,7 +125,8 @@ static bool send_one(const struct tui_send *send, cJSON *request, const char *pa
         uint64_t again_ms =
             tui_json_integer(tui_json_object(answer, "error"), "retry_after_ms", BUSY_PATIENCE_MS);
         cJSON_Delete(answer);
-        waited_ms += again_ms > 0 ? again_ms : BUSY_SLICE_MS;
+        again_ms = again_ms > 0 ? again_ms : BUSY_SLICE_MS;
+        waited_ms += again_ms;
         bool busy = strcmp(refusal.code, "busy") == 0 && waited_ms <= BUSY_PATIENCE_MS;
         if (!busy || !wait_for_room(send, again_ms)) {
             snprintf(error, sizeof(error), "%.160s%s%.80s", refusal.message,

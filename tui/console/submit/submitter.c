@@ -271,27 +271,51 @@ struct tui_news *tui_submitter_take(struct tui_submitter *submitter)
     return news;
 }
 
+/* What is told of a submission of which nothing was sent; `error` is why. */
+static struct tui_news *not_sent(const struct tui_errand *errand, const char *error)
+{
+    struct tui_news *news = news_of(errand->kind, errand->token);
+
+    if (!news)
+        return NULL;
+    news->submitted.over = true;
+    news->submitted.total = errand->submission ? errand->submission->count : 0;
+    snprintf(news->error, sizeof(news->error), "%s", error);
+    snprintf(news->submitted.error, sizeof(news->submitted.error), "%s", error);
+    return news;
+}
+
+/* Stops what is under way, and forgets what hasn't begun, as while the disk doesn't answer: the
+ * form waits for the end of either. */
+static void stop_sending(struct tui_submitter *submitter)
+{
+    struct tui_errand *waiting = &submitter->waiting[TUI_ERRAND_SUBMIT];
+    struct tui_news *news = NULL;
+
+    pthread_mutex_lock(&submitter->mutex);
+    submitter->stop = true;
+    if (waiting->kind != TUI_ERRAND_NONE)
+        news = not_sent(waiting, "stopped before the first file");
+    tui_errand_finish(waiting);
+    pthread_mutex_unlock(&submitter->mutex);
+    tell(submitter, news);
+}
+
 void tui_submitter_ask(struct tui_submitter *submitter, struct tui_errand *errand)
 {
     if (!start(submitter)) {
-        struct tui_news *news = news_of(errand->kind, errand->token);
-        if (news) {
-            snprintf(news->error, sizeof(news->error), "can't start a thread");
-            news->submitted = (struct tui_submitted){.over = true, .failed = 1};
-            memcpy(news->submitted.error, news->error, sizeof(news->error));
-        }
-        tell(submitter, news);
+        tell(submitter, not_sent(errand, "can't start a thread"));
+        tui_errand_finish(errand);
+        return;
+    }
+    if (errand->kind == TUI_ERRAND_STOP) {
+        stop_sending(submitter);
         tui_errand_finish(errand);
         return;
     }
     pthread_mutex_lock(&submitter->mutex);
-    if (errand->kind == TUI_ERRAND_STOP) {
-        submitter->stop = true;
-        tui_errand_finish(&submitter->waiting[TUI_ERRAND_SUBMIT]);
-    } else {
-        tui_errand_finish(&submitter->waiting[errand->kind]);
-        submitter->waiting[errand->kind] = *errand;
-    }
+    tui_errand_finish(&submitter->waiting[errand->kind]);
+    submitter->waiting[errand->kind] = *errand;
     *errand = (struct tui_errand){0};
     pthread_cond_signal(&submitter->wake);
     pthread_mutex_unlock(&submitter->mutex);

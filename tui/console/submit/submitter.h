@@ -26,7 +26,8 @@ int tui_submitter_fd(const struct tui_submitter *submitter);
 struct tui_news *tui_submitter_take(struct tui_submitter *submitter);
 
 /* Takes over what the errand owns. A folder or preview that was asked for before and not begun is
- * forgotten. Does not block. */
+ * forgotten. Does not block. Each submission ends with news that say it is over, also one that was
+ * stopped before it began. */
 void tui_submitter_ask(struct tui_submitter *submitter, struct tui_errand *errand);
 
 #endif
