@@ -195,6 +195,10 @@ Test(act, what_cant_be_is_said_and_not_sent)
     cr_assert(lab_shows("cancel takes the number of a job, not 'seven'"));
     lab_press(":drain --all ember-01\r");
     cr_assert(lab_shows("either names, or --all"));
+    lab_press(":unload digits:old --agent ember-01\r");
+    cr_assert(lab_shows("'digits:old': behind the colon stands a version"));
+    lab_press(":unload digits:0 --agent ember-01\r");
+    cr_assert(lab_shows("'digits:0': behind the colon stands a version"));
     lab_press(":settings limits.jobs_live 1 2\r");
     cr_assert(lab_shows("one word too many"));
     lab_press(":tenant set\r");

@@ -190,3 +190,14 @@ Test(target, unloading_what_is_in_use_needs_its_name)
     lab_next();
     cr_assert(lab_has("\"op\":\"unload\"") && lab_has("\"agent\":\"ember-01\""));
 }
+
+Test(target, unloading_several_without_versions_needs_the_words_when_one_is_in_use)
+{
+    lab_models = "{\"name\":\"digits\",\"version\":1,\"queued\":3,\"running\":1},"
+                 "{\"name\":\"yolo\",\"version\":2,\"queued\":0,\"running\":0}";
+    lab_cluster(LAB_THREE);
+    lab_press(":unload yolo digits --agent ember-01\r");
+    lab_press("\t\r");
+    lab_expect_nothing("one of them is in use");
+    cr_assert(lab_shows("type '2 models' to confirm"));
+}

@@ -89,7 +89,8 @@ static void tell_all(struct tui_app *app)
                         action->done, action->refused, rest, action->order.targets.ids[first],
                         action->results[first].text);
     else
-        tui_app_message(app, TUI_ROLE_OK, "%s: %zu done", text, action->done);
+        tui_app_message(app, unsent > 0 ? TUI_ROLE_BAD : TUI_ROLE_OK, "%s: %zu done%s", text,
+                        action->done, rest);
 }
 
 /* Shows the operation that was started: its view names what holds it, and keeps it after this

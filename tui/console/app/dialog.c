@@ -65,14 +65,22 @@ bool tui_dialog_has(const struct tui_app *app, int focus)
     return word[0] != 0;
 }
 
+/* Without a version it may be any of them: which is the newest only the coordinator knows. */
+static bool is_meant(const struct tui_served *model, const char *id)
+{
+    return strcmp(strchr(id, ':') ? model->id : model->name, id) == 0;
+}
+
 static bool is_in_use(const struct tui_app *app)
 {
     const struct tui_targets *targets = &app->dialog.order.targets;
+    const struct tui_fleet *fleet = app->model->fleet;
     bool used = false;
 
-    for (size_t i = 0; i < targets->count && !used; i++) {
-        const struct tui_served *model = tui_fleet_model(app->model->fleet, targets->ids[i]);
-        used = model && model->queued + model->running > 0;
+    for (size_t m = 0; fleet && m < fleet->model_count; m++) {
+        const struct tui_served *model = &fleet->models[m];
+        for (size_t i = 0; i < targets->count && model->queued + model->running > 0 && !used; i++)
+            used = is_meant(model, targets->ids[i]);
     }
     return used;
 }

@@ -54,6 +54,12 @@ static enum word next_word(struct reader *reader, char *ret_word, size_t size)
     return WORD;
 }
 
+/* A version of 0 would be the newest, so what is no version must not be read as one. */
+static bool is_version(const char *text)
+{
+    return text[0] != 0 && text[strspn(text, "0123456789")] == 0 && strtoull(text, NULL, 10) != 0;
+}
+
 static bool name_target(struct reader *reader, const char *word)
 {
     struct tui_targets *targets = &reader->order->targets;
@@ -71,6 +77,10 @@ static bool name_target(struct reader *reader, const char *word)
                             kind, word);
         }
     }
+    const char *colon = targets->kind == TUI_TARGET_MODEL ? strrchr(word, ':') : NULL;
+    if (colon && !is_version(colon + 1))
+        return complain(reader, "'%.80s': behind the colon stands a version, a number from 1",
+                        word);
     if (strlen(word) >= TUI_NAME_SIZE)
         return complain(reader, "'%.40s...' is too long for a name", word);
     return tui_targets_add(targets, word) ||
@@ -102,8 +112,7 @@ static bool take_version(struct reader *reader, const char *value)
 {
     struct tui_targets *targets = &reader->order->targets;
 
-    if (targets->count != 1 || strchr(targets->ids[0], ':') || value[0] == 0 ||
-        value[strspn(value, "0123456789")] != 0 || strtoull(value, NULL, 10) == 0 ||
+    if (targets->count != 1 || strchr(targets->ids[0], ':') || !is_version(value) ||
         strlen(targets->ids[0]) + strlen(value) + 1 >= TUI_NAME_SIZE)
         return complain(reader, "--version %.20s needs one model before it, without its version",
                         value);
