@@ -99,6 +99,17 @@ Test(act, help_tells_what_the_verb_does_and_leads_back)
 
 /* ---- plans */
 
+Test(act, what_is_typed_into_a_field_is_seen_however_long_it_is)
+{
+    lab_cluster(LAB_THREE);
+    lab_press(":cordon ember-01\r");
+    lab_press("\t\t");
+    for (int i = 0; i < 100; i++)
+        lab_press("x");
+    lab_press("the end");
+    cr_assert(lab_shows("xxxthe end_"));
+}
+
 Test(act, a_refused_plan_cant_be_confirmed)
 {
     lab_cluster(LAB_THREE);

@@ -210,6 +210,26 @@ Test(form, folders_are_walked_and_a_refused_one_leaves_the_old_one)
     tui_errand_finish(&asked);
 }
 
+Test(form, what_is_typed_is_seen_however_long_it_is)
+{
+    static const char *const none[] = {"a.png"};
+    char path[TUI_TEXT_SIZE] = "/data";
+
+    while (strlen(path) + 10 < 150)
+        strcat(path, "/pictures");
+    keys("n");
+    struct tui_errand asked = errand(TUI_ERRAND_FOLDER);
+    folder_comes(asked.token, path, none, 1);
+    tui_errand_finish(&asked);
+    keys("\tseven");
+    cr_assert(find("/pictures  /seven_") > 0);
+    keys("\t\t\t");
+    for (int i = 0; i < 120; i++)
+        keys("x");
+    keys("the end");
+    cr_assert(find("xxxthe end_") > 0);
+}
+
 Test(form, what_went_wrong_stays_on_the_screen)
 {
     open_with_pictures();

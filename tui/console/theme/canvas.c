@@ -78,6 +78,13 @@ int tui_canvas_width(const struct tui_canvas *canvas, const char *text)
     return total;
 }
 
+const char *tui_canvas_tail(const struct tui_canvas *canvas, const char *text, int cols)
+{
+    while (*text && tui_canvas_width(canvas, text) > cols)
+        tui_text_next(&text);
+    return text;
+}
+
 void tui_canvas_pixels(struct tui_canvas *canvas, int y, int x, uint32_t upper, uint32_t lower)
 {
     struct tui_cell *cell = tui_canvas_at(canvas, y, x);

@@ -71,6 +71,9 @@ int tui_canvas_right(struct tui_canvas *canvas, int y, int x, int cols, enum tui
 /* The columns that the text takes, uncut. */
 int tui_canvas_width(const struct tui_canvas *canvas, const char *text);
 
+/* The end of the text that `cols` columns hold: of a line that is being typed, and of a path. */
+const char *tui_canvas_tail(const struct tui_canvas *canvas, const char *text, int cols);
+
 /* Blanks a rectangle. */
 void tui_canvas_fill(struct tui_canvas *canvas, struct tui_rect rect, enum tui_role role);
 

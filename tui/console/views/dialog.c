@@ -233,6 +233,8 @@ static void draw_field(const struct tui_app *app, struct tui_canvas *canvas, con
         tui_canvas_select(canvas, y, x, cols);
     if (value[0] == 0 && !here)
         tui_canvas_text(canvas, y, x, cols, TUI_ROLE_DIM, hint);
+    if (here)
+        value = tui_canvas_tail(canvas, value, cols - 1);
     int used = tui_canvas_text(canvas, y, x, cols - 1, TUI_ROLE_STRONG, value);
     if (here)
         tui_canvas_put(canvas, y, x + used, L'_', TUI_ROLE_STRONG);

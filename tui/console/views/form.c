@@ -15,6 +15,11 @@
 static const char *const priorities[TUI_PRIORITY_MAX + 1] = {"0, most urgent", "1", "2, usual",
                                                              "3, least urgent"};
 
+static int value_cols(int cols)
+{
+    return cols - LABEL_COLS - 3;
+}
+
 /* A field's label and value; the one in focus is marked. */
 static void draw_field(const struct tui_app *app, struct tui_canvas *canvas, int y, int cols,
                        enum tui_form_field field, const char *label, const char *value)
@@ -24,7 +29,7 @@ static void draw_field(const struct tui_app *app, struct tui_canvas *canvas, int
     if (here)
         tui_canvas_put(canvas, y, 1, tui_glyphs_pointer(app->glyphs), TUI_ROLE_KEY);
     tui_canvas_text(canvas, y, 3, LABEL_COLS - 1, here ? TUI_ROLE_TITLE : TUI_ROLE_DIM, label);
-    tui_canvas_text(canvas, y, 3 + LABEL_COLS, cols - LABEL_COLS - 3,
+    tui_canvas_text(canvas, y, 3 + LABEL_COLS, value_cols(cols),
                     here ? TUI_ROLE_STRONG : TUI_ROLE_NORMAL, value);
 }
 
@@ -39,7 +44,8 @@ static void draw_typed(const struct tui_app *app, struct tui_canvas *canvas, int
     snprintf(shown, sizeof(shown), "%s%s", clean, here ? "_" : "");
     if (clean[0] == 0)
         snprintf(shown, sizeof(shown), "%s%s", here ? "_ " : "", when_empty);
-    draw_field(app, canvas, y, cols, field, label, shown);
+    draw_field(app, canvas, y, cols, field, label,
+               here ? tui_canvas_tail(canvas, shown, value_cols(cols)) : shown);
 }
 
 static void draw_model(const struct tui_app *app, struct tui_canvas *canvas, int y, int cols)
@@ -102,7 +108,9 @@ static void draw_folder_line(const struct tui_app *app, struct tui_canvas *canva
     else
         snprintf(text, sizeof(text), "%s%s%s%s", path, typed[0] ? "  /" : "", typed,
                  form->field == TUI_FORM_FILES && typed[0] ? "_" : "");
-    draw_field(app, canvas, y, cols, TUI_FORM_FILES, "Files", text);
+    /* Where somebody is, and what is typed, are at the end of a long path. */
+    draw_field(app, canvas, y, cols, TUI_FORM_FILES, "Files",
+               tui_canvas_tail(canvas, text, value_cols(cols)));
 }
 
 static void draw_picker(const struct tui_app *app, struct tui_canvas *canvas, struct tui_rect rect)
