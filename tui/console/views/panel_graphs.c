@@ -162,11 +162,6 @@ void tui_panel_jobs(const struct tui_app *app, struct tui_canvas *canvas, struct
         tui_plot_draw(app, canvas, below(rect), &plot);
 }
 
-static void format_share(char *ret_text, size_t size, double value)
-{
-    tui_figure_percent(ret_text, size, value);
-}
-
 void tui_panel_within(const struct tui_app *app, struct tui_canvas *canvas, struct tui_rect rect)
 {
     const struct tui_history *history = &app->model->history;
@@ -179,7 +174,8 @@ void tui_panel_within(const struct tui_app *app, struct tui_canvas *canvas, stru
         return;
     const struct tui_graph_line lines[] = {{series, NULL, TUI_GRAPH_AREA, TUI_ROLE_GRAPH_LOW, '#'}};
     const struct tui_graph_mark mark = {0.99, TUI_ROLE_GRAPH_LIMIT, "99%"};
-    const struct tui_plot plot = {lines, 1, slo ? &mark : NULL, false, 1, format_share};
+    const struct tui_plot plot = {lines, 1, slo ? &mark : NULL, false, 1,
+                                  tui_figure_percent};
     struct tui_run run = title_of(canvas, rect, slo ? "Within the SLO " : "Hits in cache ");
     char text[TUI_FIGURE_SIZE];
 

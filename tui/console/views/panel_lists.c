@@ -56,7 +56,7 @@ void tui_panel_alerts(const struct tui_app *app, struct tui_canvas *canvas, stru
     const struct tui_totals *totals = &app->model->fleet->totals;
     struct tui_run run = tui_plot_rule(app, canvas, rect.y, rect.x, rect.cols, "alerts");
     struct tui_alert stale;
-    char key[16];
+    char key[64];
     int row = 1;
 
     if (tui_alert_stale(app->model->fleet_at_ms, app->now_ms, &stale))
@@ -79,8 +79,9 @@ void tui_panel_alerts(const struct tui_app *app, struct tui_canvas *canvas, stru
         tui_run_put(&run, TUI_ROLE_WARN, "%zu of %zu ", shown, alerts->total);
     else
         tui_run_put(&run, TUI_ROLE_WARN, "%zu ", alerts->total);
-    tui_key_name(key, sizeof(key), app->keymap.bindings[TUI_COMMAND_ALERT].keys[0]);
-    tui_run_put(&run, TUI_ROLE_DIM, " %s goes there ", key);
+    tui_binding_key(key, sizeof(key), &app->keymap.bindings[TUI_COMMAND_ALERT]);
+    if (key[0] != 0)
+        tui_run_put(&run, TUI_ROLE_DIM, " %s goes there ", key);
 }
 
 static void draw_mover(const struct tui_app *app, struct tui_run *run,
@@ -179,8 +180,8 @@ static int compare_agents(const void *a, const void *b)
     if (trouble != 0)
         return trouble;
     /* By steps, so that rows don't change places with every sample. */
-    int step = (int)(q / 25) - (int)(p / 25);
-    return step != 0 ? step : strverscmp(x->name, y->name);
+    double step = floor(q / 25) - floor(p / 25);
+    return step != 0 ? (step > 0 ? 1 : -1) : strverscmp(x->name, y->name);
 }
 
 static void draw_agent(const struct tui_app *app, struct tui_canvas *canvas,
