@@ -215,8 +215,8 @@ Test(form, what_is_typed_is_seen_however_long_it_is)
     static const char *const none[] = {"a.png"};
     char path[TUI_TEXT_SIZE] = "/data";
 
-    while (strlen(path) + 10 < 150)
-        strcat(path, "/pictures");
+    for (int used = 5; used < 140;)
+        used += snprintf(path + used, sizeof(path) - (size_t)used, "/pictures");
     keys("n");
     struct tui_errand asked = errand(TUI_ERRAND_FOLDER);
     folder_comes(asked.token, path, none, 1);
