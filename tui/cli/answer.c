@@ -7,7 +7,7 @@
 
 #include <openssl/evp.h>
 
-#include "cli/reply.h"
+#include "text/reply.h"
 
 static bool decode_base64(const char *text, size_t n_bytes, uint8_t **ret_bytes)
 {

@@ -6,8 +6,8 @@
 #include <string.h>
 #include <time.h>
 
-#include "cli/reply.h"
 #include "net_client.h"
+#include "text/reply.h"
 
 /* Refusals of the coordinator, as docs/control.md lists them. */
 static const struct {

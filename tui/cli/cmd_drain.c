@@ -4,9 +4,9 @@
 #include "cli/agent_verb.h"
 #include "cli/consent.h"
 #include "cli/operation.h"
-#include "cli/reply.h"
 #include "cli/roll.h"
 #include "cli/table.h"
+#include "text/reply.h"
 
 static const struct tui_option options[] = {
     {"all", NULL, "every agent, one after another, as long as the others hold the load"},

@@ -2,8 +2,8 @@
 
 #include "cli/cli.h"
 #include "cli/past.h"
-#include "cli/reply.h"
 #include "cli/table.h"
+#include "text/reply.h"
 
 static const struct tui_option options[] = {
     {"state", "STATE", "only done, failed, cancelled or expired"},

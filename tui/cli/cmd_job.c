@@ -1,8 +1,8 @@
 #include <stdio.h>
 
 #include "cli/cli.h"
-#include "cli/reply.h"
 #include "cli/table.h"
+#include "text/reply.h"
 
 static void print_field(const char *name, const char *text)
 {

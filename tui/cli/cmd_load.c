@@ -4,8 +4,8 @@
 #include <unistd.h>
 
 #include "cli/model_verb.h"
-#include "cli/reply.h"
 #include "cli/table.h"
+#include "text/reply.h"
 
 enum { POLL_MS = 250 };
 

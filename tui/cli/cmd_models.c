@@ -1,8 +1,8 @@
 #include <stdio.h>
 
 #include "cli/cli.h"
-#include "cli/reply.h"
 #include "cli/table.h"
+#include "text/reply.h"
 
 static void format_shape(const cJSON *tensor, char *out, size_t out_bytes)
 {

@@ -4,7 +4,7 @@
 
 #include "cli/agent_verb.h"
 #include "cli/operation.h"
-#include "cli/reply.h"
+#include "text/reply.h"
 
 static const struct tui_option options[] = {
     {"watch", NULL, "follow the operation until it ends"},

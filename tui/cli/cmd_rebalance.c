@@ -4,8 +4,8 @@
 #include "cli/agent_verb.h"
 #include "cli/consent.h"
 #include "cli/operation.h"
-#include "cli/reply.h"
 #include "cli/table.h"
+#include "text/reply.h"
 
 static const struct tui_option options[] = {
     {"plan", NULL, "say what would move, what it costs and gains, and change nothing"},

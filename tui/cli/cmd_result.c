@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "cli/answer.h"
-#include "cli/reply.h"
+#include "text/reply.h"
 
 static const struct tui_option options[] = {
     {"wait", "SPAN", "wait for the job so long (default: don't)"},

@@ -2,7 +2,7 @@
 #include <stdio.h>
 
 #include "cli/job_verb.h"
-#include "cli/reply.h"
+#include "text/reply.h"
 
 static void tell(int64_t id, const cJSON *job)
 {

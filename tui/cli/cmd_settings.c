@@ -2,8 +2,8 @@
 #include <string.h>
 
 #include "cli/agent_verb.h"
-#include "cli/reply.h"
 #include "cli/table.h"
+#include "text/reply.h"
 
 static const struct tui_option options[] = {
     {"unset", NULL, "take a change back: the file, the environment or the default counts again"},

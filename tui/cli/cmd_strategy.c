@@ -2,7 +2,7 @@
 
 #include "cli/agent_verb.h"
 #include "cli/cli.h"
-#include "cli/reply.h"
+#include "text/reply.h"
 
 static const struct tui_option options[] = {
     {"reason", "TEXT", "why; kept in the audit log"},

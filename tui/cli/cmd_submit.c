@@ -6,9 +6,9 @@
 #include <unistd.h>
 
 #include "cli/answer.h"
-#include "cli/reply.h"
 #include "cli/submission.h"
 #include "cli/table.h"
+#include "text/reply.h"
 
 static const struct tui_option options[] = {
     {"wait", NULL, "wait for every job and print what it answered"},

@@ -5,7 +5,7 @@
 
 #include "cli/agent_verb.h"
 #include "cli/cli.h"
-#include "cli/reply.h"
+#include "text/reply.h"
 
 static const struct tui_option options[] = {
     {"weight", "N",

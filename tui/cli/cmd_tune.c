@@ -3,8 +3,8 @@
 #include <unistd.h>
 
 #include "cli/agent_verb.h"
-#include "cli/reply.h"
 #include "cli/table.h"
+#include "text/reply.h"
 
 static const struct tui_option options[] = {
     {"agent", "NAME", "tune on this agent only"},

@@ -4,8 +4,8 @@
 
 #include "cli/certificate.h"
 #include "cli/cli.h"
-#include "cli/reply.h"
 #include "cli/table.h"
+#include "text/reply.h"
 
 static const struct tui_option options[] = {
     {"key", "KEY", "the coordinator's public key, as stoker version shows it"},

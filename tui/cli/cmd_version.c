@@ -1,7 +1,7 @@
 #include <stdio.h>
 
 #include "cli/cli.h"
-#include "cli/reply.h"
+#include "text/reply.h"
 
 /* Its own version is worth knowing when no coordinator answers. */
 static enum tui_exit run(struct tui_cli *cli)

@@ -1,7 +1,7 @@
 #include <stdio.h>
 
 #include "cli/cli.h"
-#include "cli/reply.h"
+#include "text/reply.h"
 
 static enum tui_exit run(struct tui_cli *cli)
 {

@@ -2,7 +2,7 @@
 
 #include <unistd.h>
 
-#include "cli/reply.h"
+#include "text/reply.h"
 
 bool tui_consent(const struct tui_cli *cli, const char *question)
 {

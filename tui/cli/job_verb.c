@@ -1,7 +1,7 @@
 #include "cli/job_verb.h"
 
 #include "cli/agent_verb.h"
-#include "cli/reply.h"
+#include "text/reply.h"
 
 const struct tui_option tui_job_verb_options[] = {
     {"reason", "TEXT", "why; kept in the audit log"},

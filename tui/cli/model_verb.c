@@ -3,7 +3,7 @@
 #include <stdio.h>
 
 #include "cli/agent_verb.h"
-#include "cli/reply.h"
+#include "text/reply.h"
 
 const struct tui_option tui_pin_options[] = {
     {"agent", "AGENT", "only there; without it on every agent that has the model"},

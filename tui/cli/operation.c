@@ -4,8 +4,8 @@
 #include <string.h>
 #include <time.h>
 
-#include "cli/reply.h"
 #include "cli/table.h"
+#include "text/reply.h"
 
 enum { BLOCKERS_FEW = 4 };
 

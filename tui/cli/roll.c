@@ -6,8 +6,8 @@
 #include "cli/agent_verb.h"
 #include "cli/consent.h"
 #include "cli/operation.h"
-#include "cli/reply.h"
 #include "cli/table.h"
+#include "text/reply.h"
 
 struct roll {
     const char *op;

@@ -7,7 +7,7 @@
 #include <string.h>
 #include <time.h>
 
-#include "cli/reply.h"
+#include "text/reply.h"
 
 struct tui_table {
     const char *headings[TUI_TABLE_COLUMNS_MAX];

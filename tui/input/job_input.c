@@ -6,26 +6,11 @@
 
 #include <openssl/evp.h>
 
-static const cJSON *member(const cJSON *object, const char *name)
-{
-    return cJSON_GetObjectItemCaseSensitive(object, name);
-}
-
-static double number(const cJSON *object, const char *name)
-{
-    const cJSON *item = member(object, name);
-    return cJSON_IsNumber(item) ? item->valuedouble : 0;
-}
-
-static const char *text_of(const cJSON *object, const char *name)
-{
-    const cJSON *item = member(object, name);
-    return cJSON_IsString(item) ? item->valuestring : "";
-}
+#include "text/reply.h"
 
 static float channel_value(const cJSON *how, const char *name, int channel, float otherwise)
 {
-    const cJSON *value = member(how, name);
+    const cJSON *value = tui_reply_member(how, name);
     const cJSON *item = cJSON_IsArray(value) ? cJSON_GetArrayItem(value, channel) : value;
 
     /* One number stands for all channels. */
@@ -36,8 +21,8 @@ static float channel_value(const cJSON *how, const char *name, int channel, floa
 
 static void read_preprocess(const cJSON *how, struct tui_input_spec *spec)
 {
-    double channels = number(how, "channels");
-    double width = number(how, "width"), height = number(how, "height");
+    double channels = tui_reply_number(how, "channels");
+    double width = tui_reply_number(how, "width"), height = tui_reply_number(how, "height");
 
     if ((channels != 1 && channels != 3) || width < 1 || width > TUI_IMAGE_SIDE_MAX || height < 1 ||
         height > TUI_IMAGE_SIDE_MAX)
@@ -47,8 +32,10 @@ static void read_preprocess(const cJSON *how, struct tui_input_spec *spec)
         .channels = (uint32_t)channels,
         .width = (uint32_t)width,
         .height = (uint32_t)height,
-        .nhwc = strcmp(text_of(how, "layout"), "nhwc") == 0,
-        .scale = cJSON_IsNumber(member(how, "scale")) ? (float)number(how, "scale") : 1,
+        .nhwc = strcmp(tui_reply_text(how, "layout"), "nhwc") == 0,
+        .scale = cJSON_IsNumber(tui_reply_member(how, "scale"))
+                     ? (float)tui_reply_number(how, "scale")
+                     : 1,
     };
     for (int c = 0; c < 3; c++) {
         float std = channel_value(how, "std", c, 1);
@@ -59,9 +46,9 @@ static void read_preprocess(const cJSON *how, struct tui_input_spec *spec)
 
 static void read_spec(const cJSON *input, struct tui_input_spec *spec)
 {
-    const cJSON *dim, *shape = member(input, "shape");
+    const cJSON *dim, *shape = tui_reply_member(input, "shape");
 
-    spec->dtype = tui_dtype_find(text_of(input, "dtype"));
+    spec->dtype = tui_dtype_find(tui_reply_text(input, "dtype"));
     spec->rank = cJSON_IsArray(shape) && cJSON_GetArraySize(shape) <= TUI_RANK_MAX ? 0 : -1;
     if (spec->rank < 0)
         return;
@@ -78,15 +65,15 @@ void tui_model_inputs_read(const cJSON *model, struct tui_model_inputs *ret_inpu
 
     memset(ret_inputs, 0, sizeof(*ret_inputs));
     ret_inputs->unknown.rank = -1;
-    read_preprocess(member(model, "preprocess"), &ret_inputs->unknown);
-    cJSON_ArrayForEach(input, member(model, "inputs"))
+    read_preprocess(tui_reply_member(model, "preprocess"), &ret_inputs->unknown);
+    cJSON_ArrayForEach(input, tui_reply_member(model, "inputs"))
     {
         if (ret_inputs->n == TUI_INPUTS_MAX)
             break;
         struct tui_input_spec *spec = &ret_inputs->specs[ret_inputs->n];
         *spec = ret_inputs->unknown;
         read_spec(input, spec);
-        ret_inputs->names[ret_inputs->n++] = text_of(input, "name");
+        ret_inputs->names[ret_inputs->n++] = tui_reply_text(input, "name");
     }
 }
 

@@ -9,9 +9,9 @@
 
 #include "cli/answer.h"
 #include "cli/past.h"
-#include "cli/reply.h"
 #include "cli/submission.h"
 #include "cli/table.h"
+#include "text/reply.h"
 
 static cJSON *output_of(const float *values, int n)
 {

@@ -1,4 +1,4 @@
-#include "cli/reply.h"
+#include "text/reply.h"
 
 #include "text/text.h"
 

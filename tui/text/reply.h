@@ -1,7 +1,7 @@
 /* Reading replies: every field may be missing or of another type, and none of it is trusted to be
  * printable. */
-#ifndef TUI_CLI_REPLY_H
-#define TUI_CLI_REPLY_H
+#ifndef TUI_TEXT_REPLY_H
+#define TUI_TEXT_REPLY_H
 
 #include <stdbool.h>
 #include <stddef.h>
