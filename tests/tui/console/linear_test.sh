@@ -6,7 +6,6 @@ set -u
 stoker=$1 double=$2 golden=$3
 # shellcheck source=tests/tui/console/terminal_lib.sh
 . "$(dirname "$0")/terminal_lib.sh"
-logged() { grep -qE -- "$1" "$log" 2>/dev/null; }
 says() { grep -qE -- "$1" "$dir/out"; }
 
 start_double tcp://127.0.0.1:0

@@ -36,6 +36,7 @@ wait_for() {
 }
 shows() { screen | grep -qE -- "$1"; }
 hides() { ! shows "$1"; }
+logged() { grep -qE -- "$1" "$log" 2>/dev/null; }
 
 start_double() { # start_double CONTROL: sets $control
     : >"$dir/ready"
