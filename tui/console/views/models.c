@@ -5,7 +5,7 @@
 #include "views/table.h"
 #include "views/work.h"
 
-#define ONLY_CARD UINT32_MAX
+#define NONE UINT32_MAX /* instead of an index of what is served, or of the cards */
 
 enum field {
     MODEL,
@@ -68,42 +68,50 @@ static const struct tui_served *served_at(const struct tui_app *app, size_t inde
 {
     uint32_t at = app->work->flat.rows[index].outer;
 
-    return at == ONLY_CARD ? NULL : &app->model->fleet->models[at];
+    return at == NONE ? NULL : &app->model->fleet->models[at];
 }
 
 /* NULL while the repository has not answered. */
-static const struct tui_card *card_of(const struct tui_model *model, const char *id)
-{
-    const struct tui_card_page *cards = tui_model_cards(model);
-
-    for (size_t i = 0; cards && i < cards->count; i++) {
-        if (strcmp(cards->cards[i].id, id) == 0)
-            return &cards->cards[i];
-    }
-    return NULL;
-}
-
 static const struct tui_card *card_at(const struct tui_app *app, size_t index)
 {
-    const struct tui_served *served = served_at(app, index);
+    uint32_t at = app->work->flat.rows[index].inner;
 
-    return served ? card_of(app->model, served->id)
-                  : &tui_model_cards(app->model)->cards[app->work->flat.rows[index].inner];
+    return at == NONE ? NULL : &tui_model_cards(app->model)->cards[at];
 }
 
-/* Those that are served, and those that can't be because their files are wrong. */
+/* Looked for from `start` on: both lists are in the repository's order. */
+static size_t find_card(const struct tui_card_page *cards, size_t start, const char *id)
+{
+    for (size_t i = 0; cards && i < cards->count; i++) {
+        size_t at = (start + i) % cards->count;
+        if (strcmp(cards->cards[at].id, id) == 0)
+            return at;
+    }
+    return NONE;
+}
+
+/* Those that are served, each with its card, and those that can't be because their files are wrong.
+ */
 static size_t count(const struct tui_app *app)
 {
     const struct tui_fleet *fleet = app->model->fleet;
     const struct tui_card_page *cards = tui_model_cards(app->model);
     struct tui_flat *flat = &app->work->flat;
+    bool served[TUI_SERVED_MAX] = {false};
+    size_t next = 0;
 
     tui_flat_clear(flat);
-    for (size_t i = 0; fleet && i < fleet->model_count; i++)
-        tui_flat_add(flat, i, 0);
+    for (size_t i = 0; fleet && i < fleet->model_count; i++) {
+        size_t at = find_card(cards, next, fleet->models[i].id);
+        tui_flat_add(flat, i, at);
+        if (at == NONE)
+            continue;
+        next = at + 1;
+        served[at] = true;
+    }
     for (size_t i = 0; fleet && cards && i < cards->count; i++) {
-        if (!tui_fleet_model(fleet, cards->cards[i].id))
-            tui_flat_add(flat, ONLY_CARD, i);
+        if (!served[i])
+            tui_flat_add(flat, NONE, i);
     }
     return flat->count;
 }
