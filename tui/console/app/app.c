@@ -70,7 +70,7 @@ bool tui_app_refuses(struct tui_app *app)
         tui_app_message(app, TUI_ROLE_WARN,
                         "this console was started read-only (stoker console --read-only); "
                         "nothing is changed from it");
-    return app->read_only;
+    return app->replay.active || app->read_only;
 }
 
 uint64_t tui_app_send(struct tui_app *app, char *text)

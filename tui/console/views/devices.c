@@ -2,10 +2,10 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "model/alert.h"
 #include "views/table.h"
 #include "views/work.h"
 
-#define HOT_C 85 /* where cards begin to slow themselves down */
 #define COPY_SHARE_HIGH 0.3
 
 enum field {
@@ -224,7 +224,7 @@ static void adorn(const struct tui_app *app, size_t index, size_t column, struct
         adorn_memory(device, shown);
         break;
     case TEMPERATURE:
-        if (device->temperature_c >= HOT_C)
+        if (device->temperature_c >= TUI_ALERT_HOT_C)
             shown->role = TUI_ROLE_WARN;
         break;
     case COPY:

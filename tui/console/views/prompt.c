@@ -4,7 +4,6 @@
 
 #include "app/ex.h"
 #include "app/overlay.h"
-#include "text/text.h"
 #include "views/pen.h"
 
 #define CHOICES_MAX 10
@@ -19,8 +18,7 @@ static int draw_typed(struct tui_canvas *canvas, int y, const char *label, const
 
     tui_canvas_fill(canvas, (struct tui_rect){y, 0, 1, canvas->cols}, TUI_ROLE_NORMAL);
     x += tui_canvas_text(canvas, y, x, canvas->cols - 2, TUI_ROLE_KEY, label);
-    while (tui_canvas_width(canvas, text) > canvas->cols - 2 - x)
-        tui_text_next(&text);
+    text = tui_canvas_tail(canvas, text, canvas->cols - 2 - x);
     x += tui_canvas_text(canvas, y, x, canvas->cols - 1 - x, TUI_ROLE_STRONG, text);
     tui_canvas_put(canvas, y, x, L'_', TUI_ROLE_STRONG);
     return x + 1;

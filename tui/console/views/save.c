@@ -1,7 +1,6 @@
 /* The line with the name of the file that the screen is saved to. */
 #include "app/overlay.h"
 #include "export/export.h"
-#include "text/text.h"
 
 void tui_overlay_save_draw(const struct tui_app *app, struct tui_canvas *canvas)
 {
@@ -20,8 +19,7 @@ void tui_overlay_save_draw(const struct tui_app *app, struct tui_canvas *canvas)
                          "%s; Tab: another format",
                          format == TUI_FORMAT_COUNT ? "the characters" : tui_formats[format].help);
     x += tui_canvas_text(canvas, y, x, canvas->cols - 2, TUI_ROLE_KEY, "save to ");
-    while (tui_canvas_width(canvas, text) > canvas->cols - 2 - x)
-        tui_text_next(&text);
+    text = tui_canvas_tail(canvas, text, canvas->cols - 2 - x);
     x += tui_canvas_text(canvas, y, x, canvas->cols - 1 - x, TUI_ROLE_STRONG, text);
     tui_canvas_put(canvas, y, x, L'_', TUI_ROLE_STRONG);
 }
