@@ -521,3 +521,25 @@ Test(lists, a_filter_of_jobs_is_asked_of_the_coordinator_where_it_can_look_itsel
     cr_assert_str_eq(want.jobs.state, "");
     cr_assert_str_eq(want.jobs.model, "", "not that one");
 }
+
+Test(lists, every_device_of_a_large_cluster_has_its_row)
+{
+    enum { AGENTS = 2100, DEVICES = 2 };
+    size_t size = (size_t)AGENTS * 200;
+    char *text = malloc(size);
+    int used = snprintf(text, size, "{\"totals\":{},\"time_ms\":1780000000000,\"agents\":[");
+
+    for (int i = 0; i < AGENTS; i++)
+        used += snprintf(text + used, size - (size_t)used,
+                         "%s{\"name\":\"a%04d\",\"state\":\"ready\",\"devices\":[{\"index\":0},"
+                         "{\"index\":1}]}",
+                         i > 0 ? "," : "", i);
+    snprintf(text + used, size - (size_t)used, "]}");
+    fold(TUI_UPDATE_FLEET, text);
+    free(text);
+    type("3G");
+    cr_assert_eq(app->row_count, AGENTS * DEVICES);
+    cr_assert(in_row(">", "a2099"), "the last of them can be selected");
+    type("g");
+    cr_assert(in_row(">", "a0000"));
+}

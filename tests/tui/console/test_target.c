@@ -88,6 +88,25 @@ Test(target, marked_agents_are_named_each_and_sent_as_they_were_named)
     cr_assert(lab_has("\"instances\":[\"aa\",\"bb\"]"));
 }
 
+Test(target, what_was_acted_on_is_marked_no_longer)
+{
+    const struct tui_marks *marks = &lab_app->lists[TUI_VIEW_AGENTS].marks;
+
+    lab_cluster(LAB_THREE);
+    lab_press("2  R");
+    lab_next();
+    lab_answer(LAB_ROLL_PLAN);
+    lab_press("\033");
+    cr_assert_eq(marks->count, 2, "what was not sent stays marked");
+    lab_press("R");
+    lab_next();
+    lab_answer(LAB_ROLL_PLAN);
+    lab_press("\t\r2 agents\t\t\r");
+    lab_next();
+    cr_assert(lab_has("\"agents\":[\"ember-01\",\"ember-02\"]"));
+    cr_assert_eq(marks->count, 0, "the next action is about other agents");
+}
+
 Test(target, all_means_those_who_were_there_when_it_was_shown)
 {
     lab_cluster("ember-01:ready:aa ember-02:ready:bb ember-03:drained:cc");

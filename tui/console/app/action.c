@@ -42,6 +42,8 @@ bool tui_action_start(struct tui_app *app, const struct tui_order *order)
     describe(action, text);
     tui_app_message(app, TUI_ROLE_NORMAL, "%s: sent, waiting for the coordinator", text);
     send_next(app);
+    if (action->token != 0)
+        tui_app_unmark(app, &order->targets);
     return action->token != 0;
 }
 

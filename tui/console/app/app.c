@@ -41,6 +41,7 @@ void tui_app_destroy(struct tui_app *app)
         free(app->outbox[i].text);
     tui_work_destroy(app->work);
     tui_model_destroy(app->model);
+    free(app->rows);
     free(app);
 }
 

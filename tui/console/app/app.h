@@ -85,8 +85,8 @@ struct tui_app {
     struct tui_graphs graphs;
     unsigned int job_state; /* index of tui_job_states */
 
-    size_t rows[TUI_AGENTS_MAX]; /* the current view's rows, filtered and sorted */
-    size_t row_count;
+    size_t *rows; /* the current view's rows, filtered and sorted; owned */
+    size_t row_count, row_room;
     struct tui_rect body; /* what the rows were last arranged for */
     size_t page;          /* rows, or lines, visible in it; at least 1 */
 
@@ -178,6 +178,9 @@ void tui_app_show(struct tui_app *app, enum tui_view_id view);
 /* What an action of that kind would be done to now: what is marked, or else what is selected. */
 void tui_app_targets(const struct tui_app *app, enum tui_target kind,
                      struct tui_targets *ret_targets);
+
+/* Takes the marks off what an action was sent for: the next one is about other rows. */
+void tui_app_unmark(struct tui_app *app, const struct tui_targets *targets);
 
 /* The agent or job that keys act on in the current view; "" if there is none. */
 const char *tui_app_target(const struct tui_app *app, enum tui_context context);

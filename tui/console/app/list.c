@@ -104,6 +104,19 @@ bool tui_app_marked(const struct tui_app *app, size_t row)
     return tui_marks_has(marks, id);
 }
 
+/* So many rows have a place now; fewer when memory ran out. */
+static size_t make_room(struct tui_app *app, size_t count)
+{
+    if (count > app->row_room) {
+        size_t *rows = realloc(app->rows, count * sizeof(*rows));
+        if (!rows)
+            return app->row_room;
+        app->rows = rows;
+        app->row_room = count;
+    }
+    return count;
+}
+
 static void collect(struct tui_app *app, const struct tui_view_ops *ops)
 {
     struct tui_list *list = &app->lists[app->view];
@@ -113,10 +126,11 @@ static void collect(struct tui_app *app, const struct tui_view_ops *ops)
     char id[TUI_NAME_SIZE];
 
     list->total = ops->count(app);
+    size_t room = make_room(app, list->total);
     app->row_count = 0;
     marks->shown = 0;
     marks->gone = marks->count;
-    for (size_t i = 0; i < list->total && app->row_count < TUI_AGENTS_MAX; i++) {
+    for (size_t i = 0; i < room; i++) {
         bool shown = !list->compiled || tui_filter_match(list->compiled, ops, app, i);
         if (shown)
             app->rows[app->row_count++] = i;
@@ -130,7 +144,8 @@ static void collect(struct tui_app *app, const struct tui_view_ops *ops)
     if (marks->gone > was_gone)
         tui_app_message(app, TUI_ROLE_WARN, "%zu of %zu marked rows %s left the list", marks->gone,
                         marks->count, marks->gone == 1 ? "has" : "have");
-    qsort_r(app->rows, app->row_count, sizeof(app->rows[0]), compare_rows, &order);
+    if (app->row_count > 1)
+        qsort_r(app->rows, app->row_count, sizeof(app->rows[0]), compare_rows, &order);
 }
 
 /* A row that left the list takes the selection with it: what slides into its place was not
@@ -252,12 +267,12 @@ void tui_do_page_down(struct tui_app *app)
 
 void tui_do_first(struct tui_app *app)
 {
-    move(app, -TUI_AGENTS_MAX);
+    move(app, -(long)app->row_count);
 }
 
 void tui_do_last(struct tui_app *app)
 {
-    move(app, TUI_AGENTS_MAX);
+    move(app, (long)app->row_count);
 }
 
 static void sort_by(struct tui_app *app, size_t field)

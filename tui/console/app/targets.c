@@ -6,6 +6,14 @@
 
 #include "app/app.h"
 
+/* The lists whose rows are of a kind; ANY: none are. */
+static const enum tui_context contexts[TUI_TARGET_COUNT] = {
+    [TUI_TARGET_AGENT] = TUI_CONTEXT_AGENT,
+    [TUI_TARGET_JOB] = TUI_CONTEXT_JOB,
+    [TUI_TARGET_OPERATION] = TUI_CONTEXT_OPERATION,
+    [TUI_TARGET_MODEL] = TUI_CONTEXT_MODEL,
+};
+
 bool tui_targets_has(const struct tui_targets *targets, const char *id)
 {
     for (size_t i = 0; i < targets->count; i++) {
@@ -120,12 +128,6 @@ void tui_target_look(const struct tui_model *model, enum tui_target kind, const 
 void tui_app_targets(const struct tui_app *app, enum tui_target kind,
                      struct tui_targets *ret_targets)
 {
-    static const enum tui_context contexts[TUI_TARGET_COUNT] = {
-        [TUI_TARGET_AGENT] = TUI_CONTEXT_AGENT,
-        [TUI_TARGET_JOB] = TUI_CONTEXT_JOB,
-        [TUI_TARGET_OPERATION] = TUI_CONTEXT_OPERATION,
-        [TUI_TARGET_MODEL] = TUI_CONTEXT_MODEL,
-    };
     const struct tui_marks *marks = &app->lists[app->view].marks;
     enum tui_context context = contexts[kind];
     const char *selected = tui_app_target(app, context);
@@ -139,4 +141,15 @@ void tui_app_targets(const struct tui_app *app, enum tui_target kind,
         tui_targets_add(ret_targets, marks->ids[i]);
     if (ret_targets->count == 0 && selected[0] != 0)
         tui_targets_add(ret_targets, selected);
+}
+
+void tui_app_unmark(struct tui_app *app, const struct tui_targets *targets)
+{
+    for (size_t view = 0; view < TUI_VIEW_COUNT; view++) {
+        if (contexts[targets->kind] == TUI_CONTEXT_ANY ||
+            tui_views[view].context != contexts[targets->kind])
+            continue;
+        for (size_t i = 0; i < targets->count; i++)
+            tui_marks_remove(&app->lists[view].marks, targets->ids[i]);
+    }
 }
