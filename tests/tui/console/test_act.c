@@ -5,6 +5,7 @@
 #include <criterion/criterion.h>
 
 #include "act_lab.h"
+#include "theme/zone.h"
 
 TestSuite(act, .init = lab_setup, .fini = lab_teardown);
 
@@ -108,6 +109,60 @@ Test(act, what_is_typed_into_a_field_is_seen_however_long_it_is)
         lab_press("x");
     lab_press("the end");
     cr_assert(lab_shows("xxxthe end_"));
+}
+
+/* The zone of a command on the last frame. */
+static struct tui_pointer press_on(const struct tui_zones *zones, enum tui_command command)
+{
+    for (size_t i = zones->count; i > 0; i--) {
+        const struct tui_zone *zone = &zones->zones[i - 1];
+        if (zone->kind == TUI_ZONE_COMMAND && zone->value == (int)command)
+            return (struct tui_pointer){TUI_POINTER_PRESS, zone->rect.y, zone->rect.x};
+    }
+    cr_assert_fail("no such button");
+    return (struct tui_pointer){0};
+}
+
+Test(act, a_button_of_a_dialog_that_is_closed_does_nothing)
+{
+    static struct tui_zones zones;
+
+    lab_canvas.zones = &zones;
+    lab_cluster(LAB_THREE);
+    lab_press(":cordon ember-01\r");
+    struct tui_pointer button = press_on(&zones, TUI_COMMAND_DIALOG_SWITCH);
+    tui_app_pointer(lab_app, &button, &lab_canvas);
+    lab_settle();
+    button = press_on(&zones, TUI_COMMAND_DIALOG_ACCEPT);
+    tui_app_pointer(lab_app, &button, &lab_canvas);
+    cr_assert_not(lab_app->dialog.open);
+    lab_next();
+    cr_assert(lab_has("\"op\":\"cordon\""));
+    lab_answer_unseen(LAB_DONE);
+    /* The second half of a double click, before the next frame. */
+    tui_app_pointer(lab_app, &button, &lab_canvas);
+    lab_expect_nothing("the dialog is not there any more");
+    cr_assert_not(lab_shows("this has only just come up"));
+}
+
+Test(act, a_press_on_a_heading_of_the_view_before_does_not_sort_this_one)
+{
+    static struct tui_zones zones;
+    struct tui_pointer heading = {.kind = TUI_POINTER_PRESS};
+
+    lab_canvas.zones = &zones;
+    lab_cluster(LAB_THREE);
+    lab_press("2");
+    lab_draw();
+    for (size_t i = 0; i < zones.count; i++) {
+        if (zones.zones[i].kind == TUI_ZONE_SORT && zones.zones[i].value > 0) {
+            heading.y = zones.zones[i].rect.y;
+            heading.x = zones.zones[i].rect.x;
+        }
+    }
+    tui_app_key(lab_app, '1');
+    tui_app_pointer(lab_app, &heading, &lab_canvas);
+    cr_assert_eq(lab_app->lists[lab_app->view].sort, 0);
 }
 
 Test(act, a_refused_plan_cant_be_confirmed)

@@ -34,10 +34,34 @@ static void point(struct tui_app *app, const struct tui_zone *zone, int x)
         tui_graphs_point(app, from + count - 1);
 }
 
+/* Zones are the last frame's: what they belong to may have been closed since, and a button of a
+ * dialog that is not there must do nothing. */
+static bool is_meant(const struct tui_app *app, enum tui_command command)
+{
+    enum tui_context context = app->keymap.bindings[command].context;
+
+    for (size_t i = 0; i < TUI_OVERLAY_COUNT; i++) {
+        if (tui_overlays[i].context == context)
+            return tui_overlays[i].open(app);
+    }
+    return !tui_overlay_top(app);
+}
+
+static bool has_field(const struct tui_app *app, int field)
+{
+    const struct tui_field *fields = tui_views[app->view].ops->fields;
+    int count = 0;
+
+    while (fields && fields[count].name)
+        count++;
+    return field < count;
+}
+
 static void press(struct tui_app *app, const struct tui_zone *zone)
 {
     if (zone->kind == TUI_ZONE_COMMAND) {
-        tui_app_command(app, (enum tui_command)zone->value);
+        if (is_meant(app, (enum tui_command)zone->value))
+            tui_app_command(app, (enum tui_command)zone->value);
         return;
     }
     /* What is open over the view has to be answered first. */
@@ -47,6 +71,8 @@ static void press(struct tui_app *app, const struct tui_zone *zone)
         tui_app_show(app, (enum tui_view_id)zone->value);
     else if (zone->kind == TUI_ZONE_ROW)
         select_row(app, zone->id);
+    else if (!has_field(app, zone->value))
+        return; /* another view's */
     else if (app->lists[app->view].sort == (size_t)zone->value)
         tui_do_reverse(app);
     else
