@@ -9,16 +9,18 @@
 
 #define WORDS_MAX 64
 
-/* Takes a line apart in place: words, or what is between quotes. */
+/* Takes a line apart in place: words, or what is between quotes. More than WORDS_MAX: too many. */
 static int split(char *line, char *words[WORDS_MAX + 1])
 {
     int count = 0;
     char *out = line;
 
-    while (count < WORDS_MAX) {
+    for (;;) {
         line += strspn(line, " \t\r");
         if (*line == 0)
             break;
+        if (count == WORDS_MAX)
+            return count + 1;
         words[count++] = out;
         char quote = 0;
         for (; *line != 0 && (quote != 0 || !strchr(" \t\r", *line)); line++) {
@@ -98,6 +100,10 @@ static bool run_line(void *user, char *line)
 
     if (count == 0)
         return true;
+    if (count > WORDS_MAX) {
+        tui_complain("take several", "a line has %d words at most; nothing was done", WORDS_MAX);
+        return true;
+    }
     if (strcmp(words[0], "quit") == 0 || strcmp(words[0], "exit") == 0)
         return false;
     if (strcmp(words[0], "help") == 0)

@@ -42,7 +42,7 @@ struct linear {
     bool ran;   /* a command */
     bool quit;
     char line[LINE_SIZE];
-    size_t line_len;
+    size_t line_len; /* LINE_SIZE: it is longer than that */
 };
 
 /* A line with the time before it; characters that the locale has not are '?'. */
@@ -184,8 +184,13 @@ static void take_updates(struct linear *linear)
 
 static void run_line(struct linear *linear)
 {
-    linear->line[linear->line_len] = 0;
+    bool cut = linear->line_len == LINE_SIZE;
+
+    linear->line[cut ? 0 : linear->line_len] = 0;
     linear->line_len = 0;
+    /* What is left of a number is another one. */
+    if (cut)
+        say(linear, "a line has %d bytes at most; nothing was done", LINE_SIZE - 1);
     if (linear->line[strspn(linear->line, " \t\r")] == 0)
         return;
     linear->ran = true;
@@ -204,8 +209,10 @@ static void take_input(struct linear *linear)
         return;
     if (got <= 0)
         linear->ended = true;
-    else if (byte != '\n' && linear->line_len + 1 < sizeof(linear->line))
+    else if (byte != '\n' && linear->line_len + 1 < LINE_SIZE)
         linear->line[linear->line_len++] = byte;
+    else if (byte != '\n')
+        linear->line_len = LINE_SIZE;
     if (got <= 0 || byte == '\n')
         run_line(linear);
 }

@@ -18,6 +18,14 @@ says 'attempt 2 went to ember-01' || fail "a command's output"
 grep -q "no command 'nonsense'" "$dir/err" || fail "an unknown command is named"
 grep -qF $'\033' "$dir/out" && fail "an escape sequence in plain lines"
 
+# A line that is too long is not done in part: the end of a number that is cut off is another job's.
+for last in 88300 88080; do
+    echo "cancel $(seq -s ' ' 88000 $last)" |
+        timeout 20 "$stoker" --linear --coordinator "$control" >"$dir/out" 2>"$dir/err" || fail "exit code"
+    cat "$dir/err" "$dir/out" | grep -qE 'a line has (1023 bytes|64 words) at most' || fail "it is said"
+    logged '^cancel' && fail "a part of a line was done"
+done
+
 # Without any input: one summary.
 timeout 20 "$stoker" --linear --coordinator "$control" >"$dir/out" </dev/null || fail "exit code"
 says 'lab-east: [0-9]+ of 4 agents ready, 5 devices, .* jobs/s, latency p50 .* ms.* queued' ||
