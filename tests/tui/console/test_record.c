@@ -1,4 +1,5 @@
 /* Recordings: what was written is read, whatever happened to the file in between. */
+#include <errno.h>
 #include <fcntl.h>
 #include <math.h>
 #include <stdio.h>
@@ -388,7 +389,45 @@ Test(record, old_news_and_plans_are_no_marks)
     cr_assert_eq(tui_record_marks(&record, WALL_MS, NULL), 0);
     cr_assert_eq(tui_record_marks(&record, WALL_MS - 1, NULL), 1);
     snprintf(record.kind, sizeof(record.kind), "request");
-    record.text = "{\"op\":\"drain\",\"agent\":\"a\",\"plan\":true}";
+    record.text = "{\"op\":\"drain\",\"agent\":\"a\",\"by\":\"ada\",\"plan\":true}";
     record.len = (uint32_t)strlen(record.text);
     cr_assert_eq(tui_record_marks(&record, 0, NULL), 0);
+    record.text = "{\"op\":\"job\",\"id\":88121}";
+    record.len = (uint32_t)strlen(record.text);
+    cr_assert_eq(tui_record_marks(&record, 0, NULL), 0, "what a dialog asks before is no act");
+}
+
+Test(record, an_act_is_told_with_all_that_it_was_done_to)
+{
+    char text[TUI_TEXT_SIZE];
+    struct tui_record record = {.kind = "request",
+                                .text = "{\"op\":\"unload\",\"by\":\"ada\",\"model\":\"yolo\","
+                                        "\"agent\":\"ember-01\",\"reason\":\"room\"}"};
+
+    record.len = (uint32_t)strlen(record.text);
+    cr_assert_eq(tui_record_marks(&record, 0, text), 1);
+    cr_assert_str_eq(text, "ada: unload yolo on ember-01 (room)");
+}
+
+Test(record, neither_half_of_an_older_recording_is_written_over)
+{
+    struct tui_packer packer;
+    FILE *older = fopen(before, "w");
+
+    cr_assert(older);
+    fclose(older);
+    cr_assert_eq(tui_packer_open(&packer, path, "{}", 1 << 20), EEXIST);
+    cr_assert_neq(access(path, F_OK), 0, "nothing was begun");
+}
+
+Test(record, what_is_shorter_than_a_recording_can_be_is_none)
+{
+    struct tui_recording *recording = NULL;
+    char error[TUI_TEXT_SIZE];
+    FILE *empty = fopen(path, "w");
+
+    cr_assert(empty);
+    fclose(empty);
+    cr_assert_not(tui_recording_open(path, &recording, error));
+    cr_assert(strstr(error, "it is no recording of Stoker's"), "%s", error);
 }

@@ -1,6 +1,6 @@
 #include "app/replay.h"
 
-#include <errno.h>
+#include <ctype.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,6 +9,7 @@
 
 #include "app/do.h"
 #include "app/ex.h"
+#include "text/duration.h"
 
 #define NEAR_MS 10000
 #define FAR_MS 60000
@@ -30,27 +31,15 @@ unsigned int tui_replay_speed(const char *text)
     return i;
 }
 
-/* "+90s": a sign, a number and s, m or h. */
+/* "+90s": a sign and a span. */
 static bool parse_span(const char *text, int64_t *ret_ms)
 {
-    static const struct {
-        char unit;
-        int64_t ms;
-    } units[] = {{'s', 1000}, {'m', 60000}, {'h', 3600000}};
-    char *end;
+    int64_t ms;
 
-    errno = 0;
-    long long number = strtoll(text, &end, 10);
-    if (errno != 0 || end == text || number > 1000000 || number < -1000000 || end[0] == 0 ||
-        end[1] != 0)
+    if (!isdigit((unsigned char)text[1]) || !tui_duration_parse(text + 1, &ms))
         return false;
-    for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++) {
-        if (units[i].unit == end[0]) {
-            *ret_ms = number * units[i].ms;
-            return true;
-        }
-    }
-    return false;
+    *ret_ms = text[0] == '-' ? -ms : ms;
+    return true;
 }
 
 /* The time of day on the first day of the recording on which it is in it. */

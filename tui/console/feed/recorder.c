@@ -161,9 +161,10 @@ static void *run(void *user)
         pthread_mutex_unlock(&recorder->mutex);
         failure = pack(&recorder->packer, list, failure);
         int64_t now = clock_ms(CLOCK_MONOTONIC);
-        if (failure == 0 && !stop && now >= flush_ms) {
+        if (!stop && now >= flush_ms) {
             bool thin = now >= thin_ms;
-            failure = tui_packer_flush(&recorder->packer, thin);
+            if (failure == 0)
+                failure = tui_packer_flush(&recorder->packer, thin);
             flush_ms = now + FLUSH_MS;
             thin_ms = thin ? now + THIN_MS : thin_ms;
         }
@@ -239,7 +240,8 @@ bool tui_recorder_open(const struct tui_recorder_options *options,
     }
     if (failure != 0) {
         snprintf(ret_error, TUI_TEXT_SIZE, "can't record to %.150s: %s", options->path,
-                 failure == EEXIST ? "it exists already, and recordings are never written over"
+                 failure == EEXIST ? "it exists already, or its .1, and recordings are "
+                                     "never written over"
                                    : strerror(failure));
         if (recorder) {
             free(recorder->path);

@@ -38,21 +38,24 @@ static unsigned int request_marks(const struct tui_record *record, char *ret_tex
     char by[TUI_NAME_SIZE];
     char op[TUI_WORD_SIZE];
     char target[TUI_NAME_SIZE];
+    char model[TUI_NAME_SIZE];
     char reason[TUI_TEXT_SIZE / 4];
     uint64_t id = tui_json_integer(root, "id", TUI_INTEGER_MAX);
-    /* A plan asks and changes nothing. */
-    bool act = cJSON_IsObject(root) && !tui_json_flag(root, "plan");
 
     tui_json_text(root, "by", by, sizeof(by));
+    tui_json_text(root, "model", model, sizeof(model));
     tui_json_text(root, "op", op, sizeof(op));
     tui_json_text(root, "agent", target, sizeof(target));
     tui_json_text(root, "reason", reason, sizeof(reason));
+    /* A plan asks and changes nothing, and a question has nobody who answers for it. */
+    bool act = by[0] != 0 && !tui_json_flag(root, "plan");
     cJSON_Delete(root);
     if (id != 0)
         snprintf(target, sizeof(target), "%llu", (unsigned long long)id);
     if (act && ret_text)
-        snprintf(ret_text, TUI_TEXT_SIZE, "%s: %s %s%s%s%s", by, op, target, reason[0] ? " (" : "",
-                 reason, reason[0] ? ")" : "");
+        snprintf(ret_text, TUI_TEXT_SIZE, "%.32s: %s %s%s%s%s%s%s", by, op, model,
+                 model[0] && target[0] ? " on " : "", target, reason[0] ? " (" : "", reason,
+                 reason[0] ? ")" : "");
     return act;
 }
 

@@ -60,6 +60,23 @@ static int create(struct tui_packer *packer, int flags)
     return write_whole(packer, bytes, sizeof(bytes));
 }
 
+/* Where the file goes when it is full; 0 or errno. */
+static int name_before(const struct tui_packer *packer, char *ret_path, size_t size)
+{
+    return (size_t)snprintf(ret_path, size, "%s.1", packer->path) < size ? 0 : ENAMETOOLONG;
+}
+
+/* The older half of another recording must not be lost to this one either. */
+static int check_before(const struct tui_packer *packer)
+{
+    char before[4096];
+    int failure = name_before(packer, before, sizeof(before));
+
+    if (failure == 0 && faccessat(AT_FDCWD, before, F_OK, AT_SYMLINK_NOFOLLOW) == 0)
+        failure = EEXIST;
+    return failure;
+}
+
 int tui_packer_open(struct tui_packer *packer, const char *path, const char *about,
                     uint64_t bytes_max)
 {
@@ -68,7 +85,9 @@ int tui_packer_open(struct tui_packer *packer, const char *path, const char *abo
     *packer = (struct tui_packer){.fd = -1, .path = path, .about = about, .bytes_max = bytes_max};
     if (getrandom(&packer->file.session, sizeof(packer->file.session), 0) < 0)
         return errno;
-    failure = create(packer, O_EXCL);
+    failure = check_before(packer);
+    if (failure == 0)
+        failure = create(packer, O_EXCL);
     if (failure != 0) {
         if (packer->fd >= 0)
             unlink(path);
@@ -110,9 +129,10 @@ static int rotate(struct tui_packer *packer)
 {
     char before[4096];
     uint64_t kept = packer->segment_bytes;
+    int failure = name_before(packer, before, sizeof(before));
 
-    if ((size_t)snprintf(before, sizeof(before), "%s.1", packer->path) >= sizeof(before))
-        return ENAMETOOLONG;
+    if (failure != 0)
+        return failure;
     if (rename(packer->path, before) != 0)
         return errno;
     close(packer->fd);

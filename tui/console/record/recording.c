@@ -123,7 +123,7 @@ static bool load(struct tui_recording *recording, char ret_error[TUI_TEXT_SIZE])
     struct tui_record_file file;
     bool any = false;
     struct stat info;
-    uint8_t version;
+    uint8_t version = 0;
 
     for (unsigned int i = 0; i < 2; i++) {
         int fd = recording->fds[i];
