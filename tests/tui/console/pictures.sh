@@ -18,6 +18,11 @@ leave() {
 trap leave EXIT
 screen() { tm capture-pane -p -t console; }
 shows() { screen | grep -qE -- "$1"; }
+fail() {
+    say "FAILED: $*"
+    screen
+    exit 1
+}
 press() { tm send-keys -t console "$@"; }
 feed() {
     while :; do
@@ -97,14 +102,23 @@ press : 'drain ember-02 --reason "new fan"' Enter
 open_view drain 'drain ember-02\?' Tab
 back
 
-"$STOKER" drain ember-03 --reason 'new fan' --by ada >/dev/null 2>&1
-view operations 'drain' 7
+"$STOKER" drain ember-03 --reason 'new fan' --yes >/dev/null || fail "the drain of ember-03"
+view operations 'ember-03 +done' 7
 open_view palette 'drain AGENT' : drain
-back
-open_view submit 'digits:1 >' n
 back
 view help 'Overview' '?'
 back
+# The form looks at the pictures in a folder whose name can be in the documentation.
+mkdir "$work/digits" && cp "$images"/*.png "$work/digits" || exit 1
+# As text it shows what a terminal of 16 colours gets: shades.
+tm respawn-window -k -t console "TERM=tmux-256color; export TERM; exec '$STOKER' console --colors 16"
+wait_for 30 shows 'Overview'
+press n
+wait_for 30 shows 'digits:1 >'
+press Tab "$work/digits" Enter
+wait_for 30 shows "Files +$work/digits"
+press digit-3
+open_view submit 'PNG, ' Down
 "$STOKER" record --for 5s "$work/box.rec" >/dev/null
 tm respawn-window -k -t console "TERM=tmux-256color; export TERM; exec '$STOKER' replay \
     '$work/box.rec' --theme dark --colors true"
