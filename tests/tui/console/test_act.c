@@ -283,7 +283,7 @@ Test(act, a_rebalance_applies_what_was_shown_or_nothing)
                "\"from\":\"ember-01\",\"to\":\"ember-02\",\"loads\":true,\"cost_ms\":900,"
                "\"gain_ms\":4200}],\"gain_ms\":31000,\"cost_ms\":900,\"through_ms\":12000,"
                "\"through_after_ms\":7000}}");
-    cr_assert(lab_shows("1 jobs move; all work is done in 7.0s, not in 12s"));
+    cr_assert(lab_shows("1 job moves; all work is done in 7.0s, not in 12s"));
     cr_assert(lab_shows("0.9s of loading models"));
     cr_assert(lab_shows("4.2s"));
     lab_press("\t\r");
@@ -297,6 +297,23 @@ Test(act, a_rebalance_applies_what_was_shown_or_nothing)
     cr_assert(lab_shows("nothing to move"));
     lab_press("\t\t\r");
     lab_expect_nothing("there is nothing to apply");
+}
+
+Test(act, a_rebalance_shows_the_models_that_come_and_go)
+{
+    lab_cluster(LAB_THREE);
+    lab_press(":rebalance\r");
+    lab_next();
+    lab_answer("{\"ok\":true,\"plan\":{\"id\":\"3-1\",\"moves\":[],\"loads\":[{\"model\":\"yolo\","
+               "\"version\":1,\"to\":\"ember-02\",\"evicts\":1,\"cost_ms\":900,\"lost_ms\":400,"
+               "\"gain_ms_per_min\":9000}],\"through_ms\":12000,\"rests_ms\":0}}");
+    cr_assert(lab_shows("no job to move; all work is done in 12s"));
+    cr_assert(lab_shows("1 model comes to one more agent"));
+    cr_assert(lab_shows("1 model goes for that, and may be loaded again for 0.4s"));
+    cr_assert(lab_shows("ember-02"));
+    lab_press("\t\r");
+    lab_next();
+    cr_assert(lab_has("\"apply\":\"3-1\""));
 }
 
 Test(act, a_tuning_needs_its_device_named)

@@ -15,16 +15,18 @@ enum tui_plan_kind {
     TUI_PLAN_TUNE,
 };
 
-/* A job that moves, an agent that is drained, a device that is tuned. */
+/* A job that moves, a model that comes to one more agent, an agent that is drained, a device that
+ * is tuned. */
 struct tui_plan_row {
-    uint64_t number;           /* of the job, or the device */
+    uint64_t number;           /* of the job, or the device; 0: it is a model */
     char name[TUI_NAME_SIZE];  /* of the model, or the device */
     char state[TUI_WORD_SIZE]; /* of the job, or the agent */
     char from[TUI_NAME_SIZE];  /* the agent that it is about */
     char to[TUI_NAME_SIZE];    /* the agent that gets it; "" nobody could now */
     bool loads;                /* the model has to be loaded there first */
     bool can_restart;
-    uint64_t cost_ms, gain_ms;              /* of a move */
+    uint64_t cost_ms, gain_ms;              /* of a move; a model gains so much a minute */
+    uint64_t evicts, lost_ms;               /* models that make room for it; their loading again */
     uint64_t running, waiting, expected_ms; /* of an agent */
 };
 
@@ -36,7 +38,8 @@ struct tui_plan {
     uint64_t gain_ms, cost_ms, through_ms, through_after_ms, rests_ms; /* of a rebalance */
     char warnings[TUI_WARNINGS_MAX][TUI_TEXT_SIZE];
     size_t warning_count;
-    size_t rows_total; /* that the plan names, of which the first are kept */
+    size_t rows_total;   /* that the plan names, of which the first are kept */
+    size_t models_total; /* of them: a rebalance's that come to one more agent; they come first */
 };
 
 /* What is known of a target: "state" "running". */

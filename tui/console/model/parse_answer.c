@@ -22,7 +22,7 @@ static const struct {
     {"job", "agent", "agent", TEXT},           {"job", "tenant", "tenant", TEXT},
     {"job", "attempt", "attempt", NUMBER},     {"model", "state", "state", TEXT},
     {"model", "resident", "loaded on", LIST},  {"model", "pinned", "pinned on", LIST},
-    {"model", "jobs", "jobs ever", NUMBER},     {"model", "bytes", "file", BYTES},
+    {"model", "jobs", "jobs ever", NUMBER},    {"model", "bytes", "file", BYTES},
     {"settings", "value", "value", TEXT},      {"settings", "from", "from", TEXT},
     {"settings", "allowed", "allowed", TEXT},  {"settings", "default", "default", TEXT},
     {"settings", "live", "live", FLAG},        {"settings", "help", "about", TEXT},
@@ -126,7 +126,9 @@ static void parse_row(const cJSON *object, struct tui_plan_row *row)
     row->loads = tui_json_flag(object, "loads");
     row->can_restart = tui_json_flag(object, "can_restart");
     row->cost_ms = integer(object, "cost_ms");
-    row->gain_ms = integer(object, "gain_ms");
+    row->gain_ms = integer(object, "gain_ms") + integer(object, "gain_ms_per_min");
+    row->evicts = integer(object, "evicts");
+    row->lost_ms = integer(object, "lost_ms");
     row->running = integer(object, "running");
     row->waiting = integer(object, "waiting");
     row->expected_ms = integer(object, "expected_ms");
@@ -188,11 +190,19 @@ static void parse_plan(const cJSON *root, struct tui_plan *plan)
     parse_warnings(tui_json_array(root, "warnings"), plan);
 }
 
-static void fill(const cJSON *root, const cJSON *rows, struct tui_answer *answer)
+/* Up to the end of the list, or of the room. */
+static void add_rows(const cJSON *list, size_t room, struct tui_answer *answer)
+{
+    const cJSON *at = list ? list->child : NULL;
+
+    for (; at && answer->row_count < room; at = at->next)
+        parse_row(at, &answer->rows[answer->row_count++]);
+}
+
+static void fill(const cJSON *root, struct tui_answer *answer)
 {
     const cJSON *operation = tui_json_object(root, "operation");
     const cJSON *model = tui_json_object(root, "model");
-    const cJSON *at = rows ? rows->child : NULL;
 
     if (operation) {
         answer->has_operation = true;
@@ -202,9 +212,6 @@ static void fill(const cJSON *root, const cJSON *rows, struct tui_answer *answer
     answer->version = integer(model, "version");
     parse_plan(root, &answer->plan);
     parse_facts(root, answer);
-    answer->plan.rows_total = tui_json_count(rows, SIZE_MAX);
-    for (size_t i = 0; i < answer->row_count; i++, at = at->next)
-        parse_row(at, &answer->rows[i]);
 }
 
 enum tui_parse tui_parse_answer(const char *text, size_t len, struct tui_answer **ret_answer)
@@ -218,7 +225,10 @@ enum tui_parse tui_parse_answer(const char *text, size_t len, struct tui_answer 
     if (status != TUI_PARSE_OK && status != TUI_PARSE_REFUSED)
         return status;
     const cJSON *rows = find_rows(root, &kind);
-    size_t count = tui_json_count(rows, TUI_PLAN_ROWS_MAX);
+    const cJSON *models =
+        kind == TUI_PLAN_REBALANCE ? tui_json_array(tui_json_object(root, "plan"), "loads") : NULL;
+    size_t total = tui_json_count(rows, SIZE_MAX) + tui_json_count(models, SIZE_MAX);
+    size_t count = total < TUI_PLAN_ROWS_MAX ? total : TUI_PLAN_ROWS_MAX;
     answer = calloc(1, sizeof(*answer) + count * sizeof(answer->rows[0]));
     if (!answer) {
         cJSON_Delete(root);
@@ -228,8 +238,12 @@ enum tui_parse tui_parse_answer(const char *text, size_t len, struct tui_answer 
     answer->ok = tui_json_flag(root, "ok");
     answer->refusal = refusal;
     answer->plan.kind = kind;
-    answer->row_count = count;
-    fill(root, rows, answer);
+    answer->plan.rows_total = total;
+    answer->plan.models_total = tui_json_count(models, SIZE_MAX);
+    /* A model that makes others go is not to be missed behind a thousand jobs. */
+    add_rows(models, count, answer);
+    add_rows(rows, count, answer);
+    fill(root, answer);
     cJSON_Delete(root);
     *ret_answer = answer;
     return TUI_PARSE_OK;

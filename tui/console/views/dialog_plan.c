@@ -42,8 +42,26 @@ static void roll_cells(const struct tui_plan_row *row, char cells[COLUMNS_MAX][T
         snprintf(cells[4], TUI_NAME_SIZE, "-");
 }
 
+/* "model yolo comes to ember-02", in the columns of moves. */
+static void model_cells(const struct tui_plan_row *row, char cells[COLUMNS_MAX][TUI_NAME_SIZE])
+{
+    char gain[TUI_FIGURE_SIZE];
+
+    snprintf(cells[0], TUI_NAME_SIZE, "a model");
+    snprintf(cells[1], TUI_NAME_SIZE, "%s", row->name);
+    snprintf(cells[2], TUI_NAME_SIZE, "one more");
+    snprintf(cells[3], TUI_NAME_SIZE, "%s", row->to);
+    tui_figure_age(cells[4], TUI_NAME_SIZE, row->cost_ms);
+    tui_figure_age(gain, sizeof(gain), row->gain_ms);
+    snprintf(cells[5], TUI_NAME_SIZE, "%s/min", gain);
+}
+
 static void rebalance_cells(const struct tui_plan_row *row, char cells[COLUMNS_MAX][TUI_NAME_SIZE])
 {
+    if (row->number == 0) {
+        model_cells(row, cells);
+        return;
+    }
     snprintf(cells[0], TUI_NAME_SIZE, "%" PRIu64, row->number);
     snprintf(cells[1], TUI_NAME_SIZE, "%s", row->name);
     snprintf(cells[2], TUI_NAME_SIZE, "%s", row->from);
@@ -68,7 +86,7 @@ static const struct column drain_columns[] = {
 static const struct column roll_columns[] = {
     {"AGENT", 0}, {"STATE", 9}, {"RUNNING", 7}, {"WAITING", 7}, {"ENDS IN", 7}};
 static const struct column rebalance_columns[] = {{"JOB", 9}, {"MODEL", 0}, {"FROM", 0},
-                                                  {"TO", 0},  {"LOAD", 5},  {"SOONER", 6}};
+                                                  {"TO", 0},  {"LOAD", 5},  {"SOONER", 9}};
 static const struct column tune_columns[] = {{"AGENT", 0}, {"DEVICE", 6}, {"NAME", 0}, {"LOAD", 5}};
 
 static const struct table tables[] = {
@@ -159,26 +177,51 @@ static void write_drain(struct tui_pen *pen, const struct tui_answer *answer)
     write_blockers(pen, &answer->operation);
 }
 
-static void write_rebalance(struct tui_pen *pen, const struct tui_plan *plan)
+/* Models that come to one more agent, and what goes for that. */
+static void write_models(struct tui_pen *pen, const struct tui_answer *answer)
 {
+    size_t count = answer->plan.models_total;
+    uint64_t evicts = 0;
+    uint64_t lost_ms = 0;
+    char lost[TUI_FIGURE_SIZE];
+
+    for (size_t i = 0; i < answer->row_count; i++) {
+        evicts += answer->rows[i].evicts;
+        lost_ms += answer->rows[i].lost_ms;
+    }
+    if (count > 0)
+        tui_pen_field(pen, "models", TUI_ROLE_STRONG, "%zu model%s to one more agent", count,
+                      count == 1 ? " comes" : "s come");
+    tui_figure_age(lost, sizeof(lost), lost_ms);
+    if (evicts > 0)
+        tui_pen_field(pen, "WARNING", TUI_ROLE_BAD,
+                      "%" PRIu64 " model%s for that, and may be loaded again for %s", evicts,
+                      evicts == 1 ? " goes" : "s go", lost);
+}
+
+static void write_rebalance(struct tui_pen *pen, const struct tui_answer *answer)
+{
+    const struct tui_plan *plan = &answer->plan;
+    size_t moves = plan->rows_total - plan->models_total;
     char gain[TUI_FIGURE_SIZE];
     char cost[TUI_FIGURE_SIZE];
     char now[TUI_FIGURE_SIZE];
     char then[TUI_FIGURE_SIZE];
 
     tui_figure_age(now, sizeof(now), plan->through_ms);
-    if (plan->rows_total == 0) {
-        tui_pen_field(pen, "plan", TUI_ROLE_STRONG, "nothing to move; all work is done in %s", now);
+    if (moves == 0) {
+        tui_pen_field(pen, "plan", TUI_ROLE_STRONG, "%s to move; all work is done in %s",
+                      plan->models_total > 0 ? "no job" : "nothing", now);
     } else {
         tui_figure_age(gain, sizeof(gain), plan->gain_ms);
         tui_figure_age(cost, sizeof(cost), plan->cost_ms);
         tui_figure_age(then, sizeof(then), plan->through_after_ms);
-        tui_pen_field(pen, "plan", TUI_ROLE_STRONG,
-                      "%zu jobs move; all work is done in %s, not in %s", plan->rows_total, then,
-                      now);
+        tui_pen_field(pen, "plan", TUI_ROLE_STRONG, "%zu job%s; all work is done in %s, not in %s",
+                      moves, moves == 1 ? " moves" : "s move", then, now);
         tui_pen_field(pen, "gain", TUI_ROLE_OK, "waits are %s shorter in all", gain);
         tui_pen_field(pen, "cost", TUI_ROLE_NORMAL, "%s of loading models", cost);
     }
+    write_models(pen, answer);
     if (plan->unmeasured > 0)
         tui_pen_field(pen, "", TUI_ROLE_DIM,
                       "%" PRIu64 " jobs stay: no run of their model was measured yet",
@@ -198,7 +241,7 @@ static void write_head(struct tui_pen *pen, const struct tui_answer *answer)
         write_drain(pen, answer);
         break;
     case TUI_PLAN_REBALANCE:
-        write_rebalance(pen, plan);
+        write_rebalance(pen, answer);
         break;
     case TUI_PLAN_ROLL:
         tui_pen_field(pen, "plan", TUI_ROLE_STRONG,
