@@ -57,15 +57,39 @@ void agent_call_events_now(struct io_call *call)
     agent_call_reply(call, reply);
 }
 
+// The last `limit` events before that one.
+static void answer_before(struct io_call *call, uint64_t before, size_t limit)
+{
+    const struct agent_coordinator *c = call->c;
+    size_t end = 0;
+    while (end < c->kept_count && c->kept[(c->kept_first + end) % IO_EVENTS_KEPT].cursor < before)
+        end++;
+    size_t first = end > limit ? end - limit : 0;
+    call->limit = (uint32_t)(end - first);
+    call->subject =
+        first < end ? c->kept[(c->kept_first + first) % IO_EVENTS_KEPT].cursor - 1 : before - 1;
+    agent_call_events_now(call);
+}
+
 void agent_call_events(struct io_call *call)
 {
     static const double limit_default = 100, none = 0, last = -1;
-    double after, limit, wait_ms;
+    double after, before, limit, wait_ms;
     struct agent_coordinator *c = call->c;
     if (!agent_call_number(call, "after", 0, 9007199254740992.0, &last, &after) ||
+        !agent_call_number(call, "before", 1, 9007199254740992.0, &none, &before) ||
         !agent_call_number(call, "limit", 1, 1000, &limit_default, &limit) ||
         !agent_call_number(call, "wait_ms", 0, IO_WAIT_MS_MAX, &none, &wait_ms))
         return;
+    if (before > 0 && after >= 0) {
+        agent_call_error(call, "bad_request", "ask for one of them",
+                         "after goes forwards, before goes back");
+        return;
+    }
+    if (before > 0) {
+        answer_before(call, (uint64_t)before, (size_t)limit);
+        return;
+    }
     uint64_t newest = c->next_cursor - 1;
     if (after < 0) {
         size_t skip = c->kept_count > (size_t)limit ? c->kept_count - (size_t)limit : 0;

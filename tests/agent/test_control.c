@@ -274,6 +274,44 @@ Test(control, events_can_be_waited_for)
     cJSON_Delete(reply);
 }
 
+static double event_seq(const cJSON *reply, int index)
+{
+    const cJSON *event = cJSON_GetArrayItem(cJSON_GetObjectItem(reply, "events"), index);
+    return cJSON_GetNumberValue(cJSON_GetObjectItem(event, "seq"));
+}
+
+static int event_count(const cJSON *reply)
+{
+    return cJSON_GetArraySize(cJSON_GetObjectItem(reply, "events"));
+}
+
+Test(control, events_go_back_from_the_oldest_that_is_known)
+{
+    char request[96];
+    join((char[]){"one"});
+    for (int i = 0; i < 3; i++) {
+        cJSON_Delete(ask("{\"v\":1,\"op\":\"cordon\",\"agent\":\"one\"}"));
+        cJSON_Delete(ask("{\"v\":1,\"op\":\"uncordon\",\"agent\":\"one\"}"));
+    }
+    cJSON *all = ask("{\"v\":1,\"op\":\"events\"}");
+    int count = event_count(all);
+    cr_assert_geq(count, 7);
+    snprintf(request, sizeof request, "{\"v\":1,\"op\":\"events\",\"before\":%.0f,\"limit\":2}",
+             event_seq(all, 5));
+    cJSON *reply = ask(request);
+    cr_assert_eq(event_count(reply), 2, "the last two of those before it");
+    cr_assert_eq(event_seq(reply, 0), event_seq(all, 3));
+    cr_assert_eq(event_seq(reply, 1), event_seq(all, 4));
+    cJSON_Delete(reply);
+    snprintf(request, sizeof request, "{\"v\":1,\"op\":\"events\",\"before\":%.0f}",
+             event_seq(all, 0));
+    reply = ask(request);
+    cr_assert_eq(event_count(reply), 0, "nothing is before the first");
+    cJSON_Delete(reply);
+    cJSON_Delete(all);
+    expect("{\"v\":1,\"op\":\"events\",\"before\":9,\"after\":1}", "bad_request");
+}
+
 Test(control, a_second_coordinator_is_kept_from_the_state_folder)
 {
     struct agent_coordinator_options options;
