@@ -176,7 +176,7 @@ static void step(struct soak *soak, uint64_t tick)
 static void load_polls(struct soak *soak, const char *folder)
 {
 #define TUI_POLL(name, lower, op, type, members, limit, help) \
-    if (strcmp(op, "job") != 0)                               \
+    if (strcmp(op, "job") != 0 && !strchr(op, '.'))           \
         soak->polls[TUI_POLL_##name] = read_file(folder, op ".json");
 #include "feed/polls.def"
 #undef TUI_POLL

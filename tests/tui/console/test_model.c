@@ -7,6 +7,7 @@
 #include <criterion/criterion.h>
 
 #include "model/model.h"
+#include "model/poll.h"
 
 static char *read_golden(const char *name, size_t *ret_len)
 {
@@ -385,4 +386,23 @@ Test(model, an_answer_without_ok_is_not_a_success)
 
     cr_assert(update->answer && !update->answer->ok);
     tui_update_destroy(update);
+}
+
+Test(model, older_jobs_are_asked_for_by_the_oldest_that_is_known)
+{
+    struct tui_want want;
+    struct tui_want read;
+
+    memset(&want, 0, sizeof(want));
+    want.polls[TUI_POLL_JOBS_OLDER] = true;
+    cr_assert_not(tui_poll_wanted(TUI_POLL_JOBS_OLDER, &want), "before which one?");
+    want.before = 301;
+    tui_want_text(want.jobs.state, sizeof(want.jobs.state), "failed");
+    cr_assert(tui_poll_wanted(TUI_POLL_JOBS_OLDER, &want));
+    char *text = tui_poll_text(TUI_POLL_JOBS_OLDER, &want);
+    cr_assert_str_eq(text, "{\"v\":1,\"op\":\"jobs\",\"state\":\"failed\",\"before\":301,"
+                           "\"limit\":200}");
+    tui_poll_read(text, &read);
+    cr_assert_eq(memcmp(&read, &want, sizeof(want)), 0, "a recording tells what was asked for");
+    free(text);
 }

@@ -112,12 +112,25 @@ struct tui_want tui_app_want(const struct tui_app *app)
     return want;
 }
 
+/* Who is at the top follows the newest; a recording shows what there was at its time. */
+static enum tui_keep keep_jobs(const struct tui_app *app)
+{
+    const struct tui_list *list = &app->lists[TUI_VIEW_JOBS];
+
+    if (app->replay.active)
+        return TUI_KEEP_NEWEST_PAGE;
+    if (list->back)
+        return TUI_KEEP_OLDEST;
+    return list->compiled ? TUI_KEEP_NEWEST : TUI_KEEP_NEWEST_PAGE;
+}
+
 void tui_app_update(struct tui_app *app, struct tui_update *update)
 {
     bool snapshot = update->kind == TUI_UPDATE_FLEET;
 
     if (update->answer && !tui_dialog_answer(app, update))
         tui_action_answer(app, update->token, update->answer);
+    app->model->jobs_keep = keep_jobs(app);
     tui_model_apply(app->model, update);
     tui_form_update(app);
     if (snapshot)

@@ -41,6 +41,7 @@ struct tui_list {
     size_t total;                 /* rows without the filter */
     size_t sort;                  /* index of the view's fields */
     bool reverse;                 /* not the field's own direction */
+    bool back;                    /* its end was gone to: what is before that is wanted */
     bool gone;                    /* the selected row is not in the list now: nothing is selected */
     struct tui_marks marks;
 };

@@ -243,6 +243,7 @@ static void move(struct tui_app *app, long step)
     tui_views[app->view].ops->id(app, app->rows[at], list->selected);
     list->at = (size_t)at;
     list->gone = false;
+    list->back = at > 0 && (list->back || list->at + app->page >= app->row_count);
 }
 
 void tui_do_up(struct tui_app *app)

@@ -20,6 +20,7 @@
 #define TUI_EVENTS_MAX 512
 #define TUI_EVENTS_PAGE_MAX 1000
 #define TUI_JOBS_MAX 1000
+#define TUI_JOBS_KEPT_MAX 5000 /* of several pages */
 #define TUI_HISTORY_MAX 256
 #define TUI_DECISIONS_MAX 64  /* of one job */
 #define TUI_CANDIDATES_MAX 12 /* of one decision: what the coordinator keeps */

@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "model/backlog.h"
+
 struct tui_model *tui_model_create(void)
 {
     struct tui_model *model = calloc(1, sizeof(*model));
@@ -110,6 +112,10 @@ static void apply_poll(struct tui_model *model, struct tui_update *update)
 {
     struct tui_polled *polled = &model->polled[update->kind - TUI_UPDATE_POLL];
 
+    if (update->kind == TUI_UPDATE_JOBS)
+        tui_backlog_newest(polled, model->jobs_keep, update);
+    else if (update->kind == TUI_UPDATE_JOBS_OLDER)
+        tui_backlog_older(&model->polled[TUI_POLL_JOBS], update);
     free(polled->record);
     polled->record = update->record;
     polled->asked = update->asked;

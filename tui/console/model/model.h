@@ -21,6 +21,13 @@ struct tui_polled {
     int64_t at_ms;
 };
 
+/* What becomes of the jobs that are known when newer ones come. */
+enum tui_keep {
+    TUI_KEEP_NEWEST_PAGE, /* only the newest page is kept */
+    TUI_KEEP_NEWEST,      /* all, as far as there is room; the oldest make room */
+    TUI_KEEP_OLDEST,      /* all; without room the newer ones wait, because the old ones are read */
+};
+
 struct tui_model {
     struct tui_fleet *fleet; /* NULL until the first snapshot */
     int64_t fleet_at_ms;
@@ -32,6 +39,7 @@ struct tui_model {
     uint64_t events_pushed;
 
     struct tui_polled polled[TUI_POLL_COUNT];
+    enum tui_keep jobs_keep; /* set by the application before it applies an update */
 
     uint64_t snapshots, snapshots_lost, malformed, restarts;
     uint64_t lost_last; /* of them, just before the newest snapshot that had a gap */

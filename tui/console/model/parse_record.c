@@ -90,6 +90,11 @@ static enum tui_parse tui_parse_jobs(const cJSON *root, void **ret_record)
     return TUI_PARSE_OK;
 }
 
+static enum tui_parse tui_parse_jobs_older(const cJSON *root, void **ret_record)
+{
+    return tui_parse_jobs(root, ret_record);
+}
+
 static enum tui_parse tui_parse_job(const cJSON *root, void **ret_record)
 {
     const cJSON *job = tui_json_object(root, "job");

@@ -4,6 +4,9 @@
 
 #include "model/want.h"
 
+/* Members of the list that it asks for; 0: it is no list. */
+size_t tui_poll_limit(enum tui_poll poll);
+
 /* Whether the poll is wanted, and about something. */
 bool tui_poll_wanted(enum tui_poll poll, const struct tui_want *want);
 

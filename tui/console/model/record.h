@@ -23,9 +23,11 @@ struct tui_job {
     char error_message[TUI_TEXT_SIZE];
 };
 
-/* A reply to `jobs`, newest first. */
+/* A reply to `jobs`, newest first; or several, joined by model/backlog.h. */
 struct tui_job_page {
     uint64_t total; /* that match, of which the page holds the newest */
+    bool end;       /* there is none before these */
+    bool gaps;      /* between some of them are jobs that were never asked for */
     size_t count;
     struct tui_job jobs[];
 };

@@ -24,7 +24,8 @@ struct tui_want {
     struct {
         char state[TUI_WORD_SIZE], model[TUI_NAME_SIZE], agent[TUI_NAME_SIZE],
             tenant[TUI_NAME_SIZE];
-    } jobs; /* of JOBS; "" is all */
+    } jobs;          /* of JOBS and JOBS_OLDER; "" is all */
+    uint64_t before; /* of JOBS_OLDER, which is not asked for while it is 0: the oldest known */
     struct {
         char who[TUI_NAME_SIZE], what[TUI_WORD_SIZE], target[TUI_NAME_SIZE];
     } audit; /* of AUDIT; "" is all */

@@ -235,6 +235,38 @@ static int page(const struct tui_app *app, struct tui_rect body)
     return tui_table_page(body);
 }
 
+/* Whether the jobs before those that are known are wanted: who comes near the end wants them, and a
+ * filter that leaves room on the screen. */
+static bool wants_older(const struct tui_app *app)
+{
+    const struct tui_list *list = &app->lists[TUI_VIEW_JOBS];
+    const struct tui_job_page *page = tui_model_jobs(app->model);
+
+    return page && page->count > 0 && !page->end && page->count < TUI_JOBS_KEPT_MAX &&
+           !app->replay.active && (list->back || list->compiled) &&
+           list->top + 2 * app->page >= app->row_count;
+}
+
+/* "200 of 1.2k, older: loading..." */
+static void tell_extent(const struct tui_app *app, char *ret_text, size_t size)
+{
+    const struct tui_job_page *page = tui_model_jobs(app->model);
+    const struct tui_refusal *refusal = &app->model->polled[TUI_POLL_JOBS_OLDER].refusal;
+    const char *state = tui_job_states[app->job_state];
+    char count[TUI_FIGURE_SIZE];
+    const char *rest = "";
+
+    if (page->end)
+        rest = ", end";
+    else if (page->count >= TUI_JOBS_KEPT_MAX)
+        rest = ", no more are kept";
+    else if (wants_older(app))
+        rest = refusal->message[0] ? ", older: refused" : ", older: loading...";
+    tui_figure_count(count, sizeof(count), page->total);
+    snprintf(ret_text, size, "the newest %zu of %s%s%s%s%s", page->count, count,
+             state[0] ? " " : "", state, rest, page->gaps ? ", with gaps; g follows" : "");
+}
+
 static void draw(const struct tui_app *app, struct tui_canvas *canvas, struct tui_rect body)
 {
     static const struct tui_tally tally = {"job", "jobs", STATE};
@@ -242,8 +274,7 @@ static void draw(const struct tui_app *app, struct tui_canvas *canvas, struct tu
     const struct tui_job_page *jobs = tui_model_jobs(app->model);
     const char *state = tui_job_states[app->job_state];
     int64_t age = app->now_ms - app->model->polled[TUI_POLL_JOBS].at_ms;
-    char also[96];
-    char count[TUI_FIGURE_SIZE];
+    char also[160];
     char old[TUI_FIGURE_SIZE];
 
     if (!jobs) {
@@ -251,10 +282,12 @@ static void draw(const struct tui_app *app, struct tui_canvas *canvas, struct tu
                         "asking the coordinator for its jobs...");
         return;
     }
-    tui_figure_count(count, sizeof(count), jobs->total);
-    tui_figure_age(old, sizeof(old), age > 0 ? (uint64_t)age : 0);
-    snprintf(also, sizeof(also), "the newest %zu of %s%s%s%s%s", jobs->count, count,
-             state[0] ? " " : "", state, age > OLD_MS ? ", list " : "", age > OLD_MS ? old : "");
+    tell_extent(app, also, sizeof(also));
+    if (age > OLD_MS) {
+        size_t used = strlen(also);
+        tui_figure_age(old, sizeof(old), (uint64_t)age);
+        snprintf(also + used, sizeof(also) - used, ", list %s", old);
+    }
     table.empty = state[0] ? "no job is in this state; f shows the next one"
                            : "no jobs yet; `stoker submit MODEL FILE` sends one";
     tui_table_draw(&table, app, canvas, tui_table_title(app, canvas, body, &tally, also));
@@ -336,6 +369,11 @@ static void want(const struct tui_app *app, struct tui_want *ret_want)
     if (app->job_state > 0)
         tui_want_text(ret_want->jobs.state, sizeof(ret_want->jobs.state),
                       tui_job_states[app->job_state]);
+    if (wants_older(app)) {
+        const struct tui_job_page *page = tui_model_jobs(app->model);
+        ret_want->polls[TUI_POLL_JOBS_OLDER] = true;
+        ret_want->before = page->jobs[page->count - 1].id;
+    }
 }
 
 const struct tui_view_ops tui_view_jobs = {
