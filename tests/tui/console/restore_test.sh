@@ -8,6 +8,8 @@ stoker=$1 double=$2 golden=$3
 # shellcheck source=tests/tui/console/terminal_lib.sh
 . "$(dirname "$0")/terminal_lib.sh"
 unset NO_COLOR COLORTERM COLORFGBG
+# Crashes are the console's to handle here, not a sanitizer's.
+export ASAN_OPTIONS=${ASAN_OPTIONS:+$ASAN_OPTIONS:}handle_segv=0:handle_abort=0
 
 # The console's own process, not the shell's that started it.
 console_pid() { pgrep -P "$(tm display-message -p -t console '#{pane_pid}')" -x stoker; }

@@ -14,6 +14,7 @@
 
 #define TRIES 1500
 #define TRY_US 10000
+#define HELD_MAX 256
 #define AT_ONCE_MS 50 /* a call that doesn't wait for anybody, on a machine that is busy */
 
 /* A coordinator of which only its answers to polls are made up. */
@@ -23,6 +24,8 @@ struct coordinator {
     char address[128];
     _Atomic unsigned int epoch, snapshots, actions;
     _Atomic bool hangs;
+    struct net_request *held[HELD_MAX]; /* what came while it hung */
+    size_t held_count;
 };
 
 static void on_request(void *user, struct net_request *request, const char *text, size_t len)
@@ -32,8 +35,11 @@ static void on_request(void *user, struct net_request *request, const char *text
 
     (void)len;
     coordinator->actions += strstr(text, "\"cordon\"") != NULL;
-    if (coordinator->hangs)
-        return; /* the client's time runs out */
+    if (coordinator->hangs && coordinator->held_count < HELD_MAX) {
+        /* The client's time runs out. */
+        coordinator->held[coordinator->held_count++] = request;
+        return;
+    }
     if (strstr(text, "\"version\"")) {
         snprintf(reply, sizeof(reply), "{\"ok\":true,\"events\":\"%s\"}",
                  net_pub_address(coordinator->pub));
@@ -64,6 +70,8 @@ static void start(struct coordinator *coordinator, const char *address)
 static void stop(struct coordinator *coordinator)
 {
     net_server_close(coordinator->server);
+    while (coordinator->held_count > 0)
+        net_server_reply(coordinator->held[--coordinator->held_count], "{}", 2);
     net_server_free(coordinator->server);
     net_pub_free(coordinator->pub);
 }

@@ -373,7 +373,7 @@ Test(terminal, the_answer_about_the_background_eats_no_key)
 {
     struct tui_event_input event;
 
-    feed("a\033]11;rgb:ffff/8080/0000\033\\b", 28, 0);
+    feed("a\033]11;rgb:ffff/8080/0000\033\\b", 27, 0);
     cr_assert_eq(next_key(0), 'a');
     cr_assert(tui_input_next(&input, 0, &event));
     cr_assert_eq(event.kind, TUI_EVENT_BACKGROUND);
@@ -383,7 +383,7 @@ Test(terminal, the_answer_about_the_background_eats_no_key)
     cr_assert(tui_input_next(&input, 0, &event));
     cr_assert_eq(event.rgb, 0x1f1f1f);
     cr_assert_eq(next_key(0), 'c');
-    feed("\033]52;c;Zm9v\a\033P1$r0m\033\\d", 25, 0);
+    feed("\033]52;c;Zm9v\a\033P1$r0m\033\\d", 22, 0);
     cr_assert_eq(next_key(0), 'd', "other strings mean nothing");
 }
 
