@@ -14,6 +14,7 @@
 #define PREROLL_MS 3600000
 /* What is asked for once a second has been there in this time. */
 #define WHOLE_MS 5000
+#define EVENTS_BACK 512 /* that are there after a jump: reading more of them would hold it up */
 /* How far back the answer to a question is looked for. */
 #define ANSWER_MS 10000
 
@@ -164,12 +165,12 @@ static size_t whole_from(const struct tui_recording *recording, int64_t at_ms)
     return i;
 }
 
-/* The thin frame from which on there are as many events as the model keeps. */
+/* The thin frame from which on there are enough events. */
 static size_t events_from(const struct tui_recording_frames *thin, size_t before)
 {
     size_t events = 0;
 
-    while (before > 0 && events < TUI_EVENTS_MAX)
+    while (before > 0 && events < EVENTS_BACK)
         events += thin->at[--before].head.marks;
     return before;
 }

@@ -186,20 +186,35 @@ static int page(const struct tui_app *app, struct tui_rect body)
     return tui_table_page(body);
 }
 
+/* "back to Nov 20 14:02:11": of what happened; what people did is asked for apart. */
+static void tell_extent(const struct tui_app *app, char *ret_text, size_t size)
+{
+    size_t count = tui_model_event_count(app->model);
+    char text[32];
+
+    if (count == 0)
+        return;
+    time_text(app, tui_model_event(app->model, count - 1)->time_ms, text, sizeof(text));
+    snprintf(ret_text, size, "back to %s", text);
+}
+
 static void draw(const struct tui_app *app, struct tui_canvas *canvas, struct tui_rect body)
 {
     static const struct tui_tally tally = {"line", "lines", SEVERITY};
     static const struct tui_table table = {
         .columns = columns, .count = COLUMNS, .adorn = adorn, .empty = "nothing has happened yet"};
     const struct tui_list *list = &app->lists[TUI_VIEW_EVENTS];
-    char also[64] = "following";
+    char back[48] = "";
+    char also[96];
 
+    tell_extent(app, back, sizeof(back));
     if (list->sort != AGE)
-        also[0] = 0;
+        snprintf(also, sizeof(also), "%s", back);
     else if (list->top > 0 && !list->reverse)
-        snprintf(also, sizeof(also), "%zu newer above, g follows", list->top);
-    else if (list->at > 0 && !list->reverse)
-        snprintf(also, sizeof(also), "g follows");
+        snprintf(also, sizeof(also), "%zu newer above, g follows   %s", list->top, back);
+    else
+        snprintf(also, sizeof(also), "%s   %s",
+                 list->at > 0 && !list->reverse ? "g follows" : "following", back);
     tui_table_draw(&table, app, canvas, tui_table_title(app, canvas, body, &tally, also));
 }
 
