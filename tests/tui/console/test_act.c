@@ -165,6 +165,25 @@ Test(act, a_press_on_a_heading_of_the_view_before_does_not_sort_this_one)
     cr_assert_eq(lab_app->lists[lab_app->view].sort, 0);
 }
 
+Test(act, a_refusal_in_wide_characters_is_shown_whole)
+{
+    char text[512] = "{\"ok\":false,\"error\":{\"code\":\"refused\",\"message\":\"";
+    size_t used = strlen(text);
+
+    for (int i = 0; i < 60; i++)
+        used += (size_t)snprintf(text + used, sizeof(text) - used, "\u6f22");
+    snprintf(text + used, sizeof(text) - used, " the end\"}}");
+    lab_cluster(LAB_THREE);
+    lab_press("d");
+    lab_next();
+    lab_answer(text);
+    cr_assert(lab_shows("the end"));
+    int wide = 0;
+    for (int i = 0; i < lab_canvas.rows * lab_canvas.cols; i++)
+        wide += lab_canvas.cells[i].ch == 0x6f22;
+    cr_assert_eq(wide, 60, "%d of 60", wide);
+}
+
 Test(act, a_refused_plan_cant_be_confirmed)
 {
     lab_cluster(LAB_THREE);

@@ -60,7 +60,7 @@ static wchar_t visible(const struct tui_canvas *canvas, uint32_t cp, int *ret_wi
     int width = cp < 0x7f ? 1 : wcwidth((wchar_t)cp);
 
     *ret_width = 1;
-    if (width < 1 || (canvas->ascii && cp > 0x7e))
+    if (width < 1 || (canvas && canvas->ascii && cp > 0x7e))
         return L'?';
     *ret_width = width;
     return (wchar_t)cp;
@@ -83,6 +83,27 @@ const char *tui_canvas_tail(const struct tui_canvas *canvas, const char *text, i
     while (*text && tui_canvas_width(canvas, text) > cols)
         tui_text_next(&text);
     return text;
+}
+
+size_t tui_canvas_wrap(const struct tui_canvas *canvas, const char *text, int cols)
+{
+    const char *at = text;
+    size_t space = 0;
+    int used = 0;
+
+    for (;;) {
+        const char *before = at;
+        uint32_t cp = tui_text_next(&at);
+        int width;
+        if (cp == 0)
+            return (size_t)(before - text);
+        visible(canvas, cp, &width);
+        used += width;
+        if (used > cols)
+            return cp == ' ' || space == 0 ? (size_t)(before - text) : space;
+        if (cp == ' ')
+            space = (size_t)(before - text);
+    }
 }
 
 void tui_canvas_pixels(struct tui_canvas *canvas, int y, int x, uint32_t upper, uint32_t lower)

@@ -74,6 +74,10 @@ int tui_canvas_width(const struct tui_canvas *canvas, const char *text);
 /* The end of the text that `cols` columns hold: of a line that is being typed, and of a path. */
 const char *tui_canvas_tail(const struct tui_canvas *canvas, const char *text, int cols);
 
+/* The bytes of the text that fill a line of `cols` columns: up to the last space, or all that fit.
+ * Without a canvas (NULL) as on one that shows every character. */
+size_t tui_canvas_wrap(const struct tui_canvas *canvas, const char *text, int cols);
+
 /* Blanks a rectangle. */
 void tui_canvas_fill(struct tui_canvas *canvas, struct tui_rect rect, enum tui_role role);
 

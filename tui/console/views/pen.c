@@ -4,8 +4,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "text/text.h"
-
 #define LABEL_COLS 14
 
 static void pen_text(struct tui_pen *pen, int x, enum tui_role role, const char *text)
@@ -29,25 +27,6 @@ void tui_pen_print(struct tui_pen *pen, enum tui_role role, const char *format, 
     pen->line++;
 }
 
-/* The bytes of `text` that fill `cols` columns: up to the last space, or all that fit. */
-static size_t wrap_at(const char *text, int cols)
-{
-    const char *at = text;
-    const char *space = NULL;
-
-    for (int used = 0; used < cols; used++) {
-        const char *before = at;
-        uint32_t cp = tui_text_next(&at);
-        if (cp == 0)
-            return (size_t)(at - text);
-        if (cp == ' ')
-            space = before;
-    }
-    if (*at == 0 || *at == ' ')
-        return (size_t)(at - text);
-    return (size_t)((space ? space : at) - text);
-}
-
 void tui_pen_field(struct tui_pen *pen, const char *label, enum tui_role role, const char *format,
                    ...)
 {
@@ -64,7 +43,7 @@ void tui_pen_field(struct tui_pen *pen, const char *label, enum tui_role role, c
         cols = 8;
     pen_text(pen, 0, TUI_ROLE_DIM, label);
     do {
-        size_t bytes = wrap_at(at, cols);
+        size_t bytes = tui_canvas_wrap(pen->canvas, at, cols);
         snprintf(part, sizeof(part), "%.*s", (int)bytes, at);
         pen_text(pen, LABEL_COLS, role, part);
         pen->line++;
@@ -80,7 +59,7 @@ void tui_pen_wrap(struct tui_pen *pen, int indent, enum tui_role role, const cha
 
     do {
         int cols = pen->rect.cols - x < 8 ? 8 : pen->rect.cols - x;
-        size_t bytes = wrap_at(text, cols);
+        size_t bytes = tui_canvas_wrap(pen->canvas, text, cols);
         snprintf(part, sizeof(part), "%.*s", (int)bytes, text);
         pen_text(pen, x, role, part);
         pen->line++;

@@ -6,8 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "text/text.h"
-
 #define LABEL_COLS 14
 #define TABLE_X 2
 #define BAR_COLS 20
@@ -84,34 +82,6 @@ void tui_sheet_title(struct tui_sheet *sheet, const char *format, ...)
         tui_canvas_text(&sheet->canvas, y, 0, sheet->canvas.cols, TUI_ROLE_TITLE, text);
 }
 
-/* The columns of the first code points, up to `bytes` of the text. */
-static int columns_of(const struct tui_sheet *sheet, const char *text, size_t bytes)
-{
-    char part[512];
-
-    snprintf(part, sizeof(part), "%.*s", (int)(bytes < sizeof(part) ? bytes : sizeof(part) - 1),
-             text);
-    return tui_canvas_width(&sheet->canvas, part);
-}
-
-/* The bytes of `text` that fill `cols` columns: up to the last space, or all that fit. */
-static size_t wrap_at(const struct tui_sheet *sheet, const char *text, int cols)
-{
-    const char *at = text;
-    size_t space = 0;
-
-    for (;;) {
-        const char *before = at;
-        uint32_t cp = tui_text_next(&at);
-        if (cp == 0)
-            return (size_t)(before - text);
-        if (cp == ' ')
-            space = (size_t)(before - text);
-        if (columns_of(sheet, text, (size_t)(at - text)) > cols)
-            return cp == ' ' || space == 0 ? (size_t)(before - text) : space;
-    }
-}
-
 /* Writes a text from column x on, over as many lines as it takes; the first is there already. */
 static void wrap(struct tui_sheet *sheet, int y, int x, const char *about, enum tui_role role,
                  const char *text)
@@ -120,7 +90,7 @@ static void wrap(struct tui_sheet *sheet, int y, int x, const char *about, enum 
     char part[512];
 
     while (y >= 0) {
-        size_t bytes = wrap_at(sheet, text, cols > 8 ? cols : 8);
+        size_t bytes = tui_canvas_wrap(&sheet->canvas, text, cols > 8 ? cols : 8);
         /* A character wider than the pane must not stop it. */
         if (bytes == 0 && *text != 0)
             break;
