@@ -88,6 +88,16 @@ Test(target, marked_agents_are_named_each_and_sent_as_they_were_named)
     cr_assert(lab_has("\"instances\":[\"aa\",\"bb\"]"));
 }
 
+Test(target, marks_of_who_has_left_are_said_with_the_way_out)
+{
+    lab_cluster(LAB_THREE);
+    lab_press("  ");
+    lab_cluster("ember-02:ready:bb ember-03:ready:cc");
+    lab_press("R");
+    lab_expect_nothing("one of them is not there");
+    cr_assert(lab_shows("ember-01 has left the cluster; Esc clears the marks"));
+}
+
 Test(target, what_was_acted_on_is_marked_no_longer)
 {
     const struct tui_marks *marks = &lab_app->lists[TUI_VIEW_AGENTS].marks;

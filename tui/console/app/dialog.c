@@ -176,7 +176,12 @@ static bool check_targets(struct tui_app *app, bool named)
         const char *id = targets->ids[i];
         if (targets->kind == TUI_TARGET_AGENT && app->model->fleet &&
             !tui_fleet_agent(app->model->fleet, id)) {
-            tui_app_message(app, TUI_ROLE_BAD, "no agent is named '%s'; Tab completes names", id);
+            if (named)
+                tui_app_message(app, TUI_ROLE_BAD, "no agent is named '%s'; Tab completes names",
+                                id);
+            else
+                tui_app_message(app, TUI_ROLE_BAD, "%s has left the cluster%s", id,
+                                targets->count > 1 ? "; Esc clears the marks" : "");
             return false;
         }
         /* A name that fills its place may have been cut, and then it is another's. */
