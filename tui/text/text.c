@@ -67,6 +67,19 @@ uint32_t tui_text_next(const char **at)
     return cp;
 }
 
+size_t tui_text_put(char ret_bytes[4], uint32_t code_point)
+{
+    static const unsigned char leads[] = {0, 0, 0xc0, 0xe0, 0xf0};
+    size_t n = code_point < 0x80 ? 1 : code_point < 0x800 ? 2 : code_point < 0x10000 ? 3 : 4;
+
+    for (size_t i = n; i > 1; i--) {
+        ret_bytes[i - 1] = (char)(0x80 | (code_point & 0x3f));
+        code_point >>= 6;
+    }
+    ret_bytes[0] = (char)(leads[n] | code_point);
+    return n;
+}
+
 void tui_text_clean(char *ret_out, size_t size, const char *in)
 {
     size_t used = 0;

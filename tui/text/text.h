@@ -12,6 +12,10 @@
  */
 uint32_t tui_text_next(const char **at);
 
+/* The UTF-8 of a code point, which is at most U+10FFFF and no surrogate: 1 to 4 bytes, not
+ * zero-terminated; how many. */
+size_t tui_text_put(char ret_bytes[4], uint32_t code_point);
+
 /*
  * Copies `in` (NULL is "") into ret_out[size], cut at a code point's border so that it fits, with
  * every code point that could move the cursor, change the terminal or hide its neighbours replaced

@@ -43,6 +43,19 @@ static size_t encode(uint32_t cp, char ret_text[5])
     return bytes;
 }
 
+Test(text, what_is_written_as_utf_8_is_read_as_the_same)
+{
+    for (uint32_t cp = 1; cp <= 0x10ffff; cp++) {
+        char bytes[5] = "";
+        const char *at = bytes;
+        if (cp >= 0xd800 && cp < 0xe000)
+            continue;
+        size_t n = tui_text_put(bytes, cp);
+        cr_assert_eq(tui_text_next(&at), cp, "U+%04X", cp);
+        cr_assert_eq(at, bytes + n, "U+%04X", cp);
+    }
+}
+
 Test(text, every_code_point_takes_one_column_or_two_and_none_that_moves_is_left)
 {
     for (uint32_t cp = 1; cp < 0x110000; cp++) {

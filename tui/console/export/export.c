@@ -3,6 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "text/text.h"
+
 const struct tui_format_row tui_formats[TUI_FORMAT_COUNT] = {
 #define TUI_FORMAT(name, lower, suffix, help) {#lower, suffix, help, tui_export_##lower},
 #include "export/formats.def"
@@ -115,19 +117,9 @@ uint32_t tui_export_text_color(const struct tui_theme *theme)
 
 void tui_export_char(FILE *out, wchar_t ch)
 {
-    uint32_t cp = (uint32_t)ch;
+    char bytes[4];
 
-    if (cp < 0x80) {
-        fputc((int)cp, out);
-    } else if (cp < 0x800) {
-        fprintf(out, "%c%c", (int)(0xc0 | cp >> 6), (int)(0x80 | (cp & 0x3f)));
-    } else if (cp < 0x10000) {
-        fprintf(out, "%c%c%c", (int)(0xe0 | cp >> 12), (int)(0x80 | (cp >> 6 & 0x3f)),
-                (int)(0x80 | (cp & 0x3f)));
-    } else {
-        fprintf(out, "%c%c%c%c", (int)(0xf0 | cp >> 18), (int)(0x80 | (cp >> 12 & 0x3f)),
-                (int)(0x80 | (cp >> 6 & 0x3f)), (int)(0x80 | (cp & 0x3f)));
-    }
+    fwrite(bytes, 1, tui_text_put(bytes, (uint32_t)ch), out);
 }
 
 void tui_export_xml(FILE *out, wchar_t ch)

@@ -1,6 +1,9 @@
 #include "theme/chart.h"
 
 #include <math.h>
+#include <string.h>
+
+#include "text/text.h"
 
 #define HEAT_SHADES 6
 
@@ -22,15 +25,15 @@ void tui_spark_draw(struct tui_canvas *canvas, int y, int x, int cols, enum tui_
         tui_canvas_put(canvas, y, x + i, spark_of(glyphs, (double)values[i], max), role);
 }
 
-/* Appends a character of the blocks, or of ASCII, as UTF-8. */
+/* Appends a character as UTF-8, if it fits. */
 static char *append(char *at, const char *end, wchar_t ch)
 {
-    if (ch < 0x80 && at + 1 < end) {
-        *at++ = (char)ch;
-    } else if (ch >= 0x800 && at + 3 < end) {
-        *at++ = (char)(0xe0 | (ch >> 12));
-        *at++ = (char)(0x80 | ((ch >> 6) & 0x3f));
-        *at++ = (char)(0x80 | (ch & 0x3f));
+    char bytes[4];
+    size_t n = tui_text_put(bytes, (uint32_t)ch);
+
+    if (n < (size_t)(end - at)) {
+        memcpy(at, bytes, n);
+        at += n;
     }
     *at = 0;
     return at;

@@ -3,6 +3,8 @@
 #include <string.h>
 #include <wchar.h>
 
+#include "text/text.h"
+
 /* So many cells that did not change are written again sooner than skipped: it takes fewer bytes. */
 #define BRIDGE_CELLS 4
 
@@ -105,17 +107,7 @@ static size_t encode(wchar_t ch, char ret_text[4])
 
     if (cp < 0x20 || (cp >= 0x7f && cp < 0xa0) || cp > 0x10ffff || (cp >= 0xd800 && cp < 0xe000))
         cp = '?';
-    if (cp < 0x80) {
-        ret_text[0] = (char)cp;
-        return 1;
-    }
-    size_t bytes = cp < 0x800 ? 2 : cp < 0x10000 ? 3 : 4;
-    for (size_t i = bytes - 1; i > 0; i--) {
-        ret_text[i] = (char)(0x80 | (cp & 0x3f));
-        cp >>= 6;
-    }
-    ret_text[0] = (char)((0xf00 >> bytes & 0xff) | cp);
-    return bytes;
+    return tui_text_put(ret_text, cp);
 }
 
 static struct tui_ink ink_of(const struct tui_paint *paint, const struct tui_cell *cell)
