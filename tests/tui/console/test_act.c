@@ -462,6 +462,7 @@ Test(act, settings_strategy_and_tenants_are_shown_before_they_are_changed)
     lab_answer(
         "{\"ok\":true,\"strategy\":\"model-affine\",\"strategies\":[{\"name\":\"model-affine\","
         "\"help\":\"where it is loaded\"},{\"name\":\"round-robin\",\"help\":\"in turn\"}]}");
+    cr_assert(lab_shows("model-affine  (now) where it is loaded"), "what it would be changed from");
     lab_press("\t\t");
     lab_key(TUI_KEY_DOWN);
     lab_key(TUI_KEY_DOWN);

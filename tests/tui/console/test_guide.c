@@ -67,7 +67,7 @@ Test(guide, each_step_leads_to_the_next)
     snapshot("{\"seq\":3,\"totals\":{\"agents\":1,\"agents_ready\":1},"
              "\"agents\":[{\"name\":\"a\",\"state\":\"ready\"}],"
              "\"models\":[{\"name\":\"digits\",\"version\":1}]}");
-    cr_assert(shows("Ready: 1 agents, 1 models, and no job yet"));
+    cr_assert(shows("Ready: 1 agent, 1 model, and no job yet"));
     cr_assert(shows("    stoker submit digits picture.png --wait"));
     snapshot("{\"seq\":4,\"totals\":{\"agents\":1,\"submitted\":1},"
              "\"agents\":[{\"name\":\"a\",\"state\":\"ready\"}],"

@@ -303,13 +303,24 @@ Test(lists, an_agent_of_another_version_stands_out)
 {
     fold(TUI_UPDATE_FLEET, "{\"totals\":{},\"version\":\"2.0\",\"agents\":["
                            "{\"name\":\"new\",\"state\":\"ready\",\"version\":\"2.0\"},"
-                           "{\"name\":\"old\",\"state\":\"ready\",\"version\":\"1.9\"}]}");
+                           "{\"name\":\"old\",\"state\":\"ready\",\"version\":\"stokerd 1.9\"},"
+                           "{\"name\":\"real\",\"state\":\"ready\",\"version\":\"stokerd 2.0\"},"
+                           "{\"name\":\"void\",\"state\":\"lost\"}]}");
     cr_assert(tui_canvas_resize(&canvas, 24, 200));
     type("2");
     cr_assert_eq(role_of("1.9"), TUI_ROLE_WARN);
     cr_assert_eq(role_of("2.0"), TUI_ROLE_NORMAL);
+    cr_assert_lt(row_of("stokerd"), 0, "an agent says its program's name, too");
     type("j\r");
     cr_assert_geq(row_of("1.9; the coordinator is 2.0"), 0);
+    type("\x1bj\r");
+    cr_assert_geq(row_of("Agent real"), 0);
+    cr_assert_lt(row_of("they differ"), 0);
+    type("\x1bj\r");
+    cr_assert_geq(row_of("Agent void"), 0);
+    cr_assert_lt(row_of("they differ"), 0, "what isn't known doesn't differ");
+    cr_assert_lt(row_of("process"), 0, "nor does it take no memory");
+    cr_assert(in_row("link", "none; it was seen"));
 }
 
 Test(lists, devices_show_what_the_driver_tells_and_nothing_else)
@@ -482,6 +493,26 @@ static void more_events(unsigned int first, unsigned int count)
                      i > first ? "," : "", i, 1780000000000ull + i, i);
     snprintf(text + used, sizeof(text) - (size_t)used, "]}");
     fold(TUI_UPDATE_EVENTS, text);
+}
+
+Test(lists, a_time_is_marked_as_time_goes_not_as_age_does)
+{
+    load_all();
+    app->glyphs = TUI_GLYPHS_ASCII;
+    type("8");
+    cr_assert_geq(row_of("TIMEv"), 0, "the newest, which is the largest time, stands first");
+    type("r");
+    cr_assert_geq(row_of("TIME^"), 0);
+}
+
+Test(lists, enter_without_a_row_says_so)
+{
+    load_all();
+    type("2");
+    app->lists[TUI_VIEW_AGENTS].at = 0;
+    snprintf(app->lists[TUI_VIEW_AGENTS].selected, TUI_NAME_SIZE, "who-has-left");
+    type("\r");
+    cr_assert_geq(row_of("no row is selected"), 0);
 }
 
 Test(lists, events_follow_until_one_is_looked_at)

@@ -177,6 +177,20 @@ const struct tui_agent *tui_fleet_agent(const struct tui_fleet *fleet, const cha
     return NULL;
 }
 
+const char *tui_agent_version(const struct tui_agent *agent)
+{
+    const char *name_end = strrchr(agent->version, ' ');
+
+    return name_end ? name_end + 1 : agent->version;
+}
+
+bool tui_agent_is_skewed(const struct tui_agent *agent, const struct tui_fleet *fleet)
+{
+    const char *version = tui_agent_version(agent);
+
+    return version[0] != 0 && strcmp(version, fleet->version) != 0;
+}
+
 const struct tui_operation *tui_fleet_operation(const struct tui_fleet *fleet, uint64_t id)
 {
     for (size_t i = 0; fleet && i < fleet->operation_count; i++) {

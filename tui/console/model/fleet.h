@@ -233,6 +233,12 @@ size_t tui_hist_bucket(uint64_t us);
 /* The agent of that name, or NULL. */
 const struct tui_agent *tui_fleet_agent(const struct tui_fleet *fleet, const char *name);
 
+/* An agent says what it is, "stokerd 0.1.0", the coordinator only its version: without the name. */
+const char *tui_agent_version(const struct tui_agent *agent);
+
+/* Whether the agent is known to be of another version than the coordinator. */
+bool tui_agent_is_skewed(const struct tui_agent *agent, const struct tui_fleet *fleet);
+
 /* The operation with the id, or NULL. */
 const struct tui_operation *tui_fleet_operation(const struct tui_fleet *fleet, uint64_t id);
 

@@ -95,7 +95,9 @@ static void parse_fact(const cJSON *object, size_t row, struct tui_answer *answe
 static void parse_facts(const cJSON *root, struct tui_answer *answer)
 {
     const cJSON *strategy;
+    char now[TUI_WORD_SIZE];
 
+    tui_json_text(root, "strategy", now, sizeof(now));
     for (size_t i = 0; i < sizeof(shown) / sizeof(shown[0]); i++) {
         const cJSON *list = tui_json_array(root, shown[i].object);
         const cJSON *object = list ? list->child : tui_json_object(root, shown[i].object);
@@ -107,8 +109,11 @@ static void parse_facts(const cJSON *root, struct tui_answer *answer)
         char name[TUI_WORD_SIZE];
         tui_json_text(strategy, "name", name, sizeof(name));
         struct tui_fact *fact = name[0] != 0 ? add_fact(answer, name) : NULL;
-        if (fact)
-            tui_json_text(strategy, "help", fact->text, sizeof(fact->text));
+        if (!fact)
+            continue;
+        int used = snprintf(fact->text, sizeof(fact->text), "%s",
+                            strcmp(name, now) == 0 ? "(now) " : "");
+        tui_json_text(strategy, "help", fact->text + used, sizeof(fact->text) - (size_t)used);
     }
 }
 

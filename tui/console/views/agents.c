@@ -200,7 +200,7 @@ static void text_value(const struct tui_app *app, const struct tui_agent *agent,
         ret_value->text = ret_value->room;
         break;
     case VERSION:
-        ret_value->text = agent->version;
+        ret_value->text = tui_agent_version(agent);
         break;
     default:
         break;
@@ -295,7 +295,7 @@ static void adorn(const struct tui_app *app, size_t index, size_t column, struct
             strcmp(agent->state, "ready") == 0 ? TUI_ROLE_WARN : tui_state_role(agent->state);
         return;
     case VERSION:
-        if (strcmp(agent->version, app->model->fleet->version) != 0)
+        if (tui_agent_is_skewed(agent, app->model->fleet))
             shown->role = TUI_ROLE_WARN;
         break;
     case SEEN:

@@ -12,7 +12,7 @@ static void write_link(const struct tui_app *app, struct tui_sheet *sheet,
                        const struct tui_agent *agent)
 {
     const char *coordinator = app->model->fleet->version;
-    bool skewed = strcmp(agent->version, coordinator) != 0;
+    bool skewed = tui_agent_is_skewed(agent, app->model->fleet);
     char seen[TUI_FIGURE_SIZE];
     char rtt[TUI_FIGURE_SIZE];
     char since[TUI_TEXT_SIZE];
@@ -20,11 +20,17 @@ static void write_link(const struct tui_app *app, struct tui_sheet *sheet,
     tui_figure_age(seen, sizeof(seen), agent->seen_ms_ago);
     tui_figure_us(rtt, sizeof(rtt), agent->rtt_us > 0 ? (double)agent->rtt_us : NAN);
     tui_detail_time(app, since, sizeof(since), agent->connected_ms);
-    tui_sheet_field(sheet, "link", agent->seen_ms_ago > 2000 ? TUI_ROLE_WARN : TUI_ROLE_NORMAL,
-                    "%s, seen %s ago, round trip %s", agent->address, seen, rtt);
+    /* Of one that has been lost since, only when it was heard is known. */
+    if (agent->address[0] == 0)
+        tui_sheet_field(sheet, "link", TUI_ROLE_WARN, "none; it was seen %s ago", seen);
+    else
+        tui_sheet_field(sheet, "link", agent->seen_ms_ago > 2000 ? TUI_ROLE_WARN : TUI_ROLE_NORMAL,
+                        "%s, seen %s ago, round trip %s", agent->address, seen, rtt);
     tui_sheet_field(sheet, "joined", TUI_ROLE_NORMAL, "%s", since);
+    if (agent->version[0] == 0)
+        return;
     tui_sheet_field(sheet, "version", skewed ? TUI_ROLE_WARN : TUI_ROLE_NORMAL, "%s%s%s%s",
-                    agent->version, skewed ? "; the coordinator is " : "",
+                    tui_agent_version(agent), skewed ? "; the coordinator is " : "",
                     skewed ? coordinator : "", skewed ? ": they differ" : "");
 }
 
@@ -48,8 +54,9 @@ static void write_work(struct tui_sheet *sheet, const struct tui_agent *agent)
     tui_sheet_field(sheet, "since start", agent->failed > 0 ? TUI_ROLE_WARN : TUI_ROLE_NORMAL,
                     "%llu done, %llu failed, %llu requeued", (unsigned long long)agent->done,
                     (unsigned long long)agent->failed, (unsigned long long)agent->requeued);
-    tui_sheet_field(sheet, "process", TUI_ROLE_DIM, "%s of memory, %.0f%% of a core", rss,
-                    isnan(agent->cpu) ? 0 : agent->cpu * 100);
+    if (agent->rss_bytes > 0)
+        tui_sheet_field(sheet, "process", TUI_ROLE_DIM, "%s of memory, %.0f%% of a core", rss,
+                        isnan(agent->cpu) ? 0 : agent->cpu * 100);
 }
 
 static void write_error(const struct tui_app *app, struct tui_sheet *sheet,

@@ -79,11 +79,12 @@ static void write_decision(struct tui_sheet *sheet, const struct tui_decision *d
         return;
     tui_sheet_text(
         sheet, TUI_ROLE_DIM,
-        "decision %llu, strategy %s, choice %s: %llu agents looked at, %llu could take it; "
-        "%llu jobs waited, %llu went with it",
+        "decision %llu, strategy %s, choice %s: %llu agent%s looked at, %llu could take it; "
+        "%llu job%s waited, %llu went with it",
         (unsigned long long)decision->number, decision->strategy, decision->choice,
-        (unsigned long long)decision->looked_at, (unsigned long long)decision->open,
-        (unsigned long long)decision->queued, (unsigned long long)decision->jobs);
+        (unsigned long long)decision->looked_at, decision->looked_at == 1 ? "" : "s",
+        (unsigned long long)decision->open, (unsigned long long)decision->queued,
+        decision->queued == 1 ? "" : "s", (unsigned long long)decision->jobs);
     tui_sheet_head(sheet, columns, sizeof(columns) / sizeof(columns[0]));
     for (size_t i = 0; i < decision->candidate_count; i++)
         write_candidate(sheet, &decision->candidates[i]);

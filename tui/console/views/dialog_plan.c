@@ -224,8 +224,8 @@ static void write_rebalance(struct tui_pen *pen, const struct tui_answer *answer
     write_models(pen, answer);
     if (plan->unmeasured > 0)
         tui_pen_field(pen, "", TUI_ROLE_DIM,
-                      "%" PRIu64 " jobs stay: no run of their model was measured yet",
-                      plan->unmeasured);
+                      "%" PRIu64 " job%s: no run of their model was measured yet",
+                      plan->unmeasured, plan->unmeasured == 1 ? " stays" : "s stay");
     tui_figure_age(now, sizeof(now), plan->rests_ms);
     if (plan->rests_ms > 0)
         tui_pen_field(pen, "WARNING", TUI_ROLE_BAD,

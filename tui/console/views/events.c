@@ -20,7 +20,7 @@ static const struct tui_field fields[] = {
 };
 
 static const struct tui_column columns[] = {
-    {.title = "TIME", .field = AGE, .width = 8, .fit = 15},
+    {.title = "TIME", .field = AGE, .width = 8, .fit = 15, .since = true},
     {.title = "", .field = SEVERITY, .width = 2},
     {.title = "KIND", .field = KIND, .width = 14, .fit = 18},
     {.title = "AGENT", .field = AGENT, .width = 10, .fit = 24, .priority = 2},

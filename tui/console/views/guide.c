@@ -82,9 +82,12 @@ static void write_job(const struct tui_app *app, struct tui_pen *pen)
 {
     const struct tui_served *model = &app->model->fleet->models[0];
 
-    tui_pen_print(pen, TUI_ROLE_TITLE, "Ready: %llu agents, %zu models, and no job yet",
-                  (unsigned long long)app->model->fleet->totals.agents_ready,
-                  app->model->fleet->model_count);
+    uint64_t agents = app->model->fleet->totals.agents_ready;
+    size_t models = app->model->fleet->model_count;
+
+    tui_pen_print(pen, TUI_ROLE_TITLE, "Ready: %llu agent%s, %zu model%s, and no job yet",
+                  (unsigned long long)agents, agents == 1 ? "" : "s", models,
+                  models == 1 ? "" : "s");
     say(pen, "");
     say(pen, "Submit a picture, from a shell or here with n:");
     COMMAND(pen, "stoker submit %s picture.png --wait", model->name);

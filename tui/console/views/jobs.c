@@ -286,7 +286,7 @@ static void draw(const struct tui_app *app, struct tui_canvas *canvas, struct tu
     if (age > OLD_MS) {
         size_t used = strlen(also);
         tui_figure_age(old, sizeof(old), (uint64_t)age);
-        snprintf(also + used, sizeof(also) - used, ", list %s", old);
+        snprintf(also + used, sizeof(also) - used, ", as of %s ago", old);
     }
     table.empty = state[0] ? "no job is in this state; f shows the next one"
                            : "no jobs yet; `stoker submit MODEL FILE` sends one";

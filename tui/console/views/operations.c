@@ -38,7 +38,7 @@ static const struct tui_column columns[] = {
     {.title = "SAFE", .field = SAFE, .width = 5},
     {.title = "HELD BY", .field = HELD, .width = 14, .grow = 4, .priority = 4},
     {.title = "BY", .field = BY, .width = 9, .fit = 20, .priority = 6},
-    {.title = "STARTED", .field = AGE, .width = 9, .priority = 5},
+    {.title = "STARTED", .field = AGE, .width = 9, .priority = 5, .since = true},
     {.title = "WHY", .field = REASON, .width = 10, .grow = 2, .priority = 7},
 };
 

@@ -78,10 +78,11 @@ static void draw_head(const struct tui_table *table, const struct tui_grid *grid
                       const struct tui_app *app, struct tui_canvas *canvas, struct tui_rect rect)
 {
     const struct tui_list *list = &app->lists[app->view];
-    bool falling = tui_list_descending(list, tui_views[app->view].ops);
+    size_t sorted = sorted_column(table, list);
+    bool since = sorted < table->count && table->columns[sorted].since;
+    bool falling = tui_list_descending(list, tui_views[app->view].ops) != since;
     bool ascii = app->glyphs == TUI_GLYPHS_ASCII;
     const char *mark = falling ? (ascii ? "v" : "\u25be") : (ascii ? "^" : "\u25b4");
-    size_t sorted = sorted_column(table, list);
 
     for (size_t i = 0; i < grid->count; i++) {
         char title[32];
