@@ -44,7 +44,8 @@ static int split(char *line, char *words[WORDS_MAX + 1])
 static void print_commands(void)
 {
     for (const struct tui_command_entry *entry = tui_commands; entry->name; entry++)
-        printf("%s %s: %s\n", entry->name, entry->arguments, entry->help);
+        printf("%s%s%s: %s\n", entry->name, entry->arguments[0] ? " " : "", entry->arguments,
+               entry->help);
     printf("quit: leave\n");
 }
 
@@ -90,7 +91,7 @@ static void run_command(const struct tui_cli *parent, int count, char **words)
     net_client_close(cli.client);
     net_tls_unref(cli.tls);
     if (exit_code != TUI_EXIT_OK)
-        printf("%s: not done (%d)\n", words[0], (int)exit_code);
+        printf("%s: not done (exit code %d)\n", words[0], (int)exit_code);
 }
 
 static bool run_line(void *user, char *line)

@@ -92,10 +92,10 @@ static void say_summary(struct linear *linear)
     if (count > 0)
         snprintf(alerts, sizeof(alerts), "%zu alert%s", count, count == 1 ? "" : "s");
     say(linear,
-        "%s: %llu of %llu agents ready, %llu devices, %s jobs/s%s, %s queued, %s running, %s",
+        "%s: %llu of %llu agents ready, %llu device%s, %s jobs/s%s, %s queued, %s running, %s",
         fleet->cluster, (unsigned long long)fleet->totals.agents_ready,
-        (unsigned long long)fleet->totals.agents, (unsigned long long)fleet->totals.devices, rate,
-        times, queued, running, alerts);
+        (unsigned long long)fleet->totals.agents, (unsigned long long)fleet->totals.devices,
+        fleet->totals.devices == 1 ? "" : "s", rate, times, queued, running, alerts);
     linear->summary_ms = linear->now_ms;
     linear->change_ms = 0;
     linear->ready = fleet->totals.agents_ready;

@@ -247,6 +247,26 @@ Test(find, going_to_a_row_clears_the_filter_that_hides_it)
     cr_expect_str_eq(tui_app_target(find_app, TUI_CONTEXT_AGENT), "ember-02");
 }
 
+Test(find, hints_are_of_keys_that_do_what_they_say)
+{
+    cr_assert(tui_canvas_resize(&find_canvas, 30, 250));
+    find_press("2");
+    SHOWS("n new job");
+    SHOWS("d drain");
+    SHOWS("Space mark");
+    find_app->read_only = true;
+    HIDES("n new job");
+    HIDES("d drain");
+    SHOWS("Space mark");
+    find_app->replay.active = true;
+    SHOWS("n next alert");
+    SHOWS("Space play");
+    SHOWS("Enter detail");
+    HIDES("n new job");
+    HIDES("d drain");
+    HIDES("Space mark");
+}
+
 Test(find, help_begins_with_what_can_be_pressed_here_and_can_be_searched)
 {
     find_press("4?");

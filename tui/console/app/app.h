@@ -63,7 +63,7 @@ struct tui_app {
     bool pixels; /* cells can have any colour: pictures are shown as they are */
     char address[TUI_ADDRESS_SIZE];
     char agents_address[TUI_ADDRESS_SIZE]; /* that agents dial; "" not known */
-    char by[TUI_NAME_SIZE]; /* who: recorded with each action */
+    char by[TUI_NAME_SIZE];                /* who: recorded with each action */
     bool read_only;
     uint64_t slo_us; /* instead of the cluster's; 0: that */
     bool quit;
@@ -71,9 +71,9 @@ struct tui_app {
     struct tui_capture capture;
     struct tui_save save;
     struct tui_tour tour;
-    bool mouse;  /* the mouse acts here */
+    bool mouse;      /* the mouse acts here */
     bool next_theme; /* another theme is wanted */
-    bool redraw; /* the operator wants the whole screen drawn again */
+    bool redraw;     /* the operator wants the whole screen drawn again */
 
     int64_t now_ms;    /* monotonic; set before every call that needs it */
     uint64_t clock_ms; /* the wall clock, for showing only */

@@ -155,8 +155,9 @@ void tui_do_open(struct tui_app *app)
     size_t index;
 
     if (!tui_app_selected(app, &index)) {
-        tui_app_message(app, TUI_ROLE_DIM, app->row_count > 0 ? "no row is selected; Up and Down do"
-                                                              : "there is nothing to open here");
+        tui_app_message(app, TUI_ROLE_DIM,
+                        app->row_count > 0 ? "no row is selected; Up and Down do"
+                                           : "there is nothing to open here");
         return;
     }
     if (ops->open)

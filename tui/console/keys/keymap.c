@@ -221,6 +221,11 @@ enum tui_command tui_keymap_find(struct tui_keymap *keymap, enum tui_context con
     return command;
 }
 
+bool tui_keymap_has(const struct tui_keymap *keymap, enum tui_context context, uint32_t key)
+{
+    return find_in(keymap, context, TUI_KEY_NONE, key) != TUI_COMMAND_NONE;
+}
+
 bool tui_keymap_uses(const struct tui_keymap *keymap, uint32_t key)
 {
     for (size_t i = 0; i < TUI_COMMAND_COUNT; i++) {

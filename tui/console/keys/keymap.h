@@ -64,6 +64,9 @@ bool tui_keymap_conflict(const struct tui_keymap *keymap, char ret_error[TUI_KEY
 enum tui_command tui_keymap_find(struct tui_keymap *keymap, enum tui_context context, int list,
                                  uint32_t key);
 
+/* Whether the context has a command of its own for the key, or for a pair that it begins. */
+bool tui_keymap_has(const struct tui_keymap *keymap, enum tui_context context, uint32_t key);
+
 /* Whether any command has the key, alone or in a pair. */
 bool tui_keymap_uses(const struct tui_keymap *keymap, uint32_t key);
 

@@ -111,8 +111,8 @@ static void parse_facts(const cJSON *root, struct tui_answer *answer)
         struct tui_fact *fact = name[0] != 0 ? add_fact(answer, name) : NULL;
         if (!fact)
             continue;
-        int used = snprintf(fact->text, sizeof(fact->text), "%s",
-                            strcmp(name, now) == 0 ? "(now) " : "");
+        int used =
+            snprintf(fact->text, sizeof(fact->text), "%s", strcmp(name, now) == 0 ? "(now) " : "");
         tui_json_text(strategy, "help", fact->text + used, sizeof(fact->text) - (size_t)used);
     }
 }

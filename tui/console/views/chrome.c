@@ -274,6 +274,23 @@ static void draw_message(const struct tui_app *app, struct tui_canvas *canvas, i
         tui_canvas_text(canvas, y, 1, cols, TUI_ROLE_DIM, text);
 }
 
+/* Whether the key does what it says: where nothing may be changed those that act are refused, and
+ * a recording's own keys come before the others. */
+static bool is_offered(const struct tui_app *app, int command)
+{
+    const struct tui_binding *binding = &app->keymap.bindings[command];
+    const char *name = tui_command_name((enum tui_command)command);
+    const char *rest;
+    uint32_t key = binding->first[0] != TUI_KEY_NONE ? binding->first[0] : binding->keys[0];
+
+    if (tui_overlay_top(app) || binding->context == TUI_CONTEXT_REPLAY)
+        return true;
+    if (app->read_only &&
+        (command == TUI_COMMAND_FORM_OPEN || tui_verb_find(name, &rest) != TUI_VERB_COUNT))
+        return false;
+    return !app->replay.active || !tui_keymap_has(&app->keymap, TUI_CONTEXT_REPLAY, key);
+}
+
 static int draw_hint(const struct tui_app *app, struct tui_canvas *canvas, int y, int x,
                      enum tui_context context)
 {
@@ -281,7 +298,8 @@ static int draw_hint(const struct tui_app *app, struct tui_canvas *canvas, int y
         const struct tui_binding *binding = &app->keymap.bindings[i];
         char key[64];
         tui_binding_key(key, sizeof(key), binding);
-        if (binding->context != context || binding->hint[0] == 0 || key[0] == 0)
+        if (binding->context != context || binding->hint[0] == 0 || key[0] == 0 ||
+            !is_offered(app, i))
             continue;
         const char *hint = binding->hint;
         if (i == TUI_COMMAND_QUIT && (app->view == TUI_VIEW_HELP || app->view == TUI_VIEW_DETAIL))

@@ -193,7 +193,8 @@ static void write(const struct tui_app *app, struct tui_sheet *sheet)
         tui_sheet_text(sheet, TUI_ROLE_DIM, "asking the coordinator...");
     } else if (!polled->record) {
         tui_sheet_field(sheet, "refused", TUI_ROLE_BAD, "%s", polled->refusal.message);
-        tui_sheet_field(sheet, "hint", TUI_ROLE_NORMAL, "%s", polled->refusal.hint);
+        if (polled->refusal.hint[0] != 0)
+            tui_sheet_field(sheet, "hint", TUI_ROLE_NORMAL, "%s", polled->refusal.hint);
     } else {
         write_job(app, sheet, polled->record);
     }

@@ -224,8 +224,8 @@ static void write_rebalance(struct tui_pen *pen, const struct tui_answer *answer
     write_models(pen, answer);
     if (plan->unmeasured > 0)
         tui_pen_field(pen, "", TUI_ROLE_DIM,
-                      "%" PRIu64 " job%s: no run of their model was measured yet",
-                      plan->unmeasured, plan->unmeasured == 1 ? " stays" : "s stay");
+                      "%" PRIu64 " job%s: no run of their model was measured yet", plan->unmeasured,
+                      plan->unmeasured == 1 ? " stays" : "s stay");
     tui_figure_age(now, sizeof(now), plan->rests_ms);
     if (plan->rests_ms > 0)
         tui_pen_field(pen, "WARNING", TUI_ROLE_BAD,
@@ -245,8 +245,8 @@ static void write_head(struct tui_pen *pen, const struct tui_answer *answer)
         break;
     case TUI_PLAN_ROLL:
         tui_pen_field(pen, "plan", TUI_ROLE_STRONG,
-                      "%zu agents, one after another, while enough of the capacity takes work",
-                      plan->rows_total);
+                      "%zu agent%s, while enough of the capacity takes work", plan->rows_total,
+                      plan->rows_total == 1 ? "" : "s, one after another");
         break;
     case TUI_PLAN_TUNE:
         if (plan->rows_total == 1)

@@ -19,7 +19,7 @@ struct tui_column {
     int priority; /* 0 always stays; the highest goes first when there is no room */
     bool right;
     bool since; /* says when, of a field that is how long ago: the other way round when sorted */
-    int bar; /* a bar, and so many columns of text right of it; 0: no bar */
+    int bar;    /* a bar, and so many columns of text right of it; 0: no bar */
 };
 
 /* Columns placed into a width. */
