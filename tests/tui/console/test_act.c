@@ -429,6 +429,11 @@ Test(act, a_long_one_is_followed)
                    "{\"id\":8,\"kind\":\"drain\",\"target\":\"ember-01\",\"state\":\"done\","
                    "\"safe_to_remove\":true,\"text\":\"safe to remove\"}");
     cr_assert(lab_shows("operation 8, drain ember-01: done: safe to remove"), "once is enough");
+    lab_app->action.operation = 8;
+    lab_cluster_of(3, LAB_THREE,
+                   "{\"id\":8,\"kind\":\"drain\",\"target\":\"ember-01\",\"state\":\"done\","
+                   "\"text\":\"no longer: the agent was given back to work\"}");
+    cr_assert(lab_shows("operation 8, drain ember-01: done; not safe to remove: no longer: the"));
     lab_app->now_ms += 60000;
     cr_assert_not(lab_shows("operation 8, drain"), "and nothing is followed any more");
 }

@@ -513,6 +513,9 @@ Test(lists, enter_without_a_row_says_so)
     snprintf(app->lists[TUI_VIEW_AGENTS].selected, TUI_NAME_SIZE, "who-has-left");
     type("\r");
     cr_assert_geq(row_of("no row is selected"), 0);
+    tui_app_message(app, TUI_ROLE_OK, "drain ember-02: accepted as operation 8");
+    type("\r");
+    cr_assert_geq(row_of("accepted as operation 8"), 0, "but not over what came of an action");
 }
 
 Test(lists, events_follow_until_one_is_looked_at)

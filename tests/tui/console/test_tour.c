@@ -80,6 +80,22 @@ Test(tour, steps_wait_until_they_are_done)
     cr_assert_eq(app->tour.at, TUI_STEP_rebalance);
 }
 
+Test(tour, every_step_can_be_read_on_the_smallest_screen)
+{
+    agent("ember-01", "ready");
+    for (unsigned int step = 0; step <= TUI_STEP_COUNT; step++) {
+        app->tour.at = step;
+        cr_assert(tui_canvas_resize(&canvas, 16, 60));
+        tui_chrome_draw(app, &canvas);
+        int cut = 0;
+        for (int i = 10 * 60; i < 14 * 60; i++)
+            cut += canvas.cells[i].ch == L'~';
+        cr_assert_eq(cut, 0, "step %u is cut", step + 1);
+    }
+    type("T");
+    cr_assert(strstr(app->message, "is over"), "nothing waits after the last step");
+}
+
 Test(tour, it_can_be_left_and_gone_on_with)
 {
     agent("ember-01", "ready");

@@ -152,11 +152,16 @@ void tui_action_watch(struct tui_app *app)
         strcmp(operation->state, "pending") == 0)
         return;
     /* What a drain ends with is mostly just that. */
-    bool told = operation->safe_to_remove && !strstr(operation->text, "safe to remove");
+    bool drained = strcmp(operation->kind, "drain") == 0 && strcmp(operation->state, "done") == 0;
+    bool told = strstr(operation->text, "safe to remove") != NULL;
+    const char *safe = told                        ? ""
+                       : operation->safe_to_remove ? "; safe to remove"
+                       : drained                   ? "; not safe to remove"
+                                                   : "";
     tui_app_message(app, strcmp(operation->state, "done") == 0 ? TUI_ROLE_OK : TUI_ROLE_BAD,
                     "operation %llu, %s: %s%s%s%s", (unsigned long long)operation->id,
-                    action->operation_text, operation->state, told ? "; safe to remove" : "",
-                    operation->text[0] ? ": " : "", operation->text);
+                    action->operation_text, operation->state, safe, operation->text[0] ? ": " : "",
+                    operation->text);
     action->operation = 0;
 }
 

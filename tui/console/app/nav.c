@@ -155,6 +155,10 @@ void tui_do_open(struct tui_app *app)
     size_t index;
 
     if (!tui_app_selected(app, &index)) {
+        /* What came of an action is worth more than this. */
+        if ((app->message_role == TUI_ROLE_OK || app->message_role == TUI_ROLE_BAD) &&
+            app->message[0] != 0 && app->now_ms - app->message_at_ms < TUI_MESSAGE_MS)
+            return;
         tui_app_message(app, TUI_ROLE_DIM,
                         app->row_count > 0 ? "no row is selected; Up and Down do"
                                            : "there is nothing to open here");

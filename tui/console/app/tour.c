@@ -132,7 +132,9 @@ void tui_do_tour(struct tui_app *app)
     tour->active = !tour->active;
     if (tour->active && tour->at == TUI_STEP_COUNT)
         tour->at = 0;
-    if (!tour->active)
+    if (!tour->active && tour->at == TUI_STEP_COUNT)
+        tui_app_message(app, TUI_ROLE_NORMAL, "the tour is over; T begins it again");
+    else if (!tour->active)
         tui_app_message(app, TUI_ROLE_NORMAL, "the tour waits at step %u; T goes on with it",
                         tour->at + 1);
 }

@@ -21,10 +21,10 @@ void tui_tour_draw(const struct tui_app *app, struct tui_canvas *canvas, int y)
     else
         x += tui_canvas_print(canvas, y, x, canvas->cols - 4, TUI_ROLE_TITLE, " tour %u of %d: %s ",
                               tour->at + 1, TUI_STEP_COUNT, tui_steps[tour->at].title);
-    tui_canvas_text(canvas, y, x, canvas->cols - x - 1, TUI_ROLE_DIM, " T leaves, and comes back ");
-    tui_pen_print(
-        &pen, TUI_ROLE_STRONG, "%s",
-        over ? "That was all of it. ? lists every key and command; docs/console.md has the "
-               "rest. T ends the tour."
-             : tui_steps[tour->at].text);
+    tui_canvas_text(canvas, y, x, canvas->cols - x - 1, TUI_ROLE_DIM,
+                    over ? " T ends it " : " T: leave, return ");
+    tui_pen_wrap(&pen, 0, TUI_ROLE_STRONG,
+                 over ? "That was all of it. ? lists every key and command; docs/console.md has "
+                        "the rest."
+                      : tui_steps[tour->at].text);
 }
