@@ -71,6 +71,8 @@ static void act(void *user, const struct agent_action *action)
     struct world *w = user;
     if (action->kind == AGENT_ACTION_APPEND)
         w->seq = action->seq;
+    if (action->link == 0)
+        return;
     struct agent_double *agent = &w->agents[action->link - 1];
     if (action->kind == AGENT_ACTION_UNLOAD)
         unload(w, agent, (uint8_t)(action->hash[0] - 1));

@@ -204,7 +204,8 @@ static void write_out(struct sim *sim, size_t count)
         append->texts = NULL;
     }
     disk->n_waiting -= count;
-    memmove(disk->waiting, disk->waiting + count, disk->n_waiting * sizeof *disk->waiting);
+    if (disk->n_waiting > 0)
+        memmove(disk->waiting, disk->waiting + count, disk->n_waiting * sizeof *disk->waiting);
     disk->busy = 0;
 }
 

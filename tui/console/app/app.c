@@ -186,6 +186,9 @@ void tui_app_key(struct tui_app *app, uint32_t key)
     tui_app_arrange(app, app->body);
     if (command == TUI_COMMAND_PREFIX)
         return;
+    /* That the last key did nothing is no news any more. */
+    if (app->message_role == TUI_ROLE_DIM)
+        app->message[0] = 0;
     if (command != TUI_COMMAND_NONE)
         commands[command](app);
     else if (overlay)
