@@ -30,7 +30,7 @@ ledger_is() {
 }
 head -c 64 /dev/zero >"$work/sixteen.raw"
 submit() {
-    "$STOKER" submit noop "$work/sixteen.raw" --dtype float32 --shape 1,16 "$@"
+    "$STOKER" submit noop "$work/sixteen.raw" --dtype float32 --shape 1,16 --patience 1s "$@"
 }
 
 start_coordinator

@@ -17,7 +17,7 @@
 #define TUI_FACTS_MAX 24       /* told about a target */
 #define TUI_OPERATION_AGENTS_MAX 64 /* of one operation; the rest is counted */
 #define TUI_CACHES_MAX 8
-#define TUI_EVENTS_MAX 4096 /* as many as a coordinator keeps: a filter looks through all of them */
+#define TUI_EVENTS_MAX 2048 /* a filter looks through all of them */
 #define TUI_EVENTS_PAGE_MAX 1000
 #define TUI_JOBS_MAX 1000
 #define TUI_JOBS_KEPT_MAX 5000 /* of several pages */
